@@ -1,0 +1,2 @@
+//! sir-intake: architecture to come.
+pub mod case;

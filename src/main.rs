@@ -1,0 +1,2 @@
+//! Arguments, runtime, one call, exit code.
+fn main() {}
