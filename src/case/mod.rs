@@ -1,7 +1,220 @@
 //! What a case is and what happens next: pure, total, replayable.
+//!
+//! [`Case::apply`] folds events and knows nothing else; [`decide`] alone sees the policy, the calendar and the instant.
 
 pub mod calendar;
+pub mod clock;
+pub mod decide;
+pub mod effect;
+pub mod event;
 pub mod id;
+pub mod order;
+pub mod policy;
 pub mod roster;
 
-pub use id::{Address, CaseId, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity, Sha256};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use clock::{Audience, ClockKind, ClockRule, Ring};
+pub use effect::{After, Alarm, Alert, Effect, Lane, LetterKind, Planned, Remark, WhenUnknown};
+pub use event::{Doubt, Event, Source, Stop, Withheld};
+pub use id::{
+    Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
+};
+pub use policy::Policy;
+
+/// Where a case stands in the runbook. Holds only what is true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "kebab-case")]
+pub enum Stage {
+    /// The issue is (being) opened, nobody has taken the case.
+    New,
+    /// Somebody is working on it.
+    Triage {
+        /// The triage owner.
+        owner: MemberKey,
+    },
+}
+
+/// The state of one promise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseClock {
+    /// When it is broken.
+    pub due: Timestamp,
+    /// When people are told; the last is the breach.
+    pub rings: Vec<Ring>,
+    /// How many of the rings have rung.
+    pub rung: u8,
+    /// What stopped it.
+    pub stopped: Option<Stop>,
+}
+
+impl CaseClock {
+    /// The next instant at which people are to be told, if it runs.
+    pub fn next_ring(&self) -> Option<Timestamp> {
+        if self.stopped.is_some() { None } else { self.rings.get(usize::from(self.rung)).map(|ring| ring.at) }
+    }
+
+    /// Whether the promise is broken at that instant.
+    pub fn is_broken(&self, now: Timestamp) -> bool {
+        self.stopped.is_none() && self.due <= now
+    }
+}
+
+/// What became of the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receipt {
+    /// On its way.
+    Due,
+    /// The mail server accepted it.
+    Sent,
+    /// It will not be sent.
+    Withheld(Withheld),
+    /// Nobody can say; a member was asked.
+    Unknown,
+    /// It cannot be sent; a member was told.
+    Parked,
+}
+
+/// The last answer of a member to the reporter that we saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Who, as the mail says or as a person vouched.
+    pub member: MemberKey,
+    /// Whether that is proven.
+    pub verified: bool,
+}
+
+/// All that follows from one report: a fold over its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its number.
+    pub id: CaseId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The report.
+    pub report: MailId,
+    /// How it came.
+    pub source: Source,
+    /// Who reported it; none without an address.
+    pub reporter: Option<PersonId>,
+    /// When the mailbox received the report.
+    pub received: Timestamp,
+    /// The part of O3DE, by our list.
+    pub component: Option<Component>,
+    /// The severity the reporter claims.
+    pub severity: Option<Severity>,
+    /// The promises.
+    pub clocks: BTreeMap<ClockKind, CaseClock>,
+    /// What became of the receipt.
+    pub receipt: Receipt,
+    /// The private issue: repository id and number.
+    pub issue: Option<(u64, u64)>,
+    /// The last answer of a member to the reporter.
+    pub answer: Option<Answer>,
+    /// Whether our letters to the reporter come back.
+    pub delivery_failed: bool,
+    /// Later mails of people of the case.
+    pub replies: u32,
+    /// Mails of strangers on the case.
+    pub quarantined: u32,
+    /// Effects that could not be done.
+    pub parked: Vec<EffectId>,
+}
+
+impl Case {
+    /// The case as its first event makes it; none if that event does not open a case.
+    pub fn begin(id: CaseId, event: &Event) -> Option<Self> {
+        let Event::Opened { mail, source, reporter, received, component, severity } = event else {
+            return None;
+        };
+        Some(Self {
+            id,
+            stage: Stage::New,
+            report: *mail,
+            source: *source,
+            reporter: *reporter,
+            received: *received,
+            component: component.clone(),
+            severity: *severity,
+            clocks: BTreeMap::new(),
+            receipt: Receipt::Due,
+            issue: None,
+            answer: None,
+            delivery_failed: false,
+            replies: 0,
+            quarantined: 0,
+            parked: Vec::new(),
+        })
+    }
+
+    /// The case as these events make it.
+    pub fn replay<'a>(id: CaseId, events: impl IntoIterator<Item = &'a Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut case = Self::begin(id, events.next()?)?;
+        events.for_each(|event| case.apply(event));
+        Some(case)
+    }
+
+    /// Folds one event in. Total: an event that does not fit changes nothing.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Opened { .. } => {}
+            Event::ReceiptWithheld { why } => self.receipt = Receipt::Withheld(*why),
+            Event::ClockStarted { clock, due, rings } => {
+                let fresh = CaseClock { due: *due, rings: rings.clone(), rung: 0, stopped: None };
+                self.clocks.insert(*clock, fresh);
+            }
+            Event::ClockRang { clock, level } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.rung = clock.rung.max(level.saturating_add(1));
+                }
+            }
+            Event::ClockStopped { clock, stop } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.stopped = Some(stop.clone());
+                }
+            }
+            Event::ClockReopened { clock, .. } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.stopped = None;
+                }
+            }
+            Event::Added { .. } => self.replies = self.replies.saturating_add(1),
+            Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
+            Event::MemberAnswered { member, verified, .. } => {
+                self.answer = Some(Answer { member: member.clone(), verified: *verified });
+            }
+            Event::AnswerConfirmed { member } => {
+                self.answer = Some(Answer { member: member.clone(), verified: true });
+            }
+            Event::DeliveryFailed { permanent, .. } => self.delivery_failed |= permanent,
+            Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
+            Event::LetterSent { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Sent,
+            Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
+            Event::EffectParked { effect } => self.parked.push(*effect),
+            Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
+        }
+    }
+
+    /// The triage owner.
+    pub fn owner(&self) -> Option<&MemberKey> {
+        match &self.stage {
+            Stage::New => None,
+            Stage::Triage { owner } => Some(owner),
+        }
+    }
+
+    /// When a person must have acknowledged the report.
+    pub fn acknowledge_by(&self) -> Option<Timestamp> {
+        self.clocks.get(&ClockKind::Acknowledge).map(|clock| clock.due)
+    }
+
+    /// Whether a promise runs.
+    pub fn runs(&self, clock: ClockKind) -> bool {
+        self.clocks.get(&clock).is_some_and(|clock| clock.stopped.is_none())
+    }
+}

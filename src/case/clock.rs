@@ -1,0 +1,81 @@
+//! The clocks of a case: which promises run, and when people are told that one runs out.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+
+/// A promise with a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockKind {
+    /// A person acknowledges the report (RFC: "within 3 working days of initial report").
+    Acknowledge,
+    /// Somebody of the team takes the case.
+    Owner,
+}
+
+impl ClockKind {
+    /// All kinds, for tables and tests.
+    pub const ALL: [Self; 2] = [Self::Acknowledge, Self::Owner];
+
+    /// The word in the store and in messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// Who is told when a clock rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// The owner; without one, all active members.
+    Owner,
+    /// All active members.
+    Members,
+    /// All active members and the chairs.
+    Chairs,
+    /// The TSC contacts, if the claimed severity is high or critical; else the chairs again.
+    TscIfHigh,
+}
+
+/// One warning of a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ring {
+    /// When.
+    pub at: Timestamp,
+    /// Whom.
+    pub to: Audience,
+}
+
+/// How long a promise is and when it warns, all in working hours (24 to a working day).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockRule {
+    /// When the promise is broken, in working hours.
+    pub due: u32,
+    /// Warnings in rising order, in working hours; the breach itself is rung as well.
+    pub warn: Vec<(u32, Audience)>,
+    /// Whom a breach is told to.
+    pub breach: Audience,
+}
+
+impl ClockRule {
+    /// The instants of this rule for a promise that began at `from`.
+    pub fn rings(&self, calendar: &Calendar, from: Timestamp) -> (Timestamp, Vec<Ring>) {
+        let at = |hours: u32| {
+            if hours % 24 == 0 {
+                calendar.advance_working_days(from, hours / 24)
+            } else {
+                calendar.advance_working_hours(from, hours)
+            }
+        };
+        let due = at(self.due);
+        let mut rings: Vec<Ring> = self.warn.iter().map(|&(hours, to)| Ring { at: at(hours), to }).collect();
+        rings.push(Ring { at: due, to: self.breach });
+        rings.sort_by_key(|ring| ring.at);
+        (due, rings)
+    }
+}

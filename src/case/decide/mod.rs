@@ -1,0 +1,188 @@
+//! What happens next: pure functions from what is known to events and effects. One file for each passage.
+//!
+//! **Invariant:** nothing here asks the time, draws a random number or reads the disk; every instant in an event is a
+//! value that was computed here, once.
+
+mod answer;
+mod clocks;
+mod mail;
+mod open;
+mod operator;
+mod outcome;
+mod receipt;
+pub mod sort;
+
+use jiff::Timestamp;
+
+pub use open::{Opening, open};
+pub use operator::{Act, Refusal};
+pub use outcome::Outcome;
+pub use receipt::{ReceiptCounts, Sender};
+pub use sort::{Fate, Reading, Route, Screened, Trust, Waiting, sort};
+
+use super::{
+    After, Alert, Audience, Case, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId, Planned,
+    Policy, Severity, roster::Member,
+};
+
+/// What happened and what is to be done about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// In order.
+    pub events: Vec<Event>,
+    /// In order within each lane.
+    pub effects: Vec<Planned>,
+}
+
+impl Decision {
+    /// Adds an event.
+    pub fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Adds an effect to be done at once.
+    pub fn then(&mut self, effect: Effect) {
+        self.effects.push(Planned::now(effect));
+    }
+
+    /// Adds an effect that waits for the issue.
+    pub fn then_on_issue(&mut self, effect: Effect) {
+        self.effects.push(Planned::after_issue(effect));
+    }
+}
+
+/// Something that reaches an existing case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A mail of somebody of the case, or of a stranger.
+    Mail(mail::CaseMail),
+    /// A letter of ours came back.
+    Bounce {
+        /// The delivery status notification.
+        mail: MailId,
+        /// The letter.
+        effect: EffectId,
+        /// To whom it was.
+        person: PersonId,
+        /// Not only delayed.
+        permanent: bool,
+    },
+    /// How an effect went.
+    Outcome {
+        /// Which.
+        effect_id: EffectId,
+        /// What it was.
+        effect: Effect,
+        /// How it went.
+        outcome: Outcome,
+    },
+    /// The clocks are looked at.
+    Tick,
+    /// An operator's order.
+    Act(Act),
+}
+
+pub use mail::{CaseMail, Writer};
+
+/// What follows from an input; a refusal of an operator's order comes back as such.
+///
+/// # Errors
+/// Only for [`Input::Act`]: why the order cannot be carried out.
+pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Result<Decision, Refusal> {
+    Ok(match input {
+        Input::Mail(letter) => mail::arrived(case, letter, policy, now),
+        Input::Bounce { mail, effect, person, permanent } => {
+            mail::bounced(case, *mail, *effect, *person, *permanent, policy, now)
+        }
+        Input::Outcome { effect_id, effect, outcome } => {
+            outcome::came(case, *effect_id, effect, outcome, policy, now)
+        }
+        Input::Tick => clocks::tick(case, policy, now),
+        Input::Act(act) => return operator::act(case, act, policy, now),
+    })
+}
+
+/// The people an audience means for this case at this instant. Nobody active means the chairs at once.
+fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestamp) -> Vec<&'a Member> {
+    use super::roster::Role;
+    let roster = &policy.roster;
+    let members = || -> Vec<&Member> { roster.active(now).collect() };
+    let chairs = || roster.with(Role::Chair);
+    let mut found: Vec<&Member> = match audience {
+        Audience::Owner => match case.owner().and_then(|owner| roster.get(owner)) {
+            Some(owner) if !owner.is_away(now) => vec![owner],
+            Some(owner) => members().into_iter().chain([owner]).collect(),
+            None => members(),
+        },
+        Audience::Members => members(),
+        Audience::Chairs => members().into_iter().chain(chairs()).collect(),
+        Audience::TscIfHigh => {
+            let high = case.severity.is_some_and(|severity| severity >= Severity::High);
+            let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
+            if high {
+                found.extend(roster.with(Role::TscContact));
+            }
+            found
+        }
+    };
+    if roster.active(now).next().is_none() {
+        found.extend(chairs());
+        if found.is_empty() {
+            found.extend(roster.members.iter());
+        }
+    }
+    let mut seen: Vec<&MemberKey> = Vec::new();
+    found.retain(|member| {
+        let new = !seen.contains(&&member.key);
+        seen.push(&member.key);
+        new
+    });
+    found
+}
+
+/// Tells those people by mail, and the channel.
+fn tell(
+    decision: &mut Decision,
+    case: &Case,
+    audience: Audience,
+    alert: &Alert,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    for member in people(case, audience, policy, now) {
+        decision.then(Effect::Alert { to: member.key.clone(), alert: alert.clone() });
+    }
+    if policy.discord {
+        decision.then(Effect::Post { alert: alert.clone() });
+    }
+}
+
+/// Moves reminders into the working hours of whoever gets them.
+fn in_member_hours(decision: &mut Decision, policy: &Policy, now: Timestamp) {
+    for planned in &mut decision.effects {
+        if let Effect::Alert { to, .. } = &planned.effect
+            && let Some(zone) = policy.roster.get(to).and_then(|member| member.zone.clone())
+        {
+            planned.not_before = Some(super::calendar::member_hours(&zone, now));
+        }
+    }
+}
+
+/// An alert waits a while for the issue, so that it can carry the link.
+fn wait_for_issue(decision: &mut Decision, policy: &Policy, now: Timestamp) {
+    let until = now.saturating_add(jiff::SignedDuration::from_secs(policy.alert_waits_for_issue_s.into()));
+    let Ok(until) = until else { return };
+    for planned in &mut decision.effects {
+        if matches!(planned.effect, Effect::Alert { .. } | Effect::Post { .. }) {
+            planned.after = After::IssueOr(until);
+        }
+    }
+}
+
+/// The events that start a case's promises.
+fn start_clocks(decision: &mut Decision, policy: &Policy, received: Timestamp) {
+    for (clock, rule) in [(ClockKind::Acknowledge, &policy.acknowledge), (ClockKind::Owner, &policy.owner)] {
+        let (due, rings) = rule.rings(&policy.calendar, received);
+        decision.event(Event::ClockStarted { clock, due, rings });
+    }
+}

@@ -1,0 +1,264 @@
+//! What happened to a case, in the past tense.
+//!
+//! Events hold ids, instants, enums and hashes; words and addresses live in the tables `message` and `person`. Kinds
+//! are only ever added: a journal of any age must fold (`tests/it/journal_corpus/` holds one of each).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::clock::{ClockKind, Ring};
+use super::effect::LetterKind;
+use super::{Component, EffectId, MailId, MemberKey, PersonId, Severity};
+
+/// How a case came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// A mail that the daemon took for a report by itself.
+    Mail,
+    /// A mail of the waiting room, opened by a person or because its time was over.
+    WaitingRoom,
+    /// A mail of the time before the first start, adopted by an operator.
+    History,
+    /// A mail that had been parked or screened, opened by an operator.
+    Operator,
+}
+
+/// Why the reporter gets no receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Withheld {
+    /// There is no address that we would answer.
+    NoAddress,
+    /// The mail carries a sign of an automatic sender (RFC 3834).
+    Automatic,
+    /// The provider says that the sender is forged.
+    AuthenticationFailed,
+    /// The configuration asks for an authenticated sender, and this one is not.
+    NotAuthenticated,
+    /// The configuration turns receipts off.
+    TurnedOff,
+    /// This sender had the day's receipts already.
+    SenderLimit,
+    /// This domain had the hour's receipts already.
+    DomainLimit,
+    /// All senders together had the hour's receipts already.
+    TotalLimit,
+    /// The sender is of the team.
+    OwnMember,
+    /// The sender is one of our own addresses.
+    OwnAddress,
+    /// Only the header could be read.
+    HeaderOnly,
+    /// A mail from before the first start, too old for an automatic answer.
+    History,
+}
+
+impl Withheld {
+    /// The reason in words, as members read it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoAddress => "the mail has no address that can be answered",
+            Self::Automatic => "the mail looks automatic",
+            Self::AuthenticationFailed => "the sender's authentication failed",
+            Self::NotAuthenticated => "the sender is not authenticated",
+            Self::TurnedOff => "receipts are turned off",
+            Self::SenderLimit => "this sender already had today's receipts",
+            Self::DomainLimit => "this domain already had this hour's receipts",
+            Self::TotalLimit => "this hour's receipts are used up",
+            Self::OwnMember => "the sender is a member of the team",
+            Self::OwnAddress => "the sender is one of our own addresses",
+            Self::HeaderOnly => "only the header of the mail could be read",
+            Self::History => "the mail came before the first start",
+        }
+    }
+}
+
+/// Why a mail on a case is not taken for a participant's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// The sender is nobody we know on this case.
+    Stranger,
+    /// The sender is named, but authentication failed.
+    AuthenticationFailed,
+}
+
+/// What stopped a clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Stop {
+    /// A letter written by order of a member was accepted by the mail server.
+    Letter {
+        /// The letter's effect.
+        effect: EffectId,
+    },
+    /// A member answered the reporter, proven by authentication or confirmed by a person.
+    Answer {
+        /// Who answered.
+        member: MemberKey,
+        /// Their mail; none when an operator vouched for an answer that we never saw.
+        mail: Option<MailId>,
+    },
+    /// A member took the case.
+    Claim {
+        /// Who took it.
+        member: MemberKey,
+    },
+}
+
+/// One thing that happened to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// The case began.
+    Opened {
+        /// The report.
+        mail: MailId,
+        /// How it came.
+        source: Source,
+        /// Who wrote it; none without an address.
+        reporter: Option<PersonId>,
+        /// When the mailbox received it (INTERNALDATE): all clocks count from here.
+        received: Timestamp,
+        /// The part of O3DE it is about, by our list.
+        component: Option<Component>,
+        /// The severity that the reporter claims.
+        severity: Option<Severity>,
+    },
+    /// The reporter will get no receipt, and later neither.
+    ReceiptWithheld {
+        /// Why.
+        why: Withheld,
+    },
+    /// A clock runs; every instant is a value here and is never computed again.
+    ClockStarted {
+        /// Which.
+        clock: ClockKind,
+        /// When the promise is broken.
+        due: Timestamp,
+        /// When people are told, in order; the last is the breach.
+        rings: Vec<Ring>,
+    },
+    /// People were told that a clock runs out, at this level and all below.
+    ClockRang {
+        /// Which.
+        clock: ClockKind,
+        /// Index into the rings.
+        level: u8,
+    },
+    /// The promise was kept (or is no longer owed).
+    ClockStopped {
+        /// Which.
+        clock: ClockKind,
+        /// By what.
+        stop: Stop,
+    },
+    /// What had stopped the clock did not hold (the letter came back): it runs again towards the same instant.
+    ClockReopened {
+        /// Which.
+        clock: ClockKind,
+        /// The mail that says so.
+        mail: MailId,
+    },
+    /// Somebody of the case wrote again.
+    Added {
+        /// Their mail.
+        mail: MailId,
+        /// Who, if outside the team.
+        person: Option<PersonId>,
+        /// Who, if of the team.
+        member: Option<MemberKey>,
+        /// An out-of-office answer and the like: kept and shown, nobody is alerted.
+        automatic: bool,
+    },
+    /// A mail arrived on the case from somebody who cannot be trusted to be of it.
+    Quarantined {
+        /// The mail.
+        mail: MailId,
+        /// Why.
+        doubt: Doubt,
+    },
+    /// A member wrote to the reporter from their own mail client.
+    MemberAnswered {
+        /// The mail.
+        mail: MailId,
+        /// Who it says it is from.
+        member: MemberKey,
+        /// Whether authentication proves it.
+        verified: bool,
+    },
+    /// A person vouched for an answer.
+    AnswerConfirmed {
+        /// Who answered the reporter.
+        member: MemberKey,
+    },
+    /// A letter of ours came back.
+    DeliveryFailed {
+        /// The delivery status notification (RFC 3464).
+        mail: MailId,
+        /// The letter.
+        effect: EffectId,
+        /// To whom it was.
+        person: PersonId,
+        /// Not only delayed.
+        permanent: bool,
+    },
+    /// The private issue is there.
+    IssueOpened {
+        /// Numeric id of the repository.
+        repository: u64,
+        /// Number of the issue.
+        number: u64,
+    },
+    /// The mail server accepted a letter.
+    LetterSent {
+        /// Its effect.
+        effect: EffectId,
+        /// Which letter.
+        letter: LetterKind,
+        /// To whom.
+        person: PersonId,
+    },
+    /// Nobody can say whether a letter left; a member was asked.
+    LetterUnknown {
+        /// Its effect.
+        effect: EffectId,
+        /// Which letter.
+        letter: LetterKind,
+    },
+    /// An effect cannot be done; people were told.
+    EffectParked {
+        /// Which.
+        effect: EffectId,
+    },
+    /// A member took the case.
+    Claimed {
+        /// Who.
+        by: MemberKey,
+    },
+}
+
+impl Event {
+    /// The kind as it stands in the journal's column `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::ReceiptWithheld { .. } => "receipt-withheld",
+            Self::ClockStarted { .. } => "clock-started",
+            Self::ClockRang { .. } => "clock-rang",
+            Self::ClockStopped { .. } => "clock-stopped",
+            Self::ClockReopened { .. } => "clock-reopened",
+            Self::Added { .. } => "added",
+            Self::Quarantined { .. } => "quarantined",
+            Self::MemberAnswered { .. } => "member-answered",
+            Self::AnswerConfirmed { .. } => "answer-confirmed",
+            Self::DeliveryFailed { .. } => "delivery-failed",
+            Self::IssueOpened { .. } => "issue-opened",
+            Self::LetterSent { .. } => "letter-sent",
+            Self::LetterUnknown { .. } => "letter-unknown",
+            Self::EffectParked { .. } => "effect-parked",
+            Self::Claimed { .. } => "claimed",
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The disk: one SQLite file, one thread that writes.
+//!
+//! **Invariant:** what follows from one input is written in one transaction: events, the new state of the case, its
+//! effects, and the mark that the input is dealt with. Nothing is sent inside it.
+//!
+//! Transactions that wait are committed together (group commit): each runs in its own savepoint, one fsync serves all.
+
+mod effects;
+mod error;
+mod house;
+mod intake;
+mod journal;
+mod keys;
+mod messages;
+mod open;
+mod operators;
+mod rows;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+pub use effects::{Draft, EffectRow, EffectState, LaneCount};
+pub use error::StoreError;
+pub use house::{DigestRows, Figures};
+pub use intake::{Arrived, FolderRow, Gap};
+pub use journal::EventRow;
+pub use keys::Keyring;
+pub use messages::{FateWord, MailRow, Note};
+pub use open::{Lock, LockError};
+pub use operators::OrderRow;
+pub use rows::{from_ms, ms};
+
+use crate::outside::Outside;
+
+/// The store of a state directory.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// A connection inside a transaction (or the read-only one, on which every writing call fails).
+pub struct Txn<'c>(&'c Connection);
+
+struct Inner {
+    writer: writer::Writer,
+    reader: Mutex<Connection>,
+    keys: Keyring,
+    path: PathBuf,
+    outside: Outside,
+}
+
+impl Store {
+    /// Opens (and makes, or migrates) the store in this directory.
+    ///
+    /// # Errors
+    /// A newer or foreign file, a disk fault, a missing right.
+    pub fn open(state_dir: &Path, outside: Outside) -> Result<Self, StoreError> {
+        let path = state_dir.join(open::FILE_NAME);
+        let keys = keys::load_or_make(state_dir, &outside)?;
+        let connection = open::open(&path)?;
+        let reader = open::reader(&path)?;
+        let writer = writer::Writer::start(connection, outside.clone())?;
+        Ok(Self { inner: Arc::new(Inner { writer, reader: Mutex::new(reader), keys, path, outside }) })
+    }
+
+    /// The keys that sign markers and footer codes.
+    pub fn keys(&self) -> &Keyring {
+        &self.inner.keys
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Runs a job in a transaction of the writer thread and waits until it is durable. `label` names its crash points.
+    ///
+    /// # Errors
+    /// What the job returns (its writes are undone), or why the commit failed.
+    pub async fn write<T, F>(&self, label: &'static str, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Txn<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.run(label, move |connection| job(&Txn(connection))).await
+    }
+
+    /// Runs a query on the read-only connection. Sees only what is committed.
+    ///
+    /// # Errors
+    /// What the query returns.
+    pub fn read<T>(&self, query: impl FnOnce(&Txn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        query(&Txn(&reader))
+    }
+
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.inner.outside
+    }
+}

@@ -1,0 +1,100 @@
+//! Making, opening and locking the file.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+pub(super) const FILE_NAME: &str = "sir-intake.db";
+
+/// Version of `schema.sql`; raised with every migration.
+const VERSION: i64 = 1;
+
+/// The lock of a state directory: two daemons on one mailbox would do everything twice. Held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the lock is not ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("another sir-intake works on {0}; stop it first, or leave the order to it")]
+    Held(String),
+    /// The file cannot be opened.
+    #[error("cannot open the lock file {path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock of this directory (`flock`), which is made when it is not there.
+    ///
+    /// # Errors
+    /// Another process has it, or the directory cannot be written.
+    pub fn take(state_dir: &Path) -> Result<Self, LockError> {
+        let path = state_dir.join("lock");
+        let fault = |source| LockError::File { path: path.display().to_string(), source };
+        fs::create_dir_all(state_dir).map_err(fault)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(LockError::Held(state_dir.display().to_string())),
+            Err(fs::TryLockError::Error(source)) => Err(fault(source)),
+        }
+    }
+}
+
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    private(path)?;
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", "on")?;
+    connection.pragma_update(None, "trusted_schema", "off")?;
+    connection.pragma_update(None, "cache_size", -8_000)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        0 => {
+            let sql = include_str!("schema.sql");
+            connection.execute_batch(&format!(
+                "begin immediate;\n{sql}\npragma user_version = {VERSION};\ncommit;"
+            ))?;
+        }
+        VERSION => {}
+        found => return Err(StoreError::Newer { found, known: VERSION }),
+    }
+    Ok(connection)
+}
+
+/// The file belongs to the daemon alone: it holds reports.
+fn private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let fault =
+        |source| StoreError::File { what: "cannot open the store", path: path.display().to_string(), source };
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(|_| ())
+        .map_err(fault)
+}
+
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "cache_size", -4_000)?;
+    Ok(connection)
+}

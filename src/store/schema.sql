@@ -1,0 +1,191 @@
+-- One file, one writer. Instants are milliseconds since 1970-01-01T00:00Z. Addresses and words stand in `message`, `raw`
+-- and `person` only; `event` holds ids, instants, enums and hashes.
+--
+-- States of a message (`message.fate`)
+--   stored       held and durable, not yet read
+--   history      from before the first start: threading and duplicates only
+--   case         began a case                     reply        of somebody of a case
+--   quarantined  of a stranger on a case          delivery     tells what became of a mail of ours
+--   own          our own mail come back           copy         a second copy
+--   waiting      doubt that it is a report        screened     set aside, with the reason in `why`
+--   parked       we could not read it: a person must look
+--   Every message leaves `stored` in the transaction that writes what follows from it.
+--
+-- States of an effect (`effect.state`)
+--   due -> sending -> done | due (proven not done, later again) | unknown | parked
+--   unknown -> done (proof found) | due (a person orders it again) | canceled
+--   due -> canceled (a person) | shadowed (mode = "shadow": written to a file, never performed)
+
+create table meta (
+  key   text primary key,
+  value any not null
+) strict, without rowid;
+
+create table folder (
+  name          text primary key,
+  uidvalidity   integer not null,
+  history_below integer not null,  -- UIDs below are history; 0: none
+  high_water    integer not null,  -- every UID up to here that the server showed is held
+  shown         integer not null,  -- how many mails the server showed at the last full look
+  gone          integer not null,  -- how many of ours the server no longer shows
+  scanned_at    integer            -- last full look
+) strict, without rowid;
+
+create table message (
+  id            integer primary key,
+  sha256        blob    not null unique,
+  size          integer not null,     -- as the server tells it, bytes
+  received_at   integer not null,     -- INTERNALDATE
+  stored_at     integer not null,
+  role          text    not null,     -- of the folder: inbox | junk | sent
+  history       integer not null,
+  truncated     integer not null,     -- only the first bytes are held
+  read_attempts integer not null default 0,
+  fate          text    not null default 'stored' check (fate in ('stored', 'history', 'case', 'reply', 'quarantined',
+                  'delivery', 'own', 'copy', 'waiting', 'screened', 'parked')),
+  why           text,
+  case_id       text,
+  person        integer references person (id),
+  message_id    text,
+  body_sha256   blob,
+  copy_of       integer references message (id),
+  wait_until    integer,
+  notice_by     integer,              -- members are told of it by then
+  told_at       integer,
+  decorated     integer not null default 0
+) strict;
+create index message_undecorated on message (id) where decorated = 0 and history = 0;
+create index message_stored     on message (id) where fate = 'stored';
+create index message_waiting    on message (wait_until) where fate = 'waiting';
+create index message_fate       on message (fate, stored_at) where fate in ('screened', 'parked', 'quarantined', 'history');
+create index message_message_id on message (message_id) where message_id is not null;
+create index message_case       on message (case_id, id) where case_id is not null;
+
+create table raw (
+  message integer primary key references message (id),
+  bytes   blob not null
+) strict;
+
+create table place (
+  folder      text    not null,
+  uidvalidity integer not null,
+  uid         integer not null,
+  message     integer not null references message (id),
+  primary key (folder, uidvalidity, uid)
+) strict, without rowid;
+create index place_message on place (message);
+
+create table missing (
+  folder      text    not null,
+  uidvalidity integer not null,
+  uid         integer not null,
+  attempts    integer not null,
+  first_at    integer not null,
+  next_at     integer not null,
+  primary key (folder, uidvalidity, uid)
+) strict, without rowid;
+
+create table person (
+  id          integer primary key,
+  address_key text not null unique,
+  address     text not null,
+  name        text not null
+) strict;
+
+create table event (
+  seq     integer primary key,
+  case_id text    not null,
+  at      integer not null,
+  kind    text    not null,
+  version integer not null,
+  json    text    not null
+) strict;
+create index event_case on event (case_id, seq);
+
+create table "case" (
+  id        text primary key,
+  opened_at integer not null,
+  stage     text    not null,
+  state     text    not null          -- a cache: the fold of the events
+) strict, without rowid;
+create index case_opened on "case" (opened_at);
+
+create table participant (
+  case_id text    not null,
+  person  integer not null references person (id),
+  role    text    not null,
+  primary key (case_id, person)
+) strict, without rowid;
+
+create table effect (
+  id           integer primary key,
+  op           text    not null unique,
+  case_id      text,
+  lane         text    not null,
+  recipient    text    not null,
+  json         text    not null,
+  state        text    not null check (state in ('due', 'sending', 'done', 'unknown', 'parked', 'canceled', 'shadowed')),
+  planned_at   integer not null,
+  not_before   integer not null,
+  after_effect integer,
+  after_until  integer,
+  tries        integer not null default 0,
+  started_at   integer,
+  finished_at  integer,
+  why          text,
+  letter       blob,                  -- RFC 5322 bytes of a letter to somebody outside, rendered before the commit
+  letter_sha256 blob,
+  wrote_sha256 blob,                  -- what an issue body was when we last wrote it
+  result       text
+) strict;
+create index effect_due     on effect (lane, not_before, id) where state = 'due';
+create index effect_order   on effect (case_id, lane, recipient, id) where state in ('due', 'sending');
+create index effect_odd     on effect (state, id) where state in ('sending', 'unknown', 'parked');
+create index effect_case    on effect (case_id, id) where case_id is not null;
+create index effect_after   on effect (after_until) where state = 'due' and after_effect is not null;
+
+create table sent (
+  message_id text primary key,        -- without angle brackets
+  effect     integer not null references effect (id),
+  case_id    text,
+  recipient  text    not null
+) strict, without rowid;
+
+create table clock (
+  case_id text    not null,
+  kind    text    not null,
+  next_at integer not null,
+  due_at  integer not null,
+  level   integer not null,
+  primary key (case_id, kind)
+) strict, without rowid;
+create index clock_next on clock (next_at);
+
+create table link (
+  repository integer not null,
+  number     integer not null,
+  case_id    text    not null,
+  primary key (repository, number)
+) strict, without rowid;
+
+create table receipt (
+  at          integer not null,
+  address_key text    not null,
+  domain      text    not null
+) strict;
+create index receipt_at on receipt (at);
+
+create table alarm (
+  word      text primary key,
+  raised_at integer not null,
+  told_at   integer not null
+) strict, without rowid;
+
+create table operator (
+  id       integer primary key,
+  asked_at integer not null,
+  json     text    not null,
+  taken_at integer,
+  answer   text
+) strict;
+create index operator_waiting on operator (id) where taken_at is null;
