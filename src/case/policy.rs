@@ -1,7 +1,8 @@
 //! What the team decided and an operator configured; enters [`super::decide`] and nothing else.
 
+use super::Severity;
 use super::calendar::Calendar;
-use super::clock::{Audience, ClockRule};
+use super::clock::ClockRule;
 use super::roster::Roster;
 
 /// Who gets receipts.
@@ -60,22 +61,11 @@ pub struct Policy {
     pub alert_waits_for_issue_s: u32,
     /// An unverified answer of a member holds back the escalation beyond the owner for so many working hours.
     pub unverified_answer_holds_hours: u32,
+    /// The TSC is told of a case nobody takes from this claimed severity on; `None`: never.
+    pub tsc_from: Option<Severity>,
+    /// Reminders wait for the working hours of whoever gets them.
+    pub reminders_in_member_hours: bool,
 }
 
-/// The acknowledgement promise of the runbook: 3 working days, warnings after 1, 2 and 2.5.
-pub fn acknowledge_default() -> ClockRule {
-    ClockRule {
-        due: 72,
-        warn: vec![(24, Audience::Owner), (48, Audience::Owner), (60, Audience::Members)],
-        breach: Audience::Chairs,
-    }
-}
-
-/// The ownership promise: one working day; told after 4 working hours, at 1 day, to the chairs at 2, to the TSC at 3.
-pub fn owner_default() -> ClockRule {
-    ClockRule {
-        due: 72,
-        warn: vec![(4, Audience::Members), (24, Audience::Members), (48, Audience::Chairs)],
-        breach: Audience::TscIfHigh,
-    }
-}
+/// MAIL: "escalation beyond the owner waits one working day, then goes on".
+pub const UNVERIFIED_ANSWER_HOLDS_HOURS: u32 = 24;

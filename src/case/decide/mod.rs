@@ -117,7 +117,7 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         Audience::Members => members(),
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
         Audience::TscIfHigh => {
-            let high = case.severity.is_some_and(|severity| severity >= Severity::High);
+            let high = matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
             let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
             if high {
                 found.extend(roster.with(Role::TscContact));
@@ -159,6 +159,9 @@ fn tell(
 
 /// Moves reminders into the working hours of whoever gets them.
 fn in_member_hours(decision: &mut Decision, policy: &Policy, now: Timestamp) {
+    if !policy.reminders_in_member_hours {
+        return;
+    }
     for planned in &mut decision.effects {
         if let Effect::Alert { to, .. } = &planned.effect
             && let Some(zone) = policy.roster.get(to).and_then(|member| member.zone.clone())

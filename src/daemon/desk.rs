@@ -1,0 +1,421 @@
+//! The desk: each stored mail is read, its case found, its fate decided, and all that follows written in one
+//! transaction.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::office::Office;
+use super::{Fault, commit};
+use crate::case::decide::{self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer};
+use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
+use crate::mail::{self, Automatic, Letter};
+use crate::render::code::{Coded, find};
+use crate::report::{self, Facts};
+use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
+
+/// How many mails are read between two transactions, and how many bytes of them.
+const BATCH: u32 = 32;
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// A mail that was read.
+pub struct Prepared {
+    row: MailRow,
+    letter: Letter,
+    facts: Facts,
+    signs: u32,
+}
+
+/// Reads and settles everything that is stored and not read. Returns how many mails that were.
+///
+/// # Errors
+/// A fault of the store; a mail that cannot be read is none.
+pub async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
+    let mut settled = 0;
+    loop {
+        let batch = next_batch(office)?;
+        if batch.is_empty() {
+            return Ok(settled);
+        }
+        let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
+        // The poison counter: durable before anybody looks at the bytes.
+        office.store.write("reading", move |txn| ids.iter().try_for_each(|id| txn.begin_reading(*id))).await?;
+        let mut prepared = Vec::with_capacity(batch.len());
+        for row in batch {
+            match read(office, row).await? {
+                Some(mail) => prepared.push(mail),
+                // It will be tried again, and goes the header-only way at the third time.
+                None => break,
+            }
+        }
+        settled += prepared.len();
+        let office_in = Arc::clone(office);
+        let now = office.outside.clock.now();
+        office
+            .store
+            .write("settled", move |txn| prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now)))
+            .await?;
+        office.bells.effects();
+    }
+}
+
+/// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.
+fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
+    let rows = office.store.read(|txn| txn.unread(BATCH))?;
+    let mut batch: Vec<MailRow> = Vec::new();
+    let mut bytes = 0;
+    for row in rows {
+        let suspect = row.read_attempts > 0;
+        bytes += row.size;
+        if !batch.is_empty() && (suspect || bytes > BATCH_BYTES) {
+            break;
+        }
+        batch.push(row);
+        if suspect {
+            break;
+        }
+    }
+    Ok(batch)
+}
+
+/// Reads one mail on a thread of its own; `None` when reading it panicked.
+async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
+    let raw = office.store.read(|txn| txn.raw(row.id))?;
+    let office = Arc::clone(office);
+    let task = tokio::task::spawn_blocking(move || {
+        let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
+        let letter = read_letter(&office, &raw, headers_only);
+        drop(raw);
+        let facts = facts_of(&letter);
+        let signs = report::signs(&letter.subject, &letter.text, &facts);
+        Prepared { row, letter, facts, signs }
+    });
+    match task.await {
+        Ok(prepared) => Ok(Some(prepared)),
+        Err(error) if error.is_panic() => {
+            tracing::error!("reading a mail failed inside; it will be tried again");
+            Ok(None)
+        }
+        Err(_) => Err(Fault::Stopped),
+    }
+}
+
+/// Reads a message as the office's limits say.
+pub fn read_letter(office: &Office, raw: &[u8], headers_only: bool) -> Letter {
+    if headers_only {
+        mail::headers_only(raw, &office.limits, &office.house)
+    } else {
+        mail::read(raw, &office.limits, &office.house)
+    }
+}
+
+/// The facts of a letter's new words (all of it, where nothing is quoted).
+pub fn facts_of(letter: &Letter) -> Facts {
+    let attachments: Vec<(&str, &str)> =
+        letter.attachments.iter().map(|part| (part.name.as_str(), part.kind.as_str())).collect();
+    report::facts(&letter.subject, &letter.text, &attachments)
+}
+
+fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+    let letter = &mail.letter;
+    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
+    let person = match &letter.from {
+        Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
+        Some(_) | None => None,
+    };
+    let member = letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
+    let mut note = Note {
+        person,
+        message_id: letter.message_id.clone(),
+        body: letter.same_copy_key(),
+        ..Note::default()
+    };
+    let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
+    let fate = decide::sort(&reading, &office.policy);
+    let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
+    let word = desk.follow(fate, &mut note)?;
+    txn.settle(mail.row.id, word, &note)
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a different thing, and this is the one place")]
+fn reading(
+    office: &Office,
+    txn: &Txn<'_>,
+    mail: &Prepared,
+    own: bool,
+    person: Option<PersonId>,
+    member: Option<&MemberKey>,
+    note: &Note,
+    now: Timestamp,
+) -> Result<Reading, StoreError> {
+    let (row, letter) = (&mail.row, &mail.letter);
+    let sent = match &letter.message_id {
+        Some(id) => txn.sent_by_us(id)?,
+        None => None,
+    };
+    let route = route(office, txn, letter)?;
+    let participant = match (route, person) {
+        (Route::Case { case, .. }, Some(person)) => txn.is_participant(case, person)?,
+        (Route::Case { .. } | Route::Nowhere | Route::Disagree, _) => false,
+    };
+    let copy_of = match (&note.message_id, person, note.body) {
+        (Some(id), Some(person), Some(body)) => txn.first_copy(id, person, body, row.received, row.id)?,
+        (_, _, _) => None,
+    };
+    Ok(Reading {
+        history: row.history,
+        // A stranger may copy our Message-ID into their own mail: the sender must be ours as well.
+        own: sent.is_some() && own,
+        sent_folder: row.role == "sent",
+        junk_folder: row.role == "junk",
+        copy_of,
+        bounced: bounced(txn, letter)?,
+        automation: automation(letter),
+        route,
+        participant,
+        member: member.cloned(),
+        trust: Office::trust(letter),
+        spam_verdict: letter.spam_verdict,
+        signs: mail.signs,
+        opaque: letter.encrypted || letter.header_only,
+        cases_last_hour: txn.cases_since(now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now))?,
+    })
+}
+
+fn automation(letter: &Letter) -> Automation {
+    match letter.automatic {
+        Automatic::None => Automation::None,
+        Automatic::AutoReply => Automation::AutoReply,
+        Automatic::Bounce => Automation::Bounce,
+        Automatic::List => Automation::List,
+        Automatic::Report => Automation::Report,
+    }
+}
+
+/// Code, then ids, then tag; each may lead to a case, and they must agree.
+fn route(office: &Office, txn: &Txn<'_>, letter: &Letter) -> Result<Route, StoreError> {
+    let candidates = mail::thread::candidates(letter);
+    let coded: Vec<CaseId> = find(&candidates.codes.join("\n"), &office.keys)
+        .into_iter()
+        .map(|Coded { case, .. }| case)
+        .collect();
+    let mut strong: Vec<CaseId> = Vec::new();
+    for case in coded {
+        if txn.case_if(case)?.is_some() {
+            strong.push(case);
+        }
+    }
+    for id in candidates.ids.iter().take(100) {
+        if let Some(case) = txn.case_of_id(id)? {
+            strong.push(case);
+        }
+    }
+    let mut tagged: Vec<CaseId> = Vec::new();
+    for tag in candidates.tags.iter().take(10) {
+        if txn.case_if(*tag)?.is_some() {
+            tagged.push(*tag);
+        }
+    }
+    let all: std::collections::BTreeSet<CaseId> = strong.iter().chain(&tagged).copied().collect();
+    let mut all = all.into_iter();
+    Ok(match (all.next(), all.next()) {
+        (None, _) => Route::Nowhere,
+        (Some(case), None) => Route::Case { case, by_tag_alone: strong.is_empty() },
+        (Some(_), Some(_)) => Route::Disagree,
+    })
+}
+
+/// A DSN about a letter of ours: its id and its recipient must both be ours (RFC 3464 section 2.3).
+#[expect(clippy::type_complexity, reason = "the field of `Reading` that it fills")]
+fn bounced(
+    txn: &Txn<'_>,
+    letter: &Letter,
+) -> Result<Option<(Option<CaseId>, EffectId, Option<PersonId>, bool)>, StoreError> {
+    let Some(bounce) = &letter.bounce else { return Ok(None) };
+    let Some(id) = &bounce.original_message_id else { return Ok(None) };
+    let Some((effect, case, recipient)) = txn.sent_by_us(id)? else { return Ok(None) };
+    let person = recipient.strip_prefix("person:").and_then(|id| id.parse().ok()).map(PersonId);
+    let address = person.map(|person| txn.address_of(person)).transpose()?;
+    let hit = bounce.recipients.iter().find(|entry| match &address {
+        Some(address) => [&entry.recipient, &entry.original].into_iter().flatten().any(|a| a == address),
+        // A notice to a member: which one is in the id.
+        None => true,
+    });
+    Ok(hit.map(|entry| (case, effect, person, entry.fate == mail::Fate::Failed)))
+}
+
+/// One mail on the desk, with all that is known.
+struct Desk<'a> {
+    office: &'a Office,
+    txn: &'a Txn<'a>,
+    mail: &'a Prepared,
+    reading: &'a Reading,
+    person: Option<PersonId>,
+    member: Option<&'a MemberKey>,
+    now: Timestamp,
+}
+
+impl Desk<'_> {
+    fn follow(&self, fate: Fate, note: &mut Note) -> Result<FateWord, StoreError> {
+        let mail = self.mail.row.id;
+        Ok(match fate {
+            Fate::NewCase { disagree } => {
+                note.case = Some(self.open(Source::Mail)?);
+                if disagree {
+                    let alarm = Alarm::ThreadsDisagree { mail };
+                    commit::alarm_once(self.office, self.txn, &format!("threads-{mail}"), &alarm, self.now)?;
+                }
+                FateWord::Case
+            }
+            Fate::Reply(case) => {
+                note.case = Some(case);
+                self.on_case(case, self.writer(case)?)?;
+                FateWord::Reply
+            }
+            Fate::Stranger(case, doubt) => {
+                note.case = Some(case);
+                self.on_case(case, Writer::Stranger(doubt))?;
+                FateWord::Quarantined
+            }
+            Fate::DeliveryNews { case, effect, person, permanent } => {
+                note.case = case;
+                if let (Some(case), Some(person)) = (case, person) {
+                    let input = Input::Bounce { mail, effect, person, permanent };
+                    commit::input(self.office, self.txn, case, &input, self.now)?;
+                }
+                FateWord::Delivery
+            }
+            Fate::Own => self.own()?,
+            Fate::Copy(first) => {
+                note.copy_of = Some(first);
+                FateWord::Copy
+            }
+            Fate::History => {
+                note.case = match self.reading.route {
+                    Route::Case { case, .. } => Some(case),
+                    Route::Nowhere | Route::Disagree => None,
+                };
+                FateWord::History
+            }
+            Fate::Waiting(why) => {
+                let calendar = &self.office.policy.calendar;
+                let rule = &self.office.policy.waiting;
+                note.why = Some(commit::word(&why)?);
+                note.wait_until = Some(calendar.advance_working_days(self.mail.row.received.max(self.now), rule.becomes_case_days));
+                // Told at half the promised time, so that several come in one notice and none comes late.
+                note.notice_by = Some(calendar.advance_working_hours(self.now, rule.notice_hours / 2));
+                FateWord::Waiting
+            }
+            Fate::Screened(why) => {
+                note.why = Some(commit::word(&why)?);
+                FateWord::Screened
+            }
+        })
+    }
+
+    /// Our own mail come back proves that it was sent.
+    fn own(&self) -> Result<FateWord, StoreError> {
+        let id = self.mail.letter.message_id.as_deref().unwrap_or_default();
+        if let Some((effect, _, _)) = self.txn.sent_by_us(id)? {
+            commit::proven_sent(self.office, self.txn, effect, self.now)?;
+        }
+        Ok(FateWord::Own)
+    }
+
+    fn open(&self, source: Source) -> Result<CaseId, StoreError> {
+        let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
+        commit::open(self.office, self.txn, &opening, &self.mail.letter, self.now)
+    }
+
+    fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
+        let automatic = self.mail.letter.automatic != Automatic::None;
+        let input = Input::Mail(CaseMail { mail: self.mail.row.id, writer, automatic });
+        commit::input(self.office, self.txn, case, &input, self.now)
+    }
+
+    /// Who wrote it, and whether a member's mail is an answer to the reporter (MAIL section 5, last paragraph).
+    fn writer(&self, case: CaseId) -> Result<Writer, StoreError> {
+        if let (true, Some(person)) = (self.reading.participant, self.person) {
+            return Ok(Writer::Participant(person));
+        }
+        let Some(member) = self.member else { return Ok(Writer::Stranger(crate::case::Doubt::Stranger)) };
+        let letter = &self.mail.letter;
+        let reporter = self.txn.case(case)?.reporter.map(|person| self.txn.address_of(person)).transpose()?;
+        let to_reporter =
+            reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
+        let answers_reporter = to_reporter
+            && letter.automatic == Automatic::None
+            && !letter.split.new_words.trim().is_empty()
+            && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
+        let verified = self.reading.trust == Trust::Passed;
+        Ok(Writer::Member { member: member.clone(), verified, answers_reporter })
+    }
+}
+
+fn opening(
+    office: &Office,
+    txn: &Txn<'_>,
+    mail: &Prepared,
+    source: Source,
+    person: Option<PersonId>,
+    member: Option<&MemberKey>,
+    now: Timestamp,
+) -> Result<Opening, StoreError> {
+    let letter = &mail.letter;
+    let receipts = match &letter.from {
+        Some(from) => txn.receipt_counts(from, now)?,
+        None => decide::ReceiptCounts::default(),
+    };
+    let own = letter.from.as_ref().is_some_and(|from| office.house.own.contains(from));
+    Ok(Opening {
+        mail: mail.row.id,
+        source,
+        reporter: person,
+        sender: Sender {
+            answerable: letter.from.is_some(),
+            trust: Office::trust(letter),
+            automatic: letter.automatic != Automatic::None || letter.answer_suppressed,
+            member: member.is_some(),
+            own,
+            header_only: letter.header_only,
+        },
+        receipts,
+        received: mail.row.received.min(now),
+        component: mail.facts.main_component().cloned(),
+        severity: mail.facts.claimed_severity(),
+    })
+}
+
+/// A mail that an operator, or its time in the waiting room, turns into a case.
+///
+/// # Errors
+/// A fault of the store, or the mail is of a case already.
+pub fn open_late(
+    office: &Office,
+    txn: &Txn<'_>,
+    id: MailId,
+    source: Source,
+    now: Timestamp,
+) -> Result<CaseId, StoreError> {
+    let row = txn.mail(id)?;
+    if matches!(row.fate, FateWord::Case | FateWord::Reply) {
+        let case = row.case.map(|case| case.to_string()).unwrap_or_default();
+        return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
+    }
+    let raw = txn.raw(id)?;
+    let letter = read_letter(office, &raw, row.truncated || row.fate == FateWord::Parked);
+    let facts = facts_of(&letter);
+    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
+    let person = match &letter.from {
+        Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
+        Some(_) | None => None,
+    };
+    let member = letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
+    let note = Note { person, message_id: letter.message_id.clone(), body: letter.same_copy_key(), ..Note::default() };
+    let prepared = Prepared { row, letter, facts, signs: 0 };
+    let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
+    let case = commit::open(office, txn, &opening, &prepared.letter, now)?;
+    txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
+    Ok(case)
+}
+

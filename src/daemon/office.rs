@@ -1,0 +1,222 @@
+//! Everything that reading and deciding needs, made once from the configuration.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::case::decide::Trust;
+use crate::case::policy::{self, ReceiptLimits, ReceiptRule, WaitingRule};
+use crate::case::{Audience, CaseId, ClockRule, Lane, Op, PersonId, Policy};
+use crate::config::{self, Config};
+use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
+use crate::outside::{NoChance, Outside};
+use crate::render::code::{Holder, code};
+use crate::render::letters::{Letters, TemplateFault};
+use crate::render::marker::{Key, Keyring};
+use crate::store::Store;
+
+/// The office: configuration, store, rules and templates.
+pub struct Office {
+    /// As it was read.
+    pub config: Config,
+    /// What decisions follow.
+    pub policy: Policy,
+    /// The journal.
+    pub store: Store,
+    /// Clock, chance, crash points.
+    pub outside: Outside,
+    /// Who we are, for reading mail.
+    pub house: House,
+    /// Bounds of reading.
+    pub limits: Limits,
+    /// Letters to people outside.
+    pub letters: Letters,
+    /// Keys of markers and codes.
+    pub keys: Keyring,
+    /// What wakes the parts of the daemon.
+    pub bells: Bells,
+}
+
+/// Each part sleeps until its bell rings or its time comes.
+#[derive(Default)]
+pub struct Bells {
+    /// A mail was stored.
+    pub mail: Notify,
+    /// A lane has something to do: by lane.
+    lanes: [Notify; 4],
+    /// A clock was set, an order left.
+    pub ticks: Notify,
+}
+
+impl Bells {
+    /// The bell of a lane.
+    pub fn lane(&self, lane: Lane) -> &Notify {
+        let [github, letters, members, discord] = &self.lanes;
+        match lane {
+            Lane::Github => github,
+            Lane::Letters => letters,
+            Lane::Members => members,
+            Lane::Discord => discord,
+        }
+    }
+
+    /// Effects were written.
+    pub fn effects(&self) {
+        self.lanes.iter().for_each(Notify::notify_one);
+        self.ticks.notify_one();
+    }
+}
+
+impl Office {
+    /// Builds the office.
+    ///
+    /// # Errors
+    /// Every fault of every template.
+    pub fn new(config: Config, store: Store, outside: Outside, letters: Letters) -> Arc<Self> {
+        let policy = policy(&config);
+        let house = house(&config);
+        let limits = limits(&config);
+        let keys = keyring(&store);
+        Arc::new(Self { config, policy, store, outside, house, limits, letters, keys, bells: Bells::default() })
+    }
+
+    /// A fresh id for an effect: 130 bits of chance in base32.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn draw_op(&self) -> Result<Op, NoChance> {
+        let mut bytes = [0; 20];
+        self.outside.chance.fill(&mut bytes)?;
+        let text = data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
+        Ok(Op(text.chars().take(26).collect()))
+    }
+
+    /// The footer code for somebody outside the team.
+    pub fn code_for(&self, case: CaseId, person: PersonId) -> Option<String> {
+        code(case, &Holder::Participant(person), &self.keys)
+    }
+
+    /// What the provider says about a sender, as decisions take it.
+    pub fn trust(letter: &mail::Letter) -> Trust {
+        match letter.authentication {
+            mail::Authentication::Pass => Trust::Passed,
+            mail::Authentication::Fail => Trust::Failed,
+            mail::Authentication::Unknown => Trust::Unknown,
+        }
+    }
+}
+
+/// Reads the override directory, if one is configured.
+///
+/// # Errors
+/// The faults of all templates, or that the directory cannot be read.
+pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
+    let mut overrides = std::collections::BTreeMap::new();
+    if let Some(dir) = &config.template_dir {
+        let fault = |what: String| TemplateFault { file: dir.display().to_string(), line: 0, column: 0, what };
+        let entries = std::fs::read_dir(dir.join("letters"))
+            .map_err(|e| vec![fault(format!("cannot be read ({e}); it must hold a folder `letters`"))])?;
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(entry.path())
+                .map_err(|e| vec![fault(format!("`letters/{name}` cannot be read ({e})"))])?;
+            overrides.insert(name, text);
+        }
+    }
+    Letters::new(&overrides)
+}
+
+fn keyring(store: &Store) -> Keyring {
+    let mut keys = store.keys().iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
+    let first = keys.next().unwrap_or(Key { number: 0, bytes: [0; 32] });
+    Keyring::new(first, keys.collect())
+}
+
+fn house(config: &Config) -> House {
+    let addresses = &config.addresses;
+    let list = match (&addresses.list_id, &addresses.list_host) {
+        (Some(id), Some(host)) => Some(OurList { id: id.clone(), host: host.clone() }),
+        (_, None) | (None, _) => None,
+    };
+    let authserv = addresses.trusted_authserv_id.as_ref().map(|id| TrustedAuthserv {
+        id: id.clone(),
+        position: match addresses.ar_position {
+            config::ArPosition::AboveReceived => mail::Position::AboveReceived,
+            config::ArPosition::BelowReceived => mail::Position::BelowReceived,
+        },
+    });
+    House {
+        own: [Some(addresses.list.clone()), addresses.bot.clone()].into_iter().flatten().collect(),
+        list,
+        authserv,
+        trust_spam_headers: addresses.trust_spam_headers,
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let l = &config.limits;
+    Limits {
+        raw_bytes: bytes(l.raw_bytes),
+        header_bytes: bytes(l.header_bytes),
+        parts: count(l.parts),
+        depth: count(l.depth),
+        decoded_bytes: bytes(l.decoded_bytes),
+        html_bytes: bytes(l.html_bytes),
+        html_levels: count(l.html_levels),
+        ..Limits::default()
+    }
+}
+
+/// What the configuration says, as decisions take it.
+pub fn policy(config: &Config) -> Policy {
+    let clocks = &config.clocks;
+    let receipts = &config.receipts;
+    Policy {
+        calendar: config.team.calendar.clone(),
+        roster: config.team.roster.clone(),
+        acknowledge: acknowledge(clocks),
+        owner: owner(clocks),
+        receipts: match receipts.rule {
+            config::ReceiptRule::UnlessFailed => ReceiptRule::UnlessFailed,
+            config::ReceiptRule::AuthenticatedOnly => ReceiptRule::AuthenticatedOnly,
+            config::ReceiptRule::Never => ReceiptRule::Never,
+        },
+        receipt_limits: ReceiptLimits {
+            per_sender_day: receipts.per_sender_day,
+            per_domain_hour: receipts.per_domain_hour,
+            per_hour: receipts.per_hour,
+        },
+        waiting: WaitingRule {
+            cases_per_hour: config.waiting.cases_per_hour,
+            notice_hours: config.waiting.notice_hours,
+            becomes_case_days: config.waiting.becomes_case_days,
+        },
+        discord: config.discord.is_some(),
+        alert_waits_for_issue_s: u32::try_from(config.outbox.alert_waits_for_issue.as_secs()).unwrap_or(u32::MAX),
+        unverified_answer_holds_hours: policy::UNVERIFIED_ANSWER_HOLDS_HOURS,
+        tsc_from: clocks.owner_tsc_from,
+        reminders_in_member_hours: clocks.reminders_in_member_hours,
+    }
+}
+
+fn acknowledge(clocks: &config::Clocks) -> ClockRule {
+    let due = clocks.acknowledge_days.saturating_mul(24);
+    let warn = clocks
+        .acknowledge_warn_hours
+        .iter()
+        .filter(|hours| **hours < due)
+        // The last half day concerns everybody.
+        .map(|&hours| (hours, if hours + 12 >= due { Audience::Members } else { Audience::Owner }))
+        .collect();
+    ClockRule { due, warn, breach: Audience::Chairs }
+}
+
+fn owner(clocks: &config::Clocks) -> ClockRule {
+    let mut warn: Vec<(u32, Audience)> =
+        clocks.owner_team_hours.iter().map(|&hours| (hours, Audience::Members)).collect();
+    warn.push((clocks.owner_chairs_hours, Audience::Chairs));
+    warn.sort_by_key(|(hours, _)| *hours);
+    ClockRule { due: clocks.owner_tsc_hours, warn, breach: Audience::TscIfHigh }
+}
