@@ -2,7 +2,8 @@
 //!
 //! Every key is documented in `config.example.toml`. Unknown keys are refused; all mistakes are told at once, each with
 //! its place and what to do. Secrets come from files that the file names. There is no reload: a restart is free of side
-//! effects. This is the only place that reads the environment (`CREDENTIALS_DIRECTORY`, systemd.exec(5)).
+//! effects. This is the only place that reads the environment (`CREDENTIALS_DIRECTORY`,
+//! systemd.exec(5), and `RUST_LOG`).
 
 mod cron;
 mod mistakes;
@@ -98,6 +99,12 @@ pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     load_with(path, credentials.as_deref())
+}
+
+/// What `RUST_LOG` asks for; it goes before `ops.log_level`.
+pub fn rust_log() -> Option<String> {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty())
 }
 
 /// As [`load`], with the directory of credentials given.
