@@ -20,14 +20,38 @@ pub(super) struct Mailbox {
 /// Reads an unfolded address field. Groups give their members; a group without members gives nothing.
 pub(super) fn list(text: &str) -> Vec<Mailbox> {
     let mut reader = Reader::default();
-    for c in text.chars() {
-        if reader.found.len() >= MOST {
-            break;
-        }
-        reader.take(c);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next()
+        && reader.found.len() < MOST
+    {
+        // A comma or colon inside an encoded word separates nothing, though RFC 2047 forbids it there.
+        let word = if reader.is_plain() { encoded_word(rest) } else { None };
+        let used = match word {
+            Some(length) => {
+                reader.bare.extend(rest.chars().take(length));
+                length
+            }
+            None => {
+                reader.take(c);
+                c.len_utf8()
+            }
+        };
+        rest = rest.split_at_checked(used).map_or("", |(_, tail)| tail);
     }
     reader.end();
     reader.found
+}
+
+/// The length of the encoded word (RFC 2047 section 2: ASCII without spaces) with which the text begins.
+fn encoded_word(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("=?")?;
+    let plain = inside.bytes().take(300).take_while(|b| b.is_ascii_graphic()).count();
+    let (near, _) = inside.split_at_checked(plain)?;
+    let (set, tail) = near.split_once('?')?;
+    let (kind, tail) = tail.split_once('?')?;
+    let (body, _) = tail.split_once("?=")?;
+    let good = !set.is_empty() && matches!(kind, "q" | "Q" | "b" | "B");
+    good.then_some(2 + set.len() + 1 + kind.len() + 1 + body.len() + 2)
 }
 
 #[derive(Default)]
@@ -45,6 +69,10 @@ struct Reader {
 }
 
 impl Reader {
+    fn is_plain(&self) -> bool {
+        !self.escaped && !self.quoted && !self.in_angle && self.comments == 0
+    }
+
     fn take(&mut self, c: char) {
         if self.escaped {
             self.escaped = false;
@@ -151,6 +179,7 @@ mod tests {
             ("ann@a.example (Ann Lee)", Some("Ann Lee"), Some("ann@a.example")),
             ("\"boss@a.example\" <evil@b.example>", Some("boss@a.example"), Some("evil@b.example")),
             ("=?utf-8?q?Ann=0D=0ABcc=3A_x?= <ann@a.example>", Some("Ann Bcc: x"), Some("ann@a.example")),
+            ("=?iso-8859-1?Q?B=FCrling,=20Ann?= <ann@a.example>", Some("Bürling, Ann"), Some("ann@a.example")),
             ("<@staff.example,@evil.example:alice@staff.example>", None, None),
             ("\"a b@c\"@d.example", None, None),
             ("Ann <ann@a.example junk>", Some("Ann"), None),

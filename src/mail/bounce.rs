@@ -157,7 +157,8 @@ const SUBJECTS: [&str; 31] = [
 ];
 
 /// What bounces say in their first lines.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
+    "did not reach the following recipient",
     "could not be delivered",
     "couldn't be delivered",
     "can not be delivered",

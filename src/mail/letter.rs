@@ -29,7 +29,8 @@ pub struct Attachment {
 /// What a message says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Letter {
-    /// Who wrote it: the first mailbox of From, or whom our own list hid behind itself. Proves nothing.
+    /// Who wrote it: the first mailbox of From that has an address, or whom our own list hid behind itself. Proves
+    /// nothing.
     pub from: Option<Address>,
     /// The display name next to it, on one line, hidden characters shown.
     pub from_name: Option<String>,
@@ -111,11 +112,12 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
     };
     let addresses = |name: &str| boxes(name).into_iter().filter_map(|m| m.address).collect::<Vec<_>>();
     let from = boxes("from");
+    let writer = from.iter().find(|m| m.address.is_some()).or(from.first());
     let subject = words::decode(&head.value("subject").unwrap_or_default());
     let mut letter = Letter {
         from_count: from.len().max(head.all("from").count()),
-        from: from.first().and_then(|m| m.address.clone()),
-        from_name: from.first().and_then(|m| m.name.clone()),
+        from: writer.and_then(|m| m.address.clone()),
+        from_name: writer.and_then(|m| m.name.clone()),
         reply_to: addresses("reply-to").into_iter().next(),
         to: addresses("to"),
         cc: addresses("cc"),

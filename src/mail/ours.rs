@@ -9,7 +9,7 @@ use crate::case::Address;
 pub struct OurList {
     /// Its `List-Id` (RFC 2919), what stands between `<` and `>`: `security.lists.example`.
     pub id: String,
-    /// The host by which it delivers, as it stands in `Received`: `lists.example`.
+    /// The host by which it delivers, as it stands in `Received`: `mx.lists.example`, or the domain of all its hosts.
     pub host: String,
 }
 
@@ -21,7 +21,7 @@ pub(super) fn came_through(head: &Head<'_>, list: &OurList) -> bool {
         let inside = value.rsplit_once('<').map_or(value.as_str(), |(_, tail)| tail.trim_end_matches('>'));
         inside.trim().trim_end_matches('>').eq_ignore_ascii_case(&list.id)
     });
-    id && head.all("received").any(|field| hosts(&field.value()).any(|h| h.eq_ignore_ascii_case(&list.host)))
+    id && head.all("received").any(|field| hosts(&field.value()).any(|h| is_under(h, &list.host)))
 }
 
 /// The words of a Received field that may be hosts, whole: `lists.example.evil.example` is another one.
@@ -30,6 +30,13 @@ fn hosts(received: &str) -> impl Iterator<Item = &str> {
         .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | ';' | '<' | '>' | '='))
         .map(|word| word.trim_end_matches('.'))
         .filter(|word| word.contains('.'))
+}
+
+/// Whether a host is this one or stands below it: some lists deliver by many hosts of one domain.
+fn is_under(host: &str, domain: &str) -> bool {
+    let (host, domain) = (host.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    !domain.is_empty()
+        && host.strip_suffix(&domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// Who really wrote, when our list put itself into From ("Ann via Security"): X-Original-From, else Reply-To.
@@ -45,16 +52,21 @@ pub(super) fn sender(
         return None;
     }
     ["x-original-from", "reply-to"].into_iter().find_map(|name| {
+        if head.all(name).nth(1).is_some() {
+            return None; // one of them is not the list's
+        }
         let mut boxes = head.all(name).flat_map(|field| address::list(&field.value()));
         let other = boxes.find(|m| m.address.as_ref().is_some_and(|a| !is_list(a, own, list)))?;
         Some((other.address?, other.name))
     })
 }
 
+/// Whether an address is the list's own: `security@lists.example` for the id `security.lists.example`.
 fn is_list(address: &Address, own: &[Address], list: &OurList) -> bool {
     own.contains(address)
-        || address.domain().eq_ignore_ascii_case(&list.host)
-        || list.id.split_once('.').is_some_and(|(_, domain)| address.domain().eq_ignore_ascii_case(domain))
+        || list.id.split_once('.').is_some_and(|(name, domain)| {
+            address.local().eq_ignore_ascii_case(name) && address.domain().eq_ignore_ascii_case(domain)
+        })
 }
 
 /// The subject without the tag that the list put before it (`[Security]` for `security.lists.example`), wherever
@@ -116,7 +128,7 @@ mod tests {
     use super::*;
 
     fn list() -> OurList {
-        OurList { id: "security.lists.example".into(), host: "mx.lists.example".into() }
+        OurList { id: "security.lists.example".into(), host: "lists.example".into() }
     }
 
     fn through(text: &str) -> bool {
@@ -125,6 +137,7 @@ mod tests {
 
     #[test]
     fn the_list_is_ours_only_with_its_host_in_received() {
+        assert!(is_under("a.Lists.example", "lists.example") && !is_under("evillists.example", "lists.example"));
         let id = "List-Id: Security <security.lists.example>\n";
         assert!(through(&format!("Received: from mx.lists.example (mx [192.0.2.1])\n by in.example\n{id}\n")));
         assert!(!through(&format!("{id}\n")));

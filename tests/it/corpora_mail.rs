@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sir_intake::mail::{Automatic, House, Letter, Limits, read};
+use sir_intake::case::Address;
+use sir_intake::mail::{Automatic, House, Letter, Limits, OurList, read};
 
 fn shared() -> Option<PathBuf> {
     let place = std::env::var_os("SIR_SHARED").map(PathBuf::from);
@@ -21,8 +22,12 @@ fn expectations(shared: &Path, name: &str) -> Vec<Value> {
 }
 
 fn letter_of(shared: &Path, entry: &Value) -> Letter {
+    letter_in(shared, entry, &House::default())
+}
+
+fn letter_in(shared: &Path, entry: &Value, house: &House) -> Letter {
     let raw = std::fs::read(shared.join("corpora").join(entry["file"].as_str().unwrap())).unwrap();
-    read(&raw, &Limits::default(), &House::default())
+    read(&raw, &Limits::default(), house)
 }
 
 /// White space in a subject is a matter of taste: folded lines give one space here, none or two elsewhere.
@@ -37,10 +42,10 @@ fn key(letter: &Letter) -> String {
 /// What differs, and in what the source is only of another taste: (file ending, field, reason).
 type Taste = (&'static str, &'static str, &'static str);
 
-fn compare_heads(shared: &Path, source: &str, tastes: &[Taste]) -> (usize, usize) {
+fn compare_heads(shared: &Path, source: &str, house: &House, tastes: &[Taste]) -> (usize, usize) {
     let (mut right, mut total) = (0, 0);
     for entry in expectations(shared, source) {
-        let letter = letter_of(shared, &entry);
+        let letter = letter_in(shared, &entry, house);
         let file = entry["file"].as_str().unwrap();
         let pairs = [
             ("from", entry.get("from_email").and_then(Value::as_str).map(str::to_lowercase), key(&letter)),
@@ -67,14 +72,36 @@ fn compare_heads(shared: &Path, source: &str, tastes: &[Taste]) -> (usize, usize
 #[test]
 fn senders_and_subjects_are_those_that_zammad_expects() {
     let Some(shared) = shared() else { return };
-    let (right, total) = compare_heads(&shared, "zammad.jsonl", &[]);
+    let (right, total) = compare_heads(
+        &shared,
+        "zammad.jsonl",
+        &House::default(),
+        &[
+            ("mail016.box", "from", "there is no From; zammad takes another field, we say no-from"),
+            ("mail035.box", "from", "no mailbox in From but a quoted name"),
+            ("mail053.box", "from", "a local part without a domain is no address"),
+            ("mail046.box", "subject", "raw octets in an unnamed character set: zammad guesses one, we flag them"),
+            ("mail093.box", "subject", "raw octets in an unnamed character set: zammad guesses one, we flag them"),
+        ],
+    );
     assert!(right * 100 >= total * 98, "{right}/{total}");
 }
 
 #[test]
 fn senders_and_subjects_of_the_kernel_lists_are_all_right() {
     let Some(shared) = shared() else { return };
-    let (right, total) = compare_heads(&shared, "lore.jsonl", &[]);
+    let (right, total) = compare_heads(
+        &shared,
+        "lore.jsonl",
+        &House {
+            own: vec![Address::parse("kasan-dev@googlegroups.com").unwrap()],
+            list: Some(OurList { id: "kasan-dev.googlegroups.com".into(), host: "google.com".into() }),
+            ..House::default()
+        },
+        &[
+            ("203df724fbc8.eml", "from", "the archive takes Reply-To, the list itself names another writer"),
+        ],
+    );
     assert_eq!(right, total);
 }
 
@@ -95,6 +122,8 @@ fn bounces_are_known_and_no_letter_of_a_person_is_called_one() {
         if want == got {
             right += 1;
         } else {
+            // Not one that a person wrote: a mail server's notice in a form that the source cannot read.
+            assert!(want || file.ends_with("rb-issue-368-bug.eml"), "{file} is called a bounce");
             println!("sisimai: {file}: want {want}, got {:?} {:?} {}", letter.automatic, letter.automatic_why, letter.subject);
         }
     }
@@ -112,8 +141,10 @@ fn automatic_mail_of_the_others_is_counted() {
             let file = entry["file"].as_str().unwrap();
             let bounce = letter.automatic == Automatic::Bounce;
             let reply = is_automatic(&letter) && !bounce;
-            let claims =
-                [("is_bounce", bounce), ("is_auto_reply", reply), ("is_automated", is_automatic(&letter))];
+            // Schleuder's `not_bounces` hold an out-of-office notice and a bug tracker's mail, both marked by their
+            // senders as automatic (RFC 3834): what must hold is that they are no bounces.
+            let automated = if file.contains("not_bounces") { bounce } else { is_automatic(&letter) };
+            let claims = [("is_bounce", bounce), ("is_auto_reply", reply), ("is_automated", automated)];
             for (name, got) in claims {
                 if let Some(want) = entry.get(name).and_then(Value::as_bool) {
                     total += 1;
@@ -144,6 +175,29 @@ fn automatic_mail_of_the_others_is_counted() {
     }
 }
 
+#[test]
+fn encrypted_and_signed_mail_is_known_as_such() {
+    let Some(shared) = shared() else { return };
+    let (mut right, mut total) = (0, 0);
+    for entry in expectations(&shared, "rt.jsonl") {
+        let letter = letter_of(&shared, &entry);
+        for (name, got) in [("encrypted", letter.encrypted), ("signed", letter.signed)] {
+            let Some(want) = entry.get(name).and_then(Value::as_bool) else { continue };
+            // A signature inside the encryption is seen by the key holder only.
+            if name == "signed" && letter.encrypted {
+                continue;
+            }
+            total += 1;
+            right += usize::from(want == got);
+            if want != got {
+                println!("rt: {} {name}: want {want}, got {got}", entry["file"]);
+            }
+        }
+    }
+    println!("rt.jsonl: {right}/{total}");
+    assert_eq!(right, total);
+}
+
 fn files(place: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(place).unwrap().flatten() {
         let path = entry.path();
@@ -171,6 +225,9 @@ fn every_file_of_the_collection_is_read_in_a_small_stack_and_soon() {
                 let start = std::time::Instant::now();
                 let letter = read(&raw, &Limits::default(), &House::default());
                 headers += usize::from(letter.header_only);
+                if letter.header_only {
+                    println!("header-only: {} {:?}", path.display(), letter.flaws);
+                }
                 if start.elapsed() > slowest.0 {
                     slowest = (start.elapsed(), path.clone());
                 }
