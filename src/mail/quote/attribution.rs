@@ -314,13 +314,17 @@ pub(super) fn at(lines: &[&str], first: usize) -> Option<Found> {
 
 /// Whether a line may be the second or a later one of an attribution.
 fn continues(part: &str) -> bool {
-    if let Some(rest) = part.strip_prefix('>') {
-        // The end of a wrapped address, not a quote.
-        let rest = rest.trim();
-        return rest.len() < 40
-            && (rest == ":" || rest == "：" || ends_with_verb(&core_of(rest).to_lowercase()));
+    if part.starts_with('>') {
+        return is_tail(part);
     }
     start_of(part) != Start::Opener
+}
+
+/// The end of a wrapped address (`>:`, `> wrote:`), which is no quote.
+pub(super) fn is_tail(line: &str) -> bool {
+    let Some(rest) = line.trim().strip_prefix('>') else { return false };
+    let rest = rest.trim();
+    rest.len() < 40 && (rest == ":" || rest == "：" || ends_with_verb(&core_of(rest).to_lowercase()))
 }
 
 fn ends_here(part: &str, start: Start) -> bool {
@@ -435,7 +439,7 @@ fn loose(line: &str) -> Option<Strength> {
 
 /// An address in brackets: programs set them, sentences mostly do not.
 fn has_address(text: &str) -> bool {
-    text.split_once('@')
+    text.rsplit_once('@')
         .is_some_and(|(before, _)| before.contains(['<', '(', '[']) || before.contains("&lt;"))
 }
 

@@ -372,7 +372,7 @@ fn begins_forward(line: &str) -> bool {
 }
 
 fn label(line: &str) -> Option<Label> {
-    let text = line.trim_start_matches(['*', '_', ' ', '\t', '>', '\u{a0}', '|']);
+    let text = line.trim_start_matches(['*', '_', ' ', '\t', '\u{a0}']);
     let (key, _) = text.split_once([':', '：'])?;
     let key = key.trim_end_matches(['*', '_', ' ', '\u{a0}', '\t']);
     if key.is_empty() || key.len() > 40 {

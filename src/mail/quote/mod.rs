@@ -214,7 +214,8 @@ impl<'a> Reading<'a> {
         }
         let mut filled =
             (first..self.lines.len()).take(24).filter(|n| !self.line(*n).trim().is_empty()).take(10);
-        if filled.any(|n| unquoted(self.line(n)).is_some()) { Marks::Angle } else { Marks::None }
+        let quoted = |line: &str| unquoted(line).is_some() && !attribution::is_tail(line);
+        if filled.any(|n| quoted(self.line(n))) { Marks::Angle } else { Marks::None }
     }
 
     /// Whether these lines are set off as a mail program does it, and the text below is not a saying in quotation

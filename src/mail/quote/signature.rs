@@ -230,5 +230,6 @@ fn is_phone_line(line: &str) -> bool {
         SENT.iter().any(|words| lower.starts_with(words)) || ENDS.iter().any(|words| lower.ends_with(words));
     // What follows a comma may be anything: "Sent from my desk, easier than my phone".
     let clause = lower.split_once([',']).map_or(lower.as_str(), |(clause, _)| clause);
-    opening && THINGS.iter().any(|thing| clause.contains(thing))
+    let short = lower.starts_with("sent from my ") && lower.split_whitespace().count() <= 5;
+    short || opening && THINGS.iter().any(|thing| clause.contains(thing))
 }
