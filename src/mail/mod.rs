@@ -1,0 +1,3 @@
+//! What a message says and how we write one.
+
+pub mod compose;

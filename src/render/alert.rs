@@ -1,0 +1,342 @@
+//! Alerts to members, by mail and on Discord: what happened, by when, where to look. No word of a report.
+//!
+//! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
+
+use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use super::fence::one_line;
+use super::fold::fold;
+use super::when;
+use crate::case::CaseId;
+
+/// Most characters of a Discord message (Discord API, `content`).
+pub const DISCORD_CHARS: usize = 2000;
+
+/// How a member takes a case, said in one place.
+const CLAIM: &str = "Take it: comment !own me on the issue.";
+
+/// A notice ready to be composed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertMail {
+    /// With the tag first; the exercise's word is put before it when it is composed.
+    pub subject: String,
+    /// At most 72 columns, LF.
+    pub body: String,
+}
+
+/// The alert as a mail to one member.
+pub fn mail(view: &AlertView) -> AlertMail {
+    let tag = view.case.as_ref().map_or("sir-intake".to_owned(), |case| case.id.to_string());
+    let mut body = what_happened(view);
+    body.push('\n');
+    if let Some(case) = &view.case {
+        body.push('\n');
+        body.push_str(&card(case, view));
+    }
+    if let Some(next) = what_next(view) {
+        body.push('\n');
+        body.push_str(&next);
+        body.push('\n');
+    }
+    if let Some(code) = &view.code {
+        body.push('\n');
+        body.push_str(&plain(code));
+        body.push('\n');
+    }
+    AlertMail { subject: format!("[{tag}] {}", headline(view)), body: fold(&body) }
+}
+
+/// The alert as one Discord message: a line and the link, at most [`DISCORD_CHARS`]. The caller posts it with
+/// `allowed_mentions: {"parse": []}`.
+pub fn discord(view: &AlertView) -> String {
+    let mut out = String::new();
+    if let Some(case) = &view.case {
+        out.push_str(&format!("**{}** ", case.id));
+    }
+    out.push_str(&escaped(&headline(view)));
+    if let Some(case) = &view.case {
+        let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
+        for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
+            out.push_str(" · ");
+            out.push_str(&escaped(&part));
+        }
+        out.push('\n');
+        // Angle brackets: no preview.
+        out.push_str(&link(case).map_or("issue pending".to_owned(), |url| format!("<{url}>")));
+    }
+    out.chars().take(DISCORD_CHARS).collect()
+}
+
+/// What stands in the subject after the tag, and first on Discord.
+pub fn headline(view: &AlertView) -> String {
+    let at = |instant| when::short(instant, &view.zone);
+    match &view.kind {
+        Alert::NewCase => match &view.case {
+            Some(case) => format!("new report, acknowledge by {}", at(case.acknowledge_by)),
+            None => "new report".to_owned(),
+        },
+        Alert::ReporterWrote { attachments: 0 } => "the reporter wrote".to_owned(),
+        Alert::ReporterWrote { attachments: 1 } => "the reporter wrote, with a file".to_owned(),
+        Alert::ReporterWrote { attachments } => format!("the reporter wrote, with {attachments} files"),
+        Alert::StrangerWrote => "a stranger wrote (unverified)".to_owned(),
+        Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
+        Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
+        Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
+        Alert::ClockBreach { clock, due } => format!("OVERDUE: {} was due {}", clock.task(), at(*due)),
+        Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
+        Alert::EffectParked { what, .. } => format!("needs a person: could not {}", plain(what)),
+        Alert::LetterUnknown { letter, .. } => format!("was {} sent? nobody can tell", plain(letter)),
+        Alert::Waiting(lines) if lines.len() == 1 => "1 mail waits: a report or not?".to_owned(),
+        Alert::Waiting(lines) => format!("{} mails wait: reports or not?", lines.len()),
+        Alert::ParkedMail(_) => "a mail could not be taken in".to_owned(),
+        Alert::HeaderOnly { .. } => "header only: a mail could not be read".to_owned(),
+        Alert::Alarm(alarm) => format!("ALARM: {}", alarm_headline(alarm)),
+    }
+}
+
+fn what_happened(view: &AlertView) -> String {
+    let at = |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
+    match &view.kind {
+        Alert::NewCase => "A new report came in.".to_owned(),
+        Alert::ReporterWrote { attachments: 0 } => "The reporter wrote again. Their words are on the issue.".to_owned(),
+        Alert::ReporterWrote { .. } => {
+            "The reporter wrote again. Their words are on the issue, with the list of what they attached.".to_owned()
+        }
+        Alert::StrangerWrote => "Somebody who takes no part in this case wrote to it. The mail is on the issue, marked \
+             UNVERIFIED. Nothing was sent, nobody was added, no clock changed."
+            .to_owned(),
+        Alert::MemberAnswered { received } => format!(
+            "A mail from your address answered the reporter on {}. The mail itself does not prove that it was you, so \
+             the clock runs on.",
+            at(*received)
+        ),
+        Alert::DeliveryFailed { letter, clock_reopened } => format!(
+            "{} to the reporter came back: they have not read it.{}",
+            capital(&plain(letter)),
+            if *clock_reopened { " The clock that it had stopped runs again." } else { "" }
+        ),
+        Alert::ClockWarning { clock: Clock::Acknowledge, due } => {
+            format!("No person has answered the reporter yet. That is due {}.", at(*due))
+        }
+        Alert::ClockWarning { clock: Clock::Owner, due } => format!("Nobody owns this case yet. That is due {}.", at(*due)),
+        Alert::ClockBreach { clock: Clock::Acknowledge, due } => format!(
+            "No person has answered the reporter, and that was due {}. The promise of three working days is broken.",
+            at(*due)
+        ),
+        Alert::ClockBreach { clock: Clock::Owner, due } => {
+            format!("Nobody owns this case, and that was due {}.", at(*due))
+        }
+        Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
+        Alert::EffectParked { effect, what, why } => format!(
+            "I could not {} ({}). I will not try again by myself; it is parked as effect {effect}.",
+            plain(what),
+            plain(why)
+        ),
+        Alert::LetterUnknown { letter, tried, .. } => format!(
+            "The connection broke while {} was being handed over on {}. It may have been sent or not. I send a letter \
+             at most once, so I leave it; the clock stays open.",
+            plain(letter),
+            at(*tried)
+        ),
+        Alert::Waiting(lines) => listed("In the waiting room, with no issue and no receipt:", lines, view),
+        Alert::ParkedMail(line) => {
+            listed("A mail is stored whole, but I could not take it in:", std::slice::from_ref(line), view)
+        }
+        Alert::HeaderOnly { why } => format!(
+            "A mail could not be read beyond its headers ({}). It is stored whole; read it in the mailbox.",
+            plain(why)
+        ),
+        Alert::Alarm(alarm) => alarm_words(alarm, view),
+    }
+}
+
+fn owner_missing(to: Above) -> &'static str {
+    match to {
+        Above::Chairs => {
+            "Nobody on the team has taken this report. As a chair of SIG-Security, please find somebody who takes it."
+        }
+        Above::Tsc => {
+            "Nobody on the team has taken this report, and the chairs were told a working day ago. Please help to find \
+             people for it."
+        }
+    }
+}
+
+/// What the reader can do, one or two sentences.
+fn what_next(view: &AlertView) -> Option<String> {
+    let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
+    let answer = "Answer the reporter from your own mail, with the list in Cc: that stops the clock.";
+    Some(match &view.kind {
+        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
+        Alert::NewCase
+        | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
+        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{CLAIM} {answer}"),
+        Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
+            CLAIM.to_owned()
+        }
+        Alert::MemberAnswered { .. } => "If it was you, comment !ack done on the issue, or ask an operator to confirm it. If it was not \
+             you, somebody is using your address: tell the team."
+            .to_owned(),
+        Alert::DeliveryFailed { .. } => "Is there another way to reach them?".to_owned(),
+        Alert::EffectParked { effect, .. } => {
+            format!("An operator can look, then retry or drop it:\n\n  sir-intake outbox retry {effect}\n  sir-intake outbox cancel {effect}")
+        }
+        Alert::LetterUnknown { effect, .. } => format!(
+            "Look in the Sent folder or ask the reporter, then tell me:\n\n  sir-intake outbox mark-sent {effect}\n  sir-intake outbox retry {effect}"
+        ),
+        Alert::Waiting(_) => "An operator can open or discard them; after one working day each becomes a case by itself:\n\n  \
+             sir-intake parked open NUMBER\n  sir-intake parked discard NUMBER"
+            .to_owned(),
+        Alert::ParkedMail(line) => format!("An operator can look and retry:\n\n  sir-intake parked show {0}\n  sir-intake parked retry {0}", line.mail),
+        Alert::ReporterWrote { .. }
+        | Alert::StrangerWrote
+        | Alert::OwnerMissing { .. }
+        | Alert::HeaderOnly { .. }
+        | Alert::Alarm(_) => return None,
+    })
+}
+
+/// The case in aligned columns.
+fn card(case: &AlertCase, view: &AlertView) -> String {
+    let mut out = String::new();
+    let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
+    row("Case", &case.id.to_string());
+    row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
+    let age = when::relative(case.received, view.now);
+    row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
+    row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+    row("Owner", &case.owner.as_ref().map_or("nobody yet".to_owned(), |o| plain(o)));
+    if let Some(names) = components(case) {
+        row("Component", &names);
+    }
+    if let Some(word) = claimed(case) {
+        row("Severity", &word);
+    }
+    if let Some(why) = &case.receipt_withheld {
+        row("Receipt", &format!("withheld: {}", plain(why)));
+    }
+    out
+}
+
+/// `  12  Mon 23 Nov 2026, 14:00 UTC (3 h ago)  why`, at most 50 of them.
+fn listed(head: &str, lines: &[Line], view: &AlertView) -> String {
+    let mut out = format!("{head}\n");
+    for line in lines.iter().take(50) {
+        let at = when::short(line.received, &view.zone);
+        out.push_str(&format!("\n  {:<6} {at}  {}", line.mail, plain(&line.why)));
+    }
+    if lines.len() > 50 {
+        out.push_str(&format!("\n  and {} more", lines.len() - 50));
+    }
+    out
+}
+
+fn alarm_headline(alarm: &Alarm) -> String {
+    match alarm {
+        Alarm::MailboxUnreachable(_) => "the mailbox cannot be reached".to_owned(),
+        Alarm::MailNotHeld(1) => "1 mail of the mailbox is not held".to_owned(),
+        Alarm::MailNotHeld(n) => format!("{n} mails of the mailbox are not held"),
+        Alarm::MailboxRebuilt => "the mailbox was rebuilt".to_owned(),
+        Alarm::DiskLow(_) => "the disk is almost full, intake stopped".to_owned(),
+        Alarm::RepositoryPublic => "the reports repository is PUBLIC".to_owned(),
+        Alarm::RepositoryChanged => "the reports repository is not the configured one".to_owned(),
+        Alarm::GithubRefused => "GitHub refuses our credentials".to_owned(),
+        Alarm::GithubUnreachable(_) => "GitHub does not answer".to_owned(),
+        Alarm::MailRefused => "the mail server refuses our credentials".to_owned(),
+        Alarm::SmtpUnreachable(_) => "no letter can leave".to_owned(),
+        Alarm::DiscordRevoked => "the Discord webhook is gone".to_owned(),
+        Alarm::CodesDisagree(_) => "a mail names two cases".to_owned(),
+        Alarm::ClockSetBack(_) => "the clock of the machine was set back".to_owned(),
+        Alarm::TemplateFails(_) => "a letter template fails".to_owned(),
+        Alarm::Other(what) => plain(what),
+    }
+}
+
+fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
+    let since = |at| format!("since {} ({})", when::medium(at, &view.zone), when::span(view.now.duration_since(at)));
+    match alarm {
+        Alarm::MailboxUnreachable(at) => format!(
+            "The mailbox could not be polled {}. Reports may be waiting in it unseen. Nothing is lost; they are taken in \
+             when it answers again. Until then please look into the mailbox by hand.",
+            since(*at)
+        ),
+        Alarm::MailNotHeld(n) => format!(
+            "The mail server shows mail that is not in the store: {n}. I go on trying to fetch it. Please look into the \
+             mailbox by hand."
+        ),
+        Alarm::MailboxRebuilt => "The server numbered its mail anew. Everything is scanned again; mail that is held \
+             already causes nothing."
+            .to_owned(),
+        Alarm::DiskLow(free) => format!("{free} MB are free. No mail is taken in until there is room; letters still leave."),
+        Alarm::RepositoryPublic => "The repository for reports is public. I write nothing there until it is private \
+             again; issues wait. Please make it private now and look at who has seen what."
+            .to_owned(),
+        Alarm::RepositoryChanged => "The repository for reports has another id, is archived, or has no issues. I write \
+             nothing there; issues wait."
+            .to_owned(),
+        Alarm::GithubRefused => "GitHub refuses our credentials. Issues and comments wait; mail goes on.".to_owned(),
+        Alarm::GithubUnreachable(at) => {
+            format!("GitHub does not answer {}. Issues and comments wait; mail goes on.", since(*at))
+        }
+        Alarm::MailRefused => "The mail server refuses our credentials.".to_owned(),
+        Alarm::SmtpUnreachable(at) => format!("No letter could leave {}. Receipts and notices wait.", since(*at)),
+        Alarm::DiscordRevoked => "Discord no longer knows the webhook, so alerts come by mail only. Please make a new one.".to_owned(),
+        Alarm::CodesDisagree(mail) => format!(
+            "The code, the thread and the tag of message {mail} name different cases. It became a case of its own; \
+             nothing was added to the others."
+        ),
+        Alarm::ClockSetBack(seconds) => {
+            format!("The clock of the machine was set back by {seconds} s. Deadlines are kept; none fires twice.")
+        }
+        Alarm::TemplateFails(name) => {
+            format!("The template {} cannot be rendered. Its letters wait; the others leave.", plain(name))
+        }
+        Alarm::Other(what) => capital(&plain(what)),
+    }
+}
+
+fn components(case: &AlertCase) -> Option<String> {
+    let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+fn claimed(case: &AlertCase) -> Option<String> {
+    case.claimed.map(|severity| format!("{severity} (claimed)"))
+}
+
+/// The issue's address, if it is one that a client makes a link of and nothing else.
+fn link(case: &AlertCase) -> Option<String> {
+    let url = case.issue.as_ref()?;
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=&%".contains(c);
+    let http = url.starts_with("https://") || url.starts_with("http://");
+    (http && url.len() <= 300 && url.chars().all(safe)).then(|| url.clone())
+}
+
+/// Our words on one line.
+pub(crate) fn plain(text: &str) -> String {
+    one_line(&super::fence::visible(text), 200)
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Discord's Markdown loses its meaning; `@` calls nobody.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if "\\*_~`|>#[]<".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+        if c == '@' {
+            out.push('\u{200B}');
+        }
+    }
+    out
+}
+
+/// `[SIR-2026-0007]`.
+pub fn tag(case: CaseId) -> String {
+    format!("[{case}]")
+}

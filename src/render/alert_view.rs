@@ -1,0 +1,191 @@
+//! What an alert may know. There is no field for a reporter's words: components and severities come from our own
+//! lists, the rest is ids, instants and words of this program.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::case::{CaseId, Component, EffectId, MailId, Severity};
+
+/// The case as an alert shows it.
+#[derive(Debug, Clone)]
+pub struct AlertCase {
+    /// The case.
+    pub id: CaseId,
+    /// Address of its issue; `None`: not opened yet.
+    pub issue: Option<String>,
+    /// INTERNALDATE of the report.
+    pub received: Timestamp,
+    /// When a person must have answered.
+    pub acknowledge_by: Timestamp,
+    /// Parts of O3DE that the report names, from our list.
+    pub components: Vec<Component>,
+    /// What the reporter claims.
+    pub claimed: Option<Severity>,
+    /// Owner's name.
+    pub owner: Option<String>,
+    /// Why the receipt was withheld, our words.
+    pub receipt_withheld: Option<String>,
+}
+
+/// An alert without its recipient.
+#[derive(Debug, Clone)]
+pub struct AlertView {
+    /// The case, where there is one.
+    pub case: Option<AlertCase>,
+    /// What it is about.
+    pub kind: Alert,
+    /// When it is rendered: ages count from here.
+    pub now: Timestamp,
+    /// The team's zone.
+    pub zone: TimeZone,
+    /// The recipient's footer code (mail only).
+    pub code: Option<String>,
+}
+
+/// A clock of RUNBOOK section 1.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// A person answers the reporter.
+    Acknowledge,
+    /// Somebody takes the case.
+    Owner,
+}
+
+impl Clock {
+    /// What must be done.
+    pub(crate) fn task(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Owner => "find an owner",
+        }
+    }
+}
+
+/// Who is told when nobody takes a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above {
+    /// SIG-Security chairs.
+    Chairs,
+    /// The contact of the Technical Steering Committee.
+    Tsc,
+}
+
+/// A mail or effect in a list, for people: no words of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The stored message.
+    pub mail: MailId,
+    /// INTERNALDATE.
+    pub received: Timestamp,
+    /// Why it is there, our words.
+    pub why: String,
+}
+
+/// What an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alert {
+    /// A report came in.
+    NewCase,
+    /// A participant wrote again.
+    ReporterWrote {
+        /// Files that came with it.
+        attachments: usize,
+    },
+    /// Somebody else wrote to the case.
+    StrangerWrote,
+    /// To one member: did you answer?
+    MemberAnswered {
+        /// INTERNALDATE of the mail that names them as sender.
+        received: Timestamp,
+    },
+    /// A letter came back.
+    DeliveryFailed {
+        /// Which, our words (`the receipt`).
+        letter: String,
+        /// Whether a clock that it had stopped runs again.
+        clock_reopened: bool,
+    },
+    /// A clock comes near.
+    ClockWarning {
+        /// Which.
+        clock: Clock,
+        /// When it is due.
+        due: Timestamp,
+    },
+    /// A clock ran out.
+    ClockBreach {
+        /// Which.
+        clock: Clock,
+        /// When it was due.
+        due: Timestamp,
+    },
+    /// Nobody took the case.
+    OwnerMissing {
+        /// Who is told now.
+        to: Above,
+    },
+    /// An effect could not be performed and waits for a person.
+    EffectParked {
+        /// Its row.
+        effect: EffectId,
+        /// What it would do, our words (`open the issue`).
+        what: String,
+        /// Why not, our words.
+        why: String,
+    },
+    /// Nobody can tell whether a letter was sent.
+    LetterUnknown {
+        /// Its row.
+        effect: EffectId,
+        /// Which, our words.
+        letter: String,
+        /// When it was tried.
+        tried: Timestamp,
+    },
+    /// Mail in the waiting room.
+    Waiting(Vec<Line>),
+    /// Mail that we could not take in.
+    ParkedMail(Line),
+    /// Only headers of a mail could be read.
+    HeaderOnly {
+        /// Why, our words.
+        why: String,
+    },
+    /// Something is wrong with the machine.
+    Alarm(Alarm),
+}
+
+/// What can be wrong with the machine or its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// No good poll since then.
+    MailboxUnreachable(Timestamp),
+    /// The server shows mail that we do not hold: how many.
+    MailNotHeld(u64),
+    /// UIDVALIDITY changed or UIDs were used again; everything is scanned again.
+    MailboxRebuilt,
+    /// Free megabytes on the disk; intake stopped.
+    DiskLow(u64),
+    /// The reports repository is public.
+    RepositoryPublic,
+    /// It has another id, is archived, or has no issues.
+    RepositoryChanged,
+    /// GitHub refuses our credentials.
+    GithubRefused,
+    /// No answer from GitHub since then.
+    GithubUnreachable(Timestamp),
+    /// The mail server refuses our credentials.
+    MailRefused,
+    /// No letter leaves since then.
+    SmtpUnreachable(Timestamp),
+    /// The webhook is gone.
+    DiscordRevoked,
+    /// Code, thread and tag of a mail name different cases.
+    CodesDisagree(MailId),
+    /// The clock of the machine was set back by these seconds.
+    ClockSetBack(i64),
+    /// Code of a letter template that fails; its letters wait.
+    TemplateFails(String),
+    /// The other alarms cannot be told apart by us: a short code of ours.
+    Other(String),
+}

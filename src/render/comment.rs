@@ -1,0 +1,195 @@
+//! Comments on the private issue: what happened after the report, each one effect, each found again by its marker.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::fence::{cell, fence, prose};
+use super::issue::{AttachmentRow, BODY_BYTES, attachments};
+use super::marker::{Keyring, marker};
+use super::when;
+use crate::case::{CaseId, MailId, Op};
+
+/// The words of a later mail, hostile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// What is new in it.
+    pub new_words: String,
+    /// What it quotes of earlier mails.
+    pub quoted: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comment {
+    /// A participant wrote again.
+    ReporterWrote {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// What they wrote.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+        /// Whether the sender's authentication failed: it adds text, nothing more.
+        authentication_failed: bool,
+    },
+    /// Somebody else wrote to the case: shown, and nothing follows from it.
+    StrangerWrote {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// Who it says it is from, hostile.
+        from: String,
+        /// What they wrote.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
+    /// A member answered the reporter from their own mail client.
+    MemberAnswered {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// The member's name, ours.
+        who: String,
+        /// Whether authentication proves it was them: then the clock stopped.
+        verified: bool,
+        /// What they wrote.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
+    /// A letter of ours came back.
+    DeliveryFailed {
+        /// When we learned it.
+        at: Timestamp,
+        /// Which letter, our words (`the receipt`).
+        letter: String,
+        /// What the other server said, hostile (`550 5.1.1 no such user`).
+        said: Option<String>,
+        /// Whether a clock that the letter had stopped runs again.
+        clock_reopened: bool,
+    },
+    /// Somebody edited the body; it has been drawn anew.
+    BodyEdited {
+        /// When we saw it.
+        at: Timestamp,
+    },
+    /// A later mail of which only the headers could be read.
+    HeaderOnly {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// The stored message.
+        mail: MailId,
+        /// Why, our words.
+        why: String,
+    },
+    /// This issue is a second copy, made by an unknown outcome; it is closed.
+    SecondCopy {
+        /// Number of the issue that is kept, in the same repository.
+        kept: u64,
+    },
+}
+
+/// The comment: line 1 the marker, at most [`BODY_BYTES`].
+pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Keyring) -> String {
+    let mut page = marker(op, case, keys);
+    page.push_str("\n\n");
+    match what {
+        Comment::ReporterWrote { received, words, attachments, authentication_failed } => {
+            page.push_str(&format!("**The reporter wrote** · {}\n", when::medium(*received, zone)));
+            if *authentication_failed {
+                page.push_str(
+                    "\n> [!WARNING]\n> The sender's address failed authentication: it may be forged. The text is \
+                     kept; nothing follows from it.\n",
+                );
+            }
+            written(&mut page, case, words, attachments);
+        }
+        Comment::StrangerWrote { received, from, words, attachments } => {
+            page.push_str(&format!(
+                "> [!CAUTION]\n> **UNVERIFIED.** This mail names the case, but its sender takes no part in it. \
+                 Nothing was sent, nobody was added, no clock changed.\n\n**Says it is from** {} · {}\n",
+                cell(from),
+                when::medium(*received, zone)
+            ));
+            written(&mut page, case, words, attachments);
+        }
+        Comment::MemberAnswered { received, who, verified, words, attachments } => {
+            answered(&mut page, who, *verified, &when::medium(*received, zone));
+            written(&mut page, case, words, attachments);
+        }
+        Comment::DeliveryFailed { .. }
+        | Comment::BodyEdited { .. }
+        | Comment::HeaderOnly { .. }
+        | Comment::SecondCopy { .. } => page.push_str(&plain(what, zone)),
+    }
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
+    let who = prose(who);
+    if verified {
+        page.push_str(&format!("**{who} answered the reporter** by mail · {at}\n\nThe acknowledgement clock stopped.\n"));
+    } else {
+        page.push_str(&format!(
+            "**{who} answered the reporter** by mail, **unverified** · {at}\n\n> [!NOTE]\n> The mail does not prove \
+             that it is from {who}, so the clock runs on. {who} was asked; an operator can confirm it too.\n"
+        ));
+    }
+}
+
+/// New words in a fence, the quoted history folded and fenced, the attachments between. The new words come first and
+/// get what they need; history gets the rest.
+fn written(page: &mut String, case: CaseId, words: &Words, rows: &[AttachmentRow]) {
+    let table = attachments(case, rows);
+    let room = BODY_BYTES.saturating_sub(page.len() + table.len() + 400);
+    if words.new_words.trim().is_empty() {
+        page.push_str("\n_No words of its own._\n\n");
+    } else {
+        page.push_str(&fence(words.new_words.trim_end(), room));
+    }
+    page.push_str(&table);
+    let room = BODY_BYTES.saturating_sub(page.len() + 200);
+    if !words.quoted.trim().is_empty() {
+        if room < 1_000 {
+            page.push_str("_(the quoted history is in the store)_\n");
+            return;
+        }
+        page.push_str("<details><summary>Quoted history</summary>\n");
+        page.push_str(&fence(words.quoted.trim_end(), room));
+        page.push_str("</details>\n");
+    }
+}
+
+fn plain(what: &Comment, zone: &TimeZone) -> String {
+    match what {
+        Comment::DeliveryFailed { at, letter, said, clock_reopened } => {
+            let said = said.as_ref().map_or(String::new(), |s| format!(" The other server said: {}", cell(s)));
+            let clock = if *clock_reopened { " The clock that it had stopped runs again." } else { "" };
+            format!(
+                "> [!WARNING]\n> **Delivery failed:** {} came back · {}\n\nThe reporter has not read it.{clock}{said}\n\n\
+                 Is there another way to reach them?\n",
+                prose(letter),
+                when::medium(*at, zone)
+            )
+        }
+        Comment::BodyEdited { at } => format!(
+            "The description was edited by hand; it now shows the state of the case again · {}\n\nThe edit is in \
+             its history. To add something, write a comment.\n",
+            when::medium(*at, zone)
+        ),
+        Comment::HeaderOnly { received, mail, why } => format!(
+            "> [!WARNING]\n> **Header only:** a mail on this case could not be read ({}) · {}\n\nIt is stored whole \
+             as message {mail}; read it in the mailbox.\n",
+            prose(why),
+            when::medium(*received, zone)
+        ),
+        Comment::SecondCopy { kept } => format!(
+            "A second copy: GitHub's answer was lost when the first was made. The case goes on in #{kept}; this one \
+             is closed.\n"
+        ),
+        Comment::ReporterWrote { .. } | Comment::StrangerWrote { .. } | Comment::MemberAnswered { .. } => {
+            String::new()
+        }
+    }
+}

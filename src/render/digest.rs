@@ -1,0 +1,151 @@
+//! The daily digest to members: all that waits for a person, and why. One mail a working day; on Mondays also when
+//! there is nothing, as proof of life.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::alert::{AlertMail, plain};
+use super::fold::fold;
+use super::when;
+use crate::case::{Address, CaseId, EffectId, MailId};
+
+/// Lines a section at most; the rest is counted.
+const LINES: usize = 40;
+
+/// What a line is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A stored message.
+    Mail(MailId),
+    /// A case.
+    Case(CaseId),
+    /// An effect.
+    Effect(EffectId),
+}
+
+/// One line. Holds no words of a mail; the sender is a strict address, so that members find the mail in the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestLine {
+    /// Which.
+    pub about: About,
+    /// Received, tried or due.
+    pub at: Timestamp,
+    /// Who sent it, where that helps.
+    pub sender: Option<Address>,
+    /// Why it is listed, our words.
+    pub why: String,
+}
+
+/// All that the digest shows. Each section oldest first.
+#[derive(Debug, Clone)]
+pub struct DigestView {
+    /// When it is written.
+    pub now: Timestamp,
+    /// The team's zone.
+    pub zone: TimeZone,
+    /// Last good poll of the mailbox.
+    pub last_good_poll: Option<Timestamp>,
+    /// Open cases.
+    pub open_cases: u64,
+    /// Clocks due soon or overdue.
+    pub due: Vec<DigestLine>,
+    /// In the waiting room.
+    pub waiting: Vec<DigestLine>,
+    /// Strangers' mail on cases.
+    pub quarantined: Vec<DigestLine>,
+    /// Could not be taken in or performed.
+    pub parked: Vec<DigestLine>,
+    /// Effects of which nobody knows how they ended.
+    pub unknown: Vec<DigestLine>,
+    /// Screened since the last digest: automatic mail, second copies and the like.
+    pub screened: Vec<DigestLine>,
+    /// Mail from before the first start that looks unanswered; only in the first digest.
+    pub history: Vec<DigestLine>,
+}
+
+impl DigestView {
+    /// Whether nothing waits for anybody (screened mail waits for nobody, but is told).
+    pub fn is_empty(&self) -> bool {
+        self.sections().iter().all(|(_, _, lines)| lines.is_empty())
+    }
+
+    fn waits(&self) -> usize {
+        [&self.due, &self.waiting, &self.quarantined, &self.parked, &self.unknown, &self.history]
+            .iter()
+            .map(|lines| lines.len())
+            .sum()
+    }
+
+    fn sections(&self) -> [(&'static str, &'static str, &[DigestLine]); 7] {
+        [
+            ("Due", "", &self.due),
+            (
+                "Waiting: a report or not?",
+                "After one working day each becomes a case by itself.\n\
+                 Before that: sir-intake parked open|discard NUMBER",
+                &self.waiting,
+            ),
+            ("Strangers' mail on cases", "Shown on the issue, marked UNVERIFIED.", &self.quarantined),
+            ("Parked: needs a person", "sir-intake parked list, sir-intake outbox list", &self.parked),
+            ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
+            (
+                "Before the first start, looks unanswered",
+                "Listed once. To make one a case: sir-intake cases adopt NUMBER",
+                &self.history,
+            ),
+            ("Screened since the last digest: no case was made", "", &self.screened),
+        ]
+    }
+}
+
+/// The digest as a mail. Whether an empty one is sent (Mondays) is for the caller.
+pub fn digest(view: &DigestView) -> AlertMail {
+    let day = view.now.to_zoned(view.zone.clone()).strftime("%a %-d %b %Y").to_string();
+    let waits = match view.waits() {
+        0 => "nothing waits".to_owned(),
+        1 => "1 thing waits".to_owned(),
+        n => format!("{n} things wait"),
+    };
+    let mut body = format!("{}\n", summary(view));
+    for (title, hint, lines) in view.sections() {
+        if lines.is_empty() {
+            continue;
+        }
+        body.push_str(&format!("\n{title} ({})\n\n", lines.len()));
+        for line in lines.iter().take(LINES) {
+            body.push_str(&line_words(line, view));
+        }
+        if lines.len() > LINES {
+            body.push_str(&format!("  and {} more: sir-intake status\n", lines.len() - LINES));
+        }
+        if !hint.is_empty() {
+            body.push_str(&format!("\n{hint}\n"));
+        }
+    }
+    AlertMail { subject: format!("[sir-intake] digest of {day}: {waits}"), body: fold(&body) }
+}
+
+fn summary(view: &DigestView) -> String {
+    let cases = match view.open_cases {
+        0 => "No case is open".to_owned(),
+        1 => "1 case is open".to_owned(),
+        n => format!("{n} cases are open"),
+    };
+    let poll = view.last_good_poll.map_or("the mailbox has not been polled yet".to_owned(), |at| {
+        format!("the mailbox was last polled {}", when::relative(at, view.now))
+    });
+    let rest = if view.waits() == 0 { " Nothing waits for a person." } else { "" };
+    format!("{cases}; {poll}.{rest}")
+}
+
+/// `  12  Mon 23 Nov 14:00 UTC  ann@example.example`, the reason below it.
+fn line_words(line: &DigestLine, view: &DigestView) -> String {
+    let about = match &line.about {
+        About::Mail(id) => id.to_string(),
+        About::Case(id) => id.to_string(),
+        About::Effect(id) => id.to_string(),
+    };
+    let sender = line.sender.as_ref().map_or(String::new(), |s| format!("  {s}"));
+    let head = format!("  {about:<6}  {}{sender}", when::short(line.at, &view.zone));
+    format!("{head}\n          {}\n", plain(&line.why))
+}

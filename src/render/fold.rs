@@ -1,0 +1,96 @@
+//! Folding letters at 72 columns: paragraphs are filled again, addresses and codes are never broken.
+
+/// Width of a letter (RUNBOOK section 3); one column a character.
+pub const COLUMNS: usize = 72;
+
+/// Fills every paragraph to [`COLUMNS`] columns. A line that starts with a space, `- ` or `> ` is a unit of its own
+/// and hangs below its first word; a blank line ends a paragraph, two in a row become one. A word longer than the
+/// width (a URL, a code) stands alone on its line, whole. Line ends are LF; the result ends with exactly one.
+pub fn fold(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut unit: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let line = line.trim_end();
+        if line.is_empty() {
+            flush(&mut unit, &mut lines);
+            if lines.last().is_some_and(|last| !last.is_empty()) {
+                lines.push(String::new());
+            }
+            continue;
+        }
+        // "  more" below "- item" belongs to the item.
+        let continues = line.starts_with("  ") && unit.first().is_some_and(|first| first.starts_with("- "));
+        if starts_unit(line) && !continues {
+            flush(&mut unit, &mut lines);
+        }
+        unit.push(line);
+        if line.starts_with([' ', '>']) && !continues {
+            flush(&mut unit, &mut lines);
+        }
+    }
+    flush(&mut unit, &mut lines);
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    let mut out = lines.join("\n");
+    out.push('\n');
+    out
+}
+
+fn starts_unit(line: &str) -> bool {
+    line.starts_with([' ', '>']) || line.starts_with("- ")
+}
+
+/// Ends the unit: its words go into lines of at most [`COLUMNS`].
+fn flush(unit: &mut Vec<&str>, lines: &mut Vec<String>) {
+    let Some(first) = unit.first().copied() else { return };
+    let indent = first.chars().take_while(|c| *c == ' ').count();
+    let hang = indent + if first.trim_start().starts_with("- ") { 2 } else { 0 };
+    if unit.len() == 1 && first.chars().count() <= COLUMNS {
+        lines.push(first.to_owned()); // columns that were aligned by hand stay
+        unit.clear();
+        return;
+    }
+    let mut line = " ".repeat(indent);
+    let mut width = indent;
+    let mut empty = true;
+    for word in unit.iter().flat_map(|l| l.split_whitespace()) {
+        let columns = word.chars().count();
+        if !empty && width + 1 + columns > COLUMNS {
+            lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
+            width = hang;
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+            width += 1;
+        }
+        line.push_str(word);
+        width += columns;
+        empty = false;
+    }
+    lines.push(line);
+    unit.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_filled_and_a_url_is_never_broken() {
+        let url = format!("https://policy.example/{}", "x".repeat(90));
+        let folded = fold(&format!("one\ntwo {}\n\n\n\n- item {}\n  more of it\n- next\n  aligned   by hand\n{url}\n", "word ".repeat(20), "long ".repeat(20)));
+        assert!(folded.lines().all(|l| l.chars().count() <= COLUMNS || l.contains(&url)), "{folded}");
+        assert!(folded.starts_with("one two word word"));
+        assert!(folded.contains("\n\n- item long"));
+        assert!(folded.contains("\n  long"));
+        assert!(folded.lines().any(|l| l.contains(&url)));
+        assert_eq!(fold(&folded), folded);
+    }
+
+    #[test]
+    fn lines_aligned_by_hand_stay() {
+        assert_eq!(fold("  Case      SIR-2026-0007\n  Received  Mon\n"), "  Case      SIR-2026-0007\n  Received  Mon\n");
+    }
+}

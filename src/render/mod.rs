@@ -1,0 +1,17 @@
+//! What people read: letters, alerts, the digest, issues and comments. Pure: keys, instants and ids are handed in.
+//!
+//! Two kinds of text meet here. *Ours* comes from templates, this folder and our own lists. *Theirs* comes from
+//! mail and is hostile until shown otherwise: it reaches GitHub only inside a fence or a code span ([`fence`]), and
+//! letters, alerts and Discord posts are rendered from types that cannot hold it.
+
+pub mod alert;
+pub mod alert_view;
+pub mod code;
+pub mod comment;
+pub mod digest;
+pub mod fence;
+pub mod fold;
+pub mod issue;
+pub mod letters;
+pub mod marker;
+pub mod when;

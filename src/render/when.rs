@@ -1,0 +1,71 @@
+//! Instants as people read them: always absolute, always with the weekday and the zone (RUNBOOK section 5, point 6).
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+/// `Thursday 26 November 2026, 14:00 UTC`: for letters.
+pub fn long(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    format!("{} {}", at.strftime("%A %-d %B %Y, %H:%M"), zone_name(&at))
+}
+
+/// `Thu 26 Nov 2026, 14:00 UTC`: for tables.
+pub fn medium(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    format!("{} {}", at.strftime("%a %-d %b %Y, %H:%M"), zone_name(&at))
+}
+
+/// `Thu 26 Nov 14:00 UTC`: for subjects and Discord.
+pub fn short(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    format!("{} {}", at.strftime("%a %-d %b %H:%M"), zone_name(&at))
+}
+
+/// `PST`, `UTC`; where a zone has no letters, the offset: `UTC+03`.
+fn zone_name(at: &Zoned) -> String {
+    let name = at.strftime("%Z").to_string();
+    if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name }
+}
+
+/// How long, in at most two units: `3 d 4 h`, `2 h 5 min`, `10 min`, `less than a minute`. The sign is dropped.
+pub fn span(length: SignedDuration) -> String {
+    let minutes = length.as_secs().unsigned_abs() / 60;
+    let (days, hours, left) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours, left) {
+        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, m) => format!("{m} min"),
+        (0, h, 0) => format!("{h} h"),
+        (0, h, m) => format!("{h} h {m} min"),
+        (d, 0, _) => format!("{d} d"),
+        (d, h, _) => format!("{d} d {h} h"),
+    }
+}
+
+/// `3 h ago`, `in 2 d 4 h`, as seen at `now`.
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let gap = at.duration_since(now);
+    let words = span(gap);
+    if gap.is_positive() { format!("in {words}") } else { format!("{words} ago") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_names_its_weekday_and_zone() {
+        let at: Timestamp = "2026-11-26T14:00:00Z".parse().unwrap();
+        assert_eq!(long(at, &TimeZone::UTC), "Thursday 26 November 2026, 14:00 UTC");
+        assert_eq!(short(at, &TimeZone::get("America/Los_Angeles").unwrap()), "Thu 26 Nov 06:00 PST");
+        assert_eq!(short(at, &TimeZone::get("America/Sao_Paulo").unwrap()), "Thu 26 Nov 11:00 UTC-03");
+    }
+
+    #[test]
+    fn a_span_has_at_most_two_units() {
+        let words = |s| span(SignedDuration::from_secs(s));
+        assert_eq!(words(59), "less than a minute");
+        assert_eq!(words(3600), "1 h");
+        assert_eq!(words(-7500), "2 h 5 min");
+        assert_eq!(words(86_400 * 3 + 3600 * 4 + 100), "3 d 4 h");
+    }
+}
