@@ -1,2 +1,3 @@
 //! sir-intake: architecture to come.
 pub mod case;
+pub mod practice;
