@@ -125,7 +125,9 @@ pub enum Alarm {
     },
     /// Free space on the disk of the state directory is under the limit; no mail is fetched.
     DiskLow,
-    /// The reports repository is public, archived, moved or another one: nothing is written to it.
+    /// The reports repository can be read by everybody: nothing is written to it.
+    RepositoryPublic,
+    /// The reports repository is archived, moved or another one: nothing is written to it.
     RepositoryRefused,
     /// GitHub refuses our credentials.
     GithubRefused,
@@ -149,6 +151,7 @@ impl Alarm {
             Self::MailParked { .. } => "mail-parked",
             Self::ThreadsDisagree { .. } => "threads-disagree",
             Self::DiskLow => "disk-low",
+            Self::RepositoryPublic => "repository-public",
             Self::RepositoryRefused => "repository-refused",
             Self::GithubRefused => "github-refused",
             Self::SmtpDown => "smtp-down",

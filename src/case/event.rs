@@ -187,11 +187,15 @@ pub enum Event {
         member: MemberKey,
         /// Whether authentication proves it.
         verified: bool,
+        /// INTERNALDATE.
+        received: Timestamp,
     },
     /// A person vouched for an answer.
     AnswerConfirmed {
         /// Who answered the reporter.
         member: MemberKey,
+        /// When they vouched.
+        at: Timestamp,
     },
     /// A letter of ours came back.
     DeliveryFailed {
@@ -203,6 +207,8 @@ pub enum Event {
         person: PersonId,
         /// Not only delayed.
         permanent: bool,
+        /// INTERNALDATE of the notification.
+        received: Timestamp,
     },
     /// The private issue is there.
     IssueOpened {
@@ -219,6 +225,8 @@ pub enum Event {
         letter: LetterKind,
         /// To whom.
         person: PersonId,
+        /// When.
+        at: Timestamp,
     },
     /// Nobody can say whether a letter left; a member was asked.
     LetterUnknown {

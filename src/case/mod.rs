@@ -69,8 +69,8 @@ impl CaseClock {
 pub enum Receipt {
     /// On its way.
     Due,
-    /// The mail server accepted it.
-    Sent,
+    /// The mail server accepted it, at this instant.
+    Sent(Timestamp),
     /// It will not be sent.
     Withheld(Withheld),
     /// Nobody can say; a member was asked.
@@ -86,6 +86,8 @@ pub struct Answer {
     pub member: MemberKey,
     /// Whether that is proven.
     pub verified: bool,
+    /// When their mail arrived, or a person vouched.
+    pub at: Timestamp,
 }
 
 /// All that follows from one report: a fold over its events.
@@ -115,8 +117,8 @@ pub struct Case {
     pub issue: Option<(u64, u64)>,
     /// The last answer of a member to the reporter.
     pub answer: Option<Answer>,
-    /// Whether our letters to the reporter come back.
-    pub delivery_failed: bool,
+    /// Since when our letters to the reporter come back.
+    pub delivery_failed: Option<Timestamp>,
     /// Later mails of people of the case.
     pub replies: u32,
     /// Mails of strangers on the case.
@@ -144,7 +146,7 @@ impl Case {
             receipt: Receipt::Due,
             issue: None,
             answer: None,
-            delivery_failed: false,
+            delivery_failed: None,
             replies: 0,
             quarantined: 0,
             parked: Vec::new(),
@@ -185,15 +187,19 @@ impl Case {
             }
             Event::Added { .. } => self.replies = self.replies.saturating_add(1),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
-            Event::MemberAnswered { member, verified, .. } => {
-                self.answer = Some(Answer { member: member.clone(), verified: *verified });
+            Event::MemberAnswered { member, verified, received, .. } => {
+                self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
             }
-            Event::AnswerConfirmed { member } => {
-                self.answer = Some(Answer { member: member.clone(), verified: true });
+            Event::AnswerConfirmed { member, at } => {
+                self.answer = Some(Answer { member: member.clone(), verified: true, at: *at });
             }
-            Event::DeliveryFailed { permanent, .. } => self.delivery_failed |= permanent,
+            Event::DeliveryFailed { permanent, received, .. } => {
+                if *permanent {
+                    self.delivery_failed = Some(*received);
+                }
+            }
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
-            Event::LetterSent { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Sent,
+            Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
             Event::EffectParked { effect } => self.parked.push(*effect),
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },

@@ -21,6 +21,8 @@ pub enum Role {
     TscContact,
     /// The contact of SIG-Release.
     ReleaseContact,
+    /// Looks after the machine and is told its alarms; not of the team.
+    Ops,
 }
 
 /// A GitHub account: the number counts, the login is only shown (a login can be registered again by somebody else).
@@ -91,9 +93,10 @@ impl Roster {
         self.members.iter().find(|m| m.key == *key)
     }
 
-    /// The person who uses that address.
+    /// The person of the team who uses that address.
     pub fn by_address(&self, address: &Address) -> Option<&Member> {
-        self.members.iter().find(|m| m.addresses.contains(address))
+        let of_team = |m: &&Member| m.roles.iter().any(|role| *role != Role::Ops);
+        self.members.iter().filter(of_team).find(|m| m.addresses.contains(address))
     }
 
     /// Members (people who take cases) who are not away.

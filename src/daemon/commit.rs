@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::office::Office;
 use crate::case::decide::{self, Decision, Input, Opening, Outcome};
 use crate::case::{
     After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, PersonId, Planned, Receipt,
 };
 use crate::mail::{Letter, compose};
+use crate::office::Office;
 use crate::render::letters::ReceiptView;
 use crate::store::{Draft, EffectState, StoreError, Txn};
 
@@ -150,7 +150,7 @@ fn receipt(
         in_reply_to: parent,
         automatic: compose::Auto::Replied,
         date: now,
-        practice: super::practice(office),
+        practice: office.practice(),
     };
     compose::write(&outgoing).map_err(|_| ())
 }
@@ -195,6 +195,19 @@ pub(super) fn proven_sent(office: &Office, txn: &Txn<'_>, id: EffectId, now: Tim
         input(office, txn, case, &Input::Outcome { effect_id: id, effect: row.effect, outcome: Outcome::Done }, now)?;
     }
     Ok(())
+}
+
+/// A person says that this letter was sent.
+pub(super) fn marked_sent(office: &Office, txn: &Txn<'_>, id: EffectId, now: Timestamp) -> Result<(), StoreError> {
+    let row = txn.effect(id)?;
+    if !matches!(row.effect, Effect::Letter { .. } | Effect::Alert { .. }) {
+        return Err(StoreError::Refused("only letters can be marked as sent".to_owned()));
+    }
+    if !matches!(row.state, EffectState::Unknown | EffectState::Parked) {
+        return Err(StoreError::Refused(format!("it is {}", row.state.word())));
+    }
+    txn.end(id, EffectState::Unknown, Some("an operator"), now)?;
+    proven_sent(office, txn, id, now)
 }
 
 /// The word of a unit variant, as serde writes it.

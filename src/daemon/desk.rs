@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::office::Office;
 use super::{Fault, commit};
+use crate::office::Office;
 use crate::case::decide::{self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer};
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter};
@@ -329,7 +329,7 @@ impl Desk<'_> {
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
         let automatic = self.mail.letter.automatic != Automatic::None;
-        let input = Input::Mail(CaseMail { mail: self.mail.row.id, writer, automatic });
+        let input = Input::Mail(CaseMail { mail: self.mail.row.id, writer, automatic, received: self.mail.row.received });
         commit::input(self.office, self.txn, case, &input, self.now)
     }
 

@@ -362,6 +362,15 @@ impl Txn<'_> {
         Ok(query.query_row([case.to_string()], |row| row.get(0)).optional()?.map(Sha256))
     }
 
+    /// The id that stands in the marker of the issue of this case.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn issue_op(&self, case: CaseId) -> Result<Option<Op>, StoreError> {
+        let Some(effect) = self.issue_effect(&case.to_string())? else { return Ok(None) };
+        Ok(Some(self.effect(EffectId(effect))?.op))
+    }
+
     /// Notes what the issue's body is now.
     ///
     /// # Errors

@@ -30,6 +30,17 @@ pub struct DigestRows {
     pub due: Vec<(CaseId, String, Timestamp)>,
 }
 
+impl DigestRows {
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        let mails = [&self.waiting, &self.screened, &self.parked_mails, &self.quarantined, &self.history];
+        mails.iter().all(|rows| rows.is_empty())
+            && self.unknown.is_empty()
+            && self.parked_effects.is_empty()
+            && self.due.is_empty()
+    }
+}
+
 /// Figures of the whole house.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
@@ -71,6 +82,15 @@ impl Txn<'_> {
                 "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
             )?
             .execute([key, value])?;
+        Ok(())
+    }
+
+    /// Forgets a small note.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn forget_meta(&self, key: &str) -> Result<(), StoreError> {
+        self.0.execute("delete from meta where key = ?1", [key])?;
         Ok(())
     }
 

@@ -99,6 +99,34 @@ impl Txn<'_> {
         Ok(())
     }
 
+    /// How many mails the server showed at the last full look, with those that came since.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn shown(&self, name: &str) -> Result<u64, StoreError> {
+        let mut query = self.0.prepare_cached("select shown from folder where name = ?1")?;
+        Ok(query.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
+    /// So many new mails were seen since the last full look.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn folder_grew(&self, name: &str, by: u64) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("update folder set shown = shown + ?2 where name = ?1")?
+            .execute(params![name, by])?;
+        Ok(())
+    }
+
+    /// How often the most stubborn gap was tried.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn worst_gap(&self) -> Result<u32, StoreError> {
+        Ok(self.0.query_row("select coalesce(max(attempts), 0) from missing", [], |row| row.get(0))?)
+    }
+
     /// Moves the high-water mark up.
     ///
     /// # Errors

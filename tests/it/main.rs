@@ -1,0 +1,21 @@
+//! The one integration binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::use_debug,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests fail by panicking, print for people, and drive clocks themselves"
+)]
+mod corpora_mail;
+mod corpora_quote;
+mod hostile_mail;
+mod stands;

@@ -36,6 +36,8 @@ pub struct CaseMail {
     pub writer: Writer,
     /// Whether it looks automatic.
     pub automatic: bool,
+    /// INTERNALDATE.
+    pub received: Timestamp,
 }
 
 pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Timestamp) -> Decision {
@@ -51,7 +53,7 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
             }
         }
         Writer::Member { member, verified, answers_reporter: true } => {
-            answer::seen(&mut decision, case, mail, member, *verified, policy);
+            answer::seen(&mut decision, case, letter, member, *verified);
         }
         Writer::Member { member, answers_reporter: false, .. } => {
             let automatic = letter.automatic;
@@ -81,7 +83,7 @@ pub(super) fn bounced(
     now: Timestamp,
 ) -> Decision {
     let mut decision = Decision::default();
-    decision.event(Event::DeliveryFailed { mail, effect, person, permanent });
+    decision.event(Event::DeliveryFailed { mail, effect, person, permanent, received: now });
     decision.then_on_issue(Effect::Comment { remark: Remark::Bounce { mail } });
     if !permanent {
         return decision;

@@ -30,7 +30,7 @@ pub enum Refusal {
     NoSuchMember(MemberKey),
 }
 
-pub(super) fn act(case: &Case, act: &Act, policy: &Policy, _now: Timestamp) -> Result<Decision, Refusal> {
+pub(super) fn act(case: &Case, act: &Act, policy: &Policy, now: Timestamp) -> Result<Decision, Refusal> {
     let mut decision = Decision::default();
     match act {
         Act::Own { member } => {
@@ -46,7 +46,7 @@ pub(super) fn act(case: &Case, act: &Act, policy: &Policy, _now: Timestamp) -> R
         }
         Act::Answered { member } => {
             known(member, policy)?;
-            answer::confirmed(&mut decision, case, member);
+            answer::confirmed(&mut decision, case, member, now);
         }
     }
     Ok(decision)

@@ -39,7 +39,7 @@ pub(super) fn came(
             }
         }
         (Effect::Letter { letter, to, .. }, Outcome::Done) => {
-            decision.event(Event::LetterSent { effect: effect_id, letter: *letter, person: *to });
+            decision.event(Event::LetterSent { effect: effect_id, letter: *letter, person: *to, at: now });
             // The line on the issue says what the reporter holds in their hands.
             decision.then_on_issue(Effect::UpdateIssue);
         }

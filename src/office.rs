@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::case::decide::Trust;
 use crate::case::policy::{self, ReceiptLimits, ReceiptRule, WaitingRule};
-use crate::case::{Audience, CaseId, ClockRule, Lane, Op, PersonId, Policy};
+use crate::case::roster::{Member, Role, Roster};
+use crate::case::{Audience, CaseId, ClockRule, Lane, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
@@ -69,9 +71,6 @@ impl Bells {
 
 impl Office {
     /// Builds the office.
-    ///
-    /// # Errors
-    /// Every fault of every template.
     pub fn new(config: Config, store: Store, outside: Outside, letters: Letters) -> Arc<Self> {
         let policy = policy(&config);
         let house = house(&config);
@@ -94,6 +93,26 @@ impl Office {
     /// The footer code for somebody outside the team.
     pub fn code_for(&self, case: CaseId, person: PersonId) -> Option<String> {
         code(case, &Holder::Participant(person), &self.keys)
+    }
+
+    /// The footer code for a member.
+    pub fn code_for_member(&self, case: CaseId, member: &MemberKey) -> Option<String> {
+        code(case, &Holder::Member(member.clone()), &self.keys)
+    }
+
+    /// `[PRACTICE]` stands before every subject in an exercise.
+    pub fn practice(&self) -> crate::mail::compose::Practice {
+        match self.config.mode {
+            config::Mode::Exercise => crate::mail::compose::Practice::Yes,
+            config::Mode::Live | config::Mode::Shadow => crate::mail::compose::Practice::No,
+        }
+    }
+
+    /// Who is told when the machine is in trouble: those who look after it; without any, the team.
+    pub fn alarmed(&self, now: Timestamp) -> Vec<MemberKey> {
+        let roster = &self.policy.roster;
+        let ops: Vec<MemberKey> = roster.with(Role::Ops).map(|m| m.key.clone()).collect();
+        if ops.is_empty() { roster.active(now).map(|m| m.key.clone()).collect() } else { ops }
     }
 
     /// What the provider says about a sender, as decisions take it.
@@ -175,7 +194,7 @@ pub fn policy(config: &Config) -> Policy {
     let receipts = &config.receipts;
     Policy {
         calendar: config.team.calendar.clone(),
-        roster: config.team.roster.clone(),
+        roster: roster(config),
         acknowledge: acknowledge(clocks),
         owner: owner(clocks),
         receipts: match receipts.rule {
@@ -199,6 +218,23 @@ pub fn policy(config: &Config) -> Policy {
         tsc_from: clocks.owner_tsc_from,
         reminders_in_member_hours: clocks.reminders_in_member_hours,
     }
+}
+
+/// The team, and those who look after the machine.
+fn roster(config: &Config) -> Roster {
+    let mut roster = config.team.roster.clone();
+    for (index, address) in config.ops.alarm_addresses.iter().enumerate() {
+        roster.members.push(Member {
+            key: MemberKey(format!("ops-{}", index + 1)),
+            name: "operator".to_owned(),
+            addresses: vec![address.clone()],
+            github: None,
+            roles: std::collections::BTreeSet::from([Role::Ops]),
+            away: Vec::new(),
+            zone: None,
+        });
+    }
+    roster
 }
 
 fn acknowledge(clocks: &config::Clocks) -> ClockRule {

@@ -1,0 +1,128 @@
+//! The loop. One way through the house: store, read, decide, commit, perform.
+//!
+//! Priorities, written down: taking mail in comes first and waits for nobody; reading stored mail comes next; clocks and
+//! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace. A fault of a
+//! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
+
+mod backoff;
+mod commit;
+mod desk;
+mod disk;
+mod gauges;
+mod outbox;
+mod poll;
+mod start;
+mod ticks;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use backoff::Backoff;
+pub use poll::{Gate, PollFault, Polled};
+pub use start::{Daemon, StartFault};
+
+use crate::observe;
+use crate::office::Office;
+use crate::outside::Died;
+use crate::perform::PerformFault;
+use crate::store::StoreError;
+
+/// What ends the daemon.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test lets the process die.
+    #[error(transparent)]
+    Died(#[from] Died),
+    /// The runtime is going down.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl From<PerformFault> for Fault {
+    fn from(fault: PerformFault) -> Self {
+        match fault {
+            PerformFault::Store(error) => Self::Store(error),
+            PerformFault::Died(died) => Self::Died(died),
+        }
+    }
+}
+
+/// What one turn of `once` did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Mails stored.
+    pub stored: usize,
+    /// Mails read and settled.
+    pub settled: usize,
+    /// Effects performed, whatever came of them.
+    pub performed: usize,
+}
+
+impl Daemon {
+    /// One poll, everything that is due, and the end: for cron, scripts and tests. The poll's fault is returned with
+    /// what was done all the same: mail that is held is worked on also when the mailbox cannot be reached.
+    ///
+    /// # Errors
+    /// Only what ends the daemon.
+    pub async fn once(&self) -> Result<(Turn, Option<PollFault>), Fault> {
+        let office = &self.office;
+        let mut turn = Turn::default();
+        let polled = match poll::connect_and_poll(office, &self.gate).await {
+            Ok(polled) => {
+                turn.stored = polled.stored;
+                None
+            }
+            Err(PollFault::Store(error)) => return Err(error.into()),
+            Err(PollFault::Died(died)) => return Err(died.into()),
+            Err(fault) => Some(fault),
+        };
+        loop {
+            let settled = desk::clear(office).await?;
+            let ticked = ticks::tick(office).await?;
+            let performed = outbox::drain(office, &self.peers).await?;
+            turn.settled += settled;
+            turn.performed += performed;
+            if settled + ticked + performed == 0 {
+                break;
+            }
+        }
+        gauges::write(office)?;
+        Ok((turn, polled))
+    }
+
+    /// Runs until it is told to stop.
+    ///
+    /// # Errors
+    /// What ended it.
+    pub async fn run(&self, stop: CancellationToken) -> Result<(), Fault> {
+        let office = Arc::clone(&self.office);
+        let peers = Arc::clone(&self.peers);
+        let result = tokio::select! {
+            ended = poll::keep_polling(&office, &self.gate) => ended,
+            ended = keep_reading(&office) => ended,
+            ended = ticks::keep_ticking(&office) => ended,
+            ended = outbox::keep_emptying(&office, &peers) => ended,
+            ended = gauges::keep_writing(&office, &self.gate) => ended,
+            () = stop.cancelled() => Ok(()),
+        };
+        observe::notify_stopping();
+        if result.is_ok() {
+            // Letters under way may end; what does not stands as `sending` and is looked after at the next start.
+            outbox::settle(&office).await;
+            peers.smtp.close().await;
+        }
+        result
+    }
+}
+
+async fn keep_reading(office: &Arc<Office>) -> Result<(), Fault> {
+    loop {
+        desk::clear(office).await?;
+        office.bells.mail.notified().await;
+    }
+}
+

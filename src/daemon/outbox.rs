@@ -1,0 +1,247 @@
+//! Emptying the outbox: each lane at its own pace, in order within a case, never waiting for another lane.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Fault, backoff, commit, desk};
+use crate::case::decide::{Input, Outcome};
+use crate::case::{Alarm, Effect, EffectId, Lane, WhenUnknown};
+use crate::config::Mode;
+use crate::office::Office;
+use crate::perform::{self, Peers, Verdict};
+use crate::store::{EffectRow, EffectState, StoreError, Txn};
+
+/// Letters and notices under way at the same time. GitHub and Discord take one call after the other.
+const AT_ONCE: u32 = 8;
+/// The mark in `effect.why` that an outcome is unknown, with the looks so far: `unknown:2`.
+const UNKNOWN: &str = "unknown:";
+
+/// After a start nobody knows what became of effects that had begun: each goes by its rule.
+pub(super) async fn recover(office: &Arc<Office>) -> Result<(), Fault> {
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    office
+        .store
+        .write("recover", move |txn| {
+            for row in txn.effects_in(EffectState::Sending, u32::MAX)? {
+                forgotten(&office_in, txn, &row, now)?;
+            }
+            for row in txn.effects_in(EffectState::Unknown, u32::MAX)? {
+                if row.effect.when_unknown() != WhenUnknown::AskAMember {
+                    forgotten(&office_in, txn, &row, now)?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}
+
+fn forgotten(office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) -> Result<(), StoreError> {
+    match row.effect.when_unknown() {
+        WhenUnknown::Repeat => txn.again(row.id, now, "begun before a restart"),
+        WhenUnknown::LookFirst => txn.again(row.id, now, &format!("{UNKNOWN}0")),
+        WhenUnknown::AskAMember => unknown(office, txn, row, now),
+    }
+}
+
+/// A letter of unknown outcome: nobody tries again; proof is waited for, then a member is asked ([`super::ticks`]).
+fn unknown(_office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) -> Result<(), StoreError> {
+    txn.end(row.id, EffectState::Unknown, Some("no reply was seen"), now)
+}
+
+/// Performs everything that is due now, lane by lane. Returns how many effects were begun.
+pub(super) async fn drain(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<usize, Fault> {
+    let mut begun = 0;
+    for lane in Lane::ALL {
+        loop {
+            let some = turn(office, peers, lane).await?;
+            begun += some;
+            if some == 0 {
+                break;
+            }
+        }
+    }
+    Ok(begun)
+}
+
+/// All lanes, for ever.
+pub(super) async fn keep_emptying(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<(), Fault> {
+    let [github, letters, members, discord] = Lane::ALL;
+    let ((), (), (), ()) = tokio::try_join!(
+        keep_lane(office, peers, github),
+        keep_lane(office, peers, letters),
+        keep_lane(office, peers, members),
+        keep_lane(office, peers, discord),
+    )?;
+    Ok(())
+}
+
+async fn keep_lane(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<(), Fault> {
+    loop {
+        while turn(office, peers, lane).await? > 0 {}
+        let now = office.outside.clock.now();
+        let next = office.store.read(|txn| txn.next_effect(lane, now))?;
+        let bell = office.bells.lane(lane).notified();
+        match next {
+            Some(at) => {
+                tokio::select! {
+                    () = bell => {}
+                    () = office.outside.clock.sleep_until(at) => {}
+                }
+            }
+            None => bell.await,
+        }
+    }
+}
+
+/// Begins and performs what a lane may do now.
+async fn turn(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<usize, Fault> {
+    if office.store.read(|txn| txn.is_paused())? {
+        return Ok(0);
+    }
+    let limit = match lane {
+        Lane::Letters | Lane::Members => AT_ONCE,
+        Lane::Github | Lane::Discord => 1,
+    };
+    let now = office.outside.clock.now();
+    let rows = office.store.read(|txn| txn.performable(lane, now, limit))?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let count = rows.len();
+    if office.config.mode == Mode::Shadow {
+        for row in rows {
+            shadow(office, row).await?;
+        }
+        return Ok(count);
+    }
+    let ids: Vec<EffectId> = rows.iter().map(|row| row.id).collect();
+    // Durable before the first word to a peer: whoever finds it so after a crash knows that it may have happened.
+    office.store.write("sending", move |txn| ids.iter().try_for_each(|id| txn.begin(*id, now))).await?;
+    let results = join_all(rows.into_iter().map(|row| one(office, peers, row))).await;
+    results.into_iter().collect::<Result<Vec<()>, Fault>>()?;
+    Ok(count)
+}
+
+async fn one(office: &Arc<Office>, peers: &Arc<Peers>, mut row: EffectRow) -> Result<(), Fault> {
+    row.tries += 1;
+    let looks = row.why.as_deref().and_then(|why| why.strip_prefix(UNKNOWN)).and_then(|n| n.parse().ok());
+    let verdict = perform::perform(office, peers, &row, looks).await?;
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    office.store.write("outcome", move |txn| conclude(&office_in, txn, &row, &verdict, now)).await?;
+    office.bells.effects();
+    Ok(())
+}
+
+/// Writes how an effect went, and what follows for its case.
+fn conclude(
+    office: &Office,
+    txn: &Txn<'_>,
+    row: &EffectRow,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = row.id;
+    match verdict {
+        Verdict::Done { outcome, body } => {
+            txn.end(id, EffectState::Done, None, now)?;
+            if let Some(body) = body {
+                txn.note_body(id, *body)?;
+            }
+            cleared(row, txn)?;
+            tracing::info!(effect = row.effect.word(), id = %id, case = row.case.map(tracing::field::display), "done");
+            tell_case(office, txn, row, *outcome, now)
+        }
+        Verdict::Again { after, why, alarm } => {
+            if let Some(alarm) = alarm {
+                commit::alarm_once(office, txn, alarm.word(), alarm, now)?;
+            }
+            let outbox = &office.config.outbox;
+            let tired = now.duration_since(row.planned_at)
+                >= SignedDuration::try_from(outbox.give_up).unwrap_or(SignedDuration::MAX);
+            if tired {
+                return park(office, txn, row, why, now);
+            }
+            let (first, cap) = match row.effect.lane() {
+                Lane::Github => (office.config.github.backoff_first, office.config.github.backoff_cap),
+                Lane::Letters | Lane::Members | Lane::Discord => (outbox.retry_first, outbox.retry_cap),
+            };
+            let wait = after.unwrap_or_else(|| {
+                backoff::after(first, cap, row.tries.saturating_sub(1), &office.outside)
+            });
+            tracing::warn!(effect = row.effect.word(), id = %id, why, wait_s = wait.as_secs(), "not done, later again");
+            txn.again(id, now.saturating_add(wait).unwrap_or(now), why)
+        }
+        Verdict::Look { looks } => {
+            let wait = office.config.github.look_wait;
+            tracing::warn!(effect = row.effect.word(), id = %id, looks, "outcome unknown: it is looked for");
+            txn.again(id, now.saturating_add(wait).unwrap_or(now), &format!("{UNKNOWN}{looks}"))
+        }
+        Verdict::Unknown => unknown(office, txn, row, now),
+        Verdict::Parked { why } => park(office, txn, row, why, now),
+        Verdict::Canceled { why } => txn.end(id, EffectState::Canceled, Some(why), now),
+    }
+}
+
+/// A peer that works again ends its alarms.
+fn cleared(row: &EffectRow, txn: &Txn<'_>) -> Result<(), StoreError> {
+    let alarms: &[Alarm] = match row.effect.lane() {
+        Lane::Github => &[Alarm::GithubRefused, Alarm::RepositoryRefused, Alarm::RepositoryPublic],
+        Lane::Letters | Lane::Members => &[Alarm::SmtpDown],
+        Lane::Discord => &[Alarm::DiscordRevoked],
+    };
+    alarms.iter().try_for_each(|alarm| txn.clear(alarm.word()).map(|_| ()))
+}
+
+fn park(office: &Office, txn: &Txn<'_>, row: &EffectRow, why: &str, now: Timestamp) -> Result<(), StoreError> {
+    tracing::error!(effect = row.effect.word(), id = %row.id, why, "parked: a person must look");
+    txn.end(row.id, EffectState::Parked, Some(why), now)?;
+    if row.case.is_none() && !matches!(row.effect, Effect::Alert { .. } | Effect::Post { .. }) {
+        let alarm = Alarm::EffectParked { effect: row.id };
+        commit::alarm_once(office, txn, &format!("effect-parked-{}", row.id), &alarm, now)?;
+    }
+    tell_case(office, txn, row, Outcome::Parked, now)
+}
+
+fn tell_case(
+    office: &Office,
+    txn: &Txn<'_>,
+    row: &EffectRow,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match row.case {
+        Some(case) => {
+            let input = Input::Outcome { effect_id: row.id, effect: row.effect.clone(), outcome };
+            commit::input(office, txn, case, &input, now)
+        }
+        None => Ok(()),
+    }
+}
+
+/// `mode = "shadow"`: the effect becomes a file and is never performed, also not later.
+async fn shadow(office: &Arc<Office>, row: EffectRow) -> Result<(), Fault> {
+    let (name, bytes) = perform::would_send(office, &row)?;
+    let dir = &office.config.would_send_dir;
+    let fault = |source| StoreError::File { what: "cannot write into", path: dir.display().to_string(), source };
+    std::fs::create_dir_all(dir).map_err(fault)?;
+    std::fs::write(dir.join(name), bytes).map_err(fault)?;
+    let now = office.outside.clock.now();
+    office
+        .store
+        .write("outcome", move |txn| txn.end(row.id, EffectState::Shadowed, None, now))
+        .await?;
+    Ok(())
+}
+
+/// Waits a moment for what is under way, so that a stop leaves no letter of unknown outcome behind.
+pub(super) async fn settle(office: &Arc<Office>) {
+    // `run` dropped the lanes already: only mail that is stored and unread can still be settled here.
+    if let Err(fault) = desk::clear(office).await {
+        tracing::warn!(%fault, "could not settle the last mails before the end");
+    }
+}

@@ -1,0 +1,63 @@
+//! Starting: lock, store, templates, peers; then what a crash left behind is put in order.
+
+use std::sync::Arc;
+
+use super::poll::Gate;
+use super::{Fault, outbox};
+use crate::config::Config;
+use crate::office::{self, Office};
+use crate::outside::Outside;
+use crate::perform::{Credentials, Peers, SetupFault, trust};
+use crate::render::letters::TemplateFault;
+use crate::store::{Lock, LockError, Store, StoreError};
+
+/// A daemon that is ready to turn.
+pub struct Daemon {
+    /// Configuration, store, rules.
+    pub office: Arc<Office>,
+    pub(super) peers: Arc<Peers>,
+    pub(super) gate: Gate,
+    _lock: Lock,
+}
+
+/// Why it cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// Another process works on the state directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Templates.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Templates(Vec<TemplateFault>),
+    /// Peers.
+    #[error(transparent)]
+    Setup(#[from] SetupFault),
+    /// What a crash left behind could not be put in order.
+    #[error(transparent)]
+    Recover(#[from] Fault),
+}
+
+impl Daemon {
+    /// Starts on this configuration. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartFault`].
+    pub async fn start(config: Config, outside: Outside) -> Result<Self, StartFault> {
+        let lock = Lock::take(&config.state_dir)?;
+        let letters = office::letters(&config).map_err(StartFault::Templates)?;
+        let store = Store::open(&config.state_dir, outside.clone())?;
+        let peers = Arc::new(Peers::new(&config)?);
+        let mailbox = &config.mailbox;
+        let trust = trust("[mailbox]", mailbox.ca_file.as_ref())?;
+        let credentials = Credentials::new(Some(&mailbox.login), &config.state_dir, "mailbox")?;
+        let office = Office::new(config, store, outside, letters);
+        let now = office.outside.clock.now();
+        office.store.write("start", move |txn| txn.set_meta("started", &now.to_string())).await?;
+        outbox::recover(&office).await?;
+        let gate = Gate::new(&office, trust, credentials);
+        Ok(Self { office, peers, gate, _lock: lock })
+    }
+}

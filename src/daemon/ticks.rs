@@ -1,0 +1,273 @@
+//! What time brings: clocks ring, mails leave the waiting room, letters of unknown outcome are asked about, the digest
+//! goes out, orders of operators are taken.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Fault, commit, desk};
+use crate::case::decide::{Input, Outcome, Screened};
+use crate::case::order::Order;
+use crate::case::{Alarm, Alert, Effect, EffectId, MailId, Source, WhenUnknown};
+use crate::office::Office;
+use crate::store::{EffectState, FateWord, Note, OrderRow, StoreError, Txn};
+
+/// Orders are looked for at least so often.
+const LOOK: SignedDuration = SignedDuration::from_secs(1);
+
+/// Does everything that is due. Returns how many things that were.
+pub(super) async fn tick(office: &Arc<Office>) -> Result<usize, Fault> {
+    let now = office.outside.clock.now();
+    if !is_due(office, now)? {
+        return Ok(0);
+    }
+    let office_in = Arc::clone(office);
+    let done = office
+        .store
+        .write("tick", move |txn| {
+            let mut done = 0;
+            for order in txn.orders()? {
+                take(&office_in, txn, &order, now)?;
+                done += 1;
+            }
+            for case in txn.ringing(now, 100)? {
+                commit::input(&office_in, txn, case, &Input::Tick, now)?;
+                done += 1;
+            }
+            done += waiting(&office_in, txn, now)?;
+            done += asked(&office_in, txn, now)?;
+            done += silent(&office_in, txn, now)?;
+            done += daily(&office_in, txn, now)?;
+            Ok(done)
+        })
+        .await?;
+    if done > 0 {
+        office.bells.effects();
+        office.bells.mail.notify_one();
+    }
+    Ok(done)
+}
+
+/// Whether a writing transaction is worth its fsync.
+fn is_due(office: &Office, now: Timestamp) -> Result<bool, StoreError> {
+    office.store.read(|txn| {
+        let digest = txn.meta_instant("digest-next")?;
+        Ok(!txn.orders()?.is_empty()
+            || txn.next_ring()?.is_some_and(|at| at <= now)
+            || !txn.waited_out(now)?.is_empty()
+            || !txn.untold_waiting(now)?.is_empty()
+            || !unasked(office, txn, now)?.is_empty()
+            || is_silent(office, txn, now)?
+            || digest.is_none_or(|at| at <= now))
+    })
+}
+
+/// Ticks for ever.
+pub(super) async fn keep_ticking(office: &Arc<Office>) -> Result<(), Fault> {
+    loop {
+        while tick(office).await? > 0 {}
+        let now = office.outside.clock.now();
+        let next = now.saturating_add(LOOK).unwrap_or(now);
+        tokio::select! {
+            () = office.bells.ticks.notified() => {}
+            () = office.outside.clock.sleep_until(next) => {}
+        }
+    }
+}
+
+/// Members hear of waiting mails; a mail that waited out its time becomes a case.
+fn waiting(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let mut done = 0;
+    for mail in txn.waited_out(now)? {
+        desk::open_late(office, txn, mail.id, Source::WaitingRoom, now)?;
+        done += 1;
+    }
+    let untold = txn.untold_waiting(now)?;
+    if !untold.is_empty() {
+        let alert = Alert::Waiting { mails: untold.clone() };
+        for member in office.policy.roster.active(now) {
+            commit::house(office, txn, Effect::Alert { to: member.key.clone(), alert: alert.clone() }, now)?;
+        }
+        untold.iter().try_for_each(|mail| txn.told(*mail, now))?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Letters of unknown outcome for which no proof came in time.
+fn unasked(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
+    let wait = SignedDuration::try_from(office.config.smtp.unknown_wait).unwrap_or(SignedDuration::MAX);
+    let old = |row: &crate::store::EffectRow| {
+        row.effect.when_unknown() == WhenUnknown::AskAMember
+            && row.why.as_deref() != Some("asked")
+            && row.started_at.is_none_or(|at| now.duration_since(at) >= wait)
+    };
+    Ok(txn.effects_in(EffectState::Unknown, 1_000)?.into_iter().filter(old).map(|row| row.id).collect())
+}
+
+fn asked(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let rows = unasked(office, txn, now)?;
+    for id in &rows {
+        let row = txn.effect(*id)?;
+        txn.end(*id, EffectState::Unknown, Some("asked"), now)?;
+        if let Some(case) = row.case {
+            let input = Input::Outcome { effect_id: *id, effect: row.effect, outcome: Outcome::Unknown };
+            commit::input(office, txn, case, &input, now)?;
+        }
+    }
+    Ok(rows.len())
+}
+
+/// No good poll for too long.
+fn is_silent(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    let overdue = SignedDuration::try_from(office.config.ops.poll_overdue).unwrap_or(SignedDuration::MAX);
+    let since = match txn.meta_instant("last-good-poll")? {
+        Some(at) => at,
+        None => txn.meta_instant("started")?.unwrap_or(now),
+    };
+    let raised = || -> Result<bool, StoreError> {
+        Ok(txn.alarms()?.iter().any(|(word, _)| word == "mailbox-silent"))
+    };
+    Ok(now.duration_since(since) >= overdue && !raised()?)
+}
+
+fn silent(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    if !is_silent(office, txn, now)? {
+        return Ok(0);
+    }
+    let alarm = Alarm::MailboxSilent { since: txn.meta_instant("last-good-poll")? };
+    commit::alarm_once(office, txn, alarm.word(), &alarm, now)?;
+    Ok(1)
+}
+
+/// The daily digest, on working days; with nothing to tell only on Mondays, as proof of life. After a long downtime
+/// there is one, not many.
+fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let next = txn.meta_instant("digest-next")?;
+    if next.is_some_and(|at| at > now) {
+        return Ok(0);
+    }
+    let after = office.config.digest.cron.next_after(now).unwrap_or(now);
+    txn.set_meta("digest-next", &after.to_string())?;
+    if next.is_none() {
+        return Ok(1);
+    }
+    let calendar = &office.policy.calendar;
+    let today = now.to_zoned(calendar.zone.clone()).date();
+    if !calendar.is_working_day(today) {
+        return Ok(1);
+    }
+    let since = txn.meta_instant("digest-last")?;
+    let rows = txn.digest_rows(since, now)?;
+    if rows.is_empty() && today.weekday() != jiff::civil::Weekday::Monday {
+        return Ok(1);
+    }
+    txn.set_meta("digest-before", &since.unwrap_or(Timestamp::UNIX_EPOCH).to_string())?;
+    if since.is_none() {
+        txn.forget_meta("digest-before")?;
+    }
+    txn.set_meta("digest-last", &now.to_string())?;
+    for member in office.policy.roster.active(now) {
+        commit::house(office, txn, Effect::Alert { to: member.key.clone(), alert: Alert::Digest }, now)?;
+    }
+    Ok(1)
+}
+
+/// Takes an order and leaves its answer.
+fn take(office: &Office, txn: &Txn<'_>, row: &OrderRow, now: Timestamp) -> Result<(), StoreError> {
+    let answer = match carry_out(office, txn, &row.order, now) {
+        Ok(answer) => answer,
+        Err(StoreError::Refused(why)) => format!("refused: {why}"),
+        Err(StoreError::Absent(what)) => format!("refused: there is no {what}"),
+        Err(fault) => return Err(fault),
+    };
+    tracing::info!(order = row.id, "order of an operator taken");
+    txn.answer_order(row.id, &answer, now)
+}
+
+fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> Result<String, StoreError> {
+    match order {
+        Order::Case { case, act } => {
+            commit::input(office, txn, *case, &Input::Act(act.clone()), now)?;
+            Ok(format!("{case}: done"))
+        }
+        Order::OpenMail { mail } => {
+            let source = match txn.mail(*mail)?.fate {
+                FateWord::History => Source::History,
+                FateWord::Waiting => Source::WaitingRoom,
+                FateWord::Stored
+                | FateWord::Case
+                | FateWord::Reply
+                | FateWord::Quarantined
+                | FateWord::Delivery
+                | FateWord::Own
+                | FateWord::Copy
+                | FateWord::Screened
+                | FateWord::Parked => Source::Operator,
+            };
+            let case = desk::open_late(office, txn, *mail, source, now)?;
+            Ok(format!("mail {mail} is now {case}"))
+        }
+        Order::DiscardMail { mail } => discard(txn, *mail),
+        Order::RetryMail { mail } => retry_mail(txn, *mail),
+        Order::RetryEffect { effect } => retry_effect(txn, *effect, now),
+        Order::CancelEffect { effect } => {
+            let row = txn.effect(*effect)?;
+            open_effect(row.state)?;
+            txn.end(*effect, EffectState::Canceled, Some("an operator"), now)?;
+            Ok(format!("effect {effect} will not be done"))
+        }
+        Order::MarkSent { effect } => {
+            commit::marked_sent(office, txn, *effect, now)?;
+            Ok(format!("effect {effect} counts as sent"))
+        }
+        Order::Pause => {
+            txn.set_meta("paused", "1")?;
+            Ok("effects wait; mail is still taken in".to_owned())
+        }
+        Order::Resume => {
+            txn.set_meta("paused", "0")?;
+            Ok("effects are performed again".to_owned())
+        }
+    }
+}
+
+fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
+    let row = txn.mail(mail)?;
+    if !matches!(row.fate, FateWord::Waiting | FateWord::Parked) {
+        return Err(StoreError::Refused(format!("mail {mail} neither waits nor is parked ({})", row.fate.word())));
+    }
+    let why = Some(commit::word(&Screened::CalledSpam)?);
+    txn.settle(mail, FateWord::Screened, &Note { why, person: row.person, ..Note::default() })?;
+    Ok(format!("mail {mail} is set aside; its bytes are kept"))
+}
+
+fn retry_mail(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
+    let row = txn.mail(mail)?;
+    if row.fate != FateWord::Parked {
+        return Err(StoreError::Refused(format!("mail {mail} is not parked ({})", row.fate.word())));
+    }
+    txn.settle(mail, FateWord::Stored, &Note::default())?;
+    Ok(format!("mail {mail} will be read again"))
+}
+
+fn retry_effect(txn: &Txn<'_>, effect: EffectId, now: Timestamp) -> Result<String, StoreError> {
+    let row = txn.effect(effect)?;
+    open_effect(row.state)?;
+    let why = match (row.state, row.effect.when_unknown()) {
+        (EffectState::Unknown, WhenUnknown::LookFirst) => "unknown:0",
+        (_, _) => "ordered by an operator",
+    };
+    txn.again(effect, now, why)?;
+    Ok(format!("effect {effect} is tried again"))
+}
+
+fn open_effect(state: EffectState) -> Result<(), StoreError> {
+    match state {
+        EffectState::Due | EffectState::Unknown | EffectState::Parked => Ok(()),
+        EffectState::Sending => Err(StoreError::Refused("it is under way right now".to_owned())),
+        EffectState::Done | EffectState::Canceled | EffectState::Shadowed => {
+            Err(StoreError::Refused(format!("it is {} already", state.word())))
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The private issue: opened once, kept to what the case says, commented.
+//!
+//! GitHub has no idempotency key. Whatever may have happened is looked up by *listing* (search lags by minutes), and
+//! found by our marker on line 1, by our account, with our HMAC.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Peers, PerformFault, Verdict, views};
+use crate::case::decide::Outcome;
+use crate::case::{Alarm, Case, Remark, Sha256};
+use crate::office::Office;
+use crate::render::comment::{self, Comment};
+use crate::render::issue;
+use crate::render::marker;
+use crate::store::{EffectRow, StoreError};
+use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue, Update, Wait};
+
+/// How far before an effect was planned its traces are looked for: clocks differ.
+const BEFORE: SignedDuration = SignedDuration::from_mins(5);
+
+pub(super) async fn open(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    looks: Option<u32>,
+) -> Result<Verdict, PerformFault> {
+    let hub = &peers.github;
+    let repository = office.config.github.repository_id;
+    if let Some(looks) = looks {
+        match find_issues(office, peers, row).await {
+            Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
+            Ok(found) => match found.split_first() {
+                Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
+                None if looks + 1 < office.config.github.looks => return Ok(Verdict::Look { looks: looks + 1 }),
+                // Looked often enough: it is not there.
+                None => {}
+            },
+        }
+    }
+    let case = case_of(office, row)?;
+    let view = office.store.read(|txn| views::issue(office, txn, &case))?;
+    let body = issue::body(&view, &row.op, &office.keys);
+    let labels = if office.config.github.labels { issue::labels(&view) } else { Vec::new() };
+    let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+    if let Err(error) = hub.guard(repository).await {
+        return Ok(refused(office, row, &error));
+    }
+    if let Err(error) = peers.labels_stand(office).await {
+        return Ok(refused(office, row, &error));
+    }
+    let title = issue::title(case.id);
+    let created = hub.create_issue(repository, &NewIssue { title: &title, body: &body, labels: &labels }).await;
+    match created {
+        Ok(issue) => {
+            read_back_labels(hub, repository, &issue, &labels).await;
+            if looks.is_some() {
+                // The first try may have come through late: one of the copies is closed.
+                close_extra_copies(office, peers, row).await;
+            }
+            let outcome = Outcome::IssueOpened { repository, number: issue.number };
+            Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
+        }
+        Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
+        Err(error) => Ok(refused(office, row, &error)),
+    }
+}
+
+/// GitHub drops labels silently where we may not push: they are added, and that is read back.
+async fn read_back_labels(hub: &Github, repository: u64, issue: &Issue, wanted: &[String]) {
+    if wanted.iter().all(|label| issue.labels.contains(label)) {
+        return;
+    }
+    if let Err(error) = hub.add_labels(repository, issue.number, wanted).await {
+        tracing::warn!(issue = issue.number, %error, "labels are missing on an issue");
+    }
+}
+
+/// Issues that this effect made, the oldest first.
+async fn find_issues(office: &Office, peers: &Peers, row: &EffectRow) -> Result<Vec<Issue>, GithubError> {
+    let since = row.planned_at.saturating_sub(BEFORE).unwrap_or(row.planned_at);
+    let me = peers.whoami().await?;
+    let all = peers.github.list_issues_since(office.config.github.repository_id, Some(since)).await?;
+    let mut found: Vec<Issue> = all
+        .into_iter()
+        .filter(|issue| is_ours(office, row, issue.body.as_deref(), issue.user.as_ref(), &me))
+        .collect();
+    found.sort_by_key(|issue| issue.number);
+    Ok(found)
+}
+
+/// Our marker on line 1, with this effect's id, by our own account.
+fn is_ours(office: &Office, row: &EffectRow, body: Option<&str>, author: Option<&Author>, me: &str) -> bool {
+    let marked = body.and_then(|body| marker::verify(body, &office.keys));
+    let mine = author.is_none_or(|author| author.login == me);
+    mine && marked.is_some_and(|marked| marked.op == row.op && Some(marked.case) == row.case)
+}
+
+async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Issue]) -> Verdict {
+    let repository = office.config.github.repository_id;
+    for copy in others.iter().filter(|copy| copy.state.as_deref() != Some("closed")) {
+        if let Err(error) = hub.close_as(repository, copy.number, Closing::Duplicate).await {
+            tracing::warn!(issue = copy.number, %error, "a second copy of an issue could not be closed");
+        }
+    }
+    let body = first.body.as_deref().map(|body| Sha256::of(body.as_bytes()));
+    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number }, body }
+}
+
+async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
+    match find_issues(office, peers, row).await {
+        Ok(found) => {
+            if let Some((first, others)) = found.split_first() {
+                // Its verdict is known already; only the closing matters here.
+                let _verdict = found_issue(office, &peers.github, first, others).await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "could not look for second copies"),
+    }
+}
+
+pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> Result<Verdict, PerformFault> {
+    let case = case_of(office, row)?;
+    let Some((repository, number)) = case.issue else { return Ok(Verdict::again("no-issue-yet")) };
+    let hub = &peers.github;
+    if let Err(error) = hub.guard(repository).await {
+        return Ok(refused(office, row, &error));
+    }
+    let stands = match hub.get_issue(repository, number).await {
+        Ok(issue) => issue,
+        Err(error) => return Ok(refused(office, row, &error)),
+    };
+    let now_there = Sha256::of(stands.body.as_deref().unwrap_or_default().as_bytes());
+    let ours = office.store.read(|txn| txn.body_we_wrote(case.id))?;
+    let view = office.store.read(|txn| views::issue(office, txn, &case))?;
+    let op = office.store.read(|txn| txn.issue_op(case.id))?.unwrap_or_else(|| row.op.clone());
+    let body = issue::body(&view, &op, &office.keys);
+    if ours.is_some_and(|ours| ours != now_there) {
+        // A person wrote into the page: say so before it is drawn anew. Twice is harmless.
+        let at = office.outside.clock.now();
+        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &row.op, &office.keys);
+        if let Err(error) = hub.comment(repository, number, &text).await {
+            return Ok(refused(office, row, &error));
+        }
+    }
+    let labels = merged_labels(office, &stands, &view);
+    let update = Update { title: None, body: Some(&body), labels: labels.as_deref() };
+    Ok(match hub.update_issue(repository, number, &update).await {
+        Ok(_) => Verdict::Done { outcome: Outcome::Done, body: Some(Sha256::of(body.as_bytes())) },
+        Err(GithubError::NotKept) => Verdict::Parked { why: "github-kept-the-old-text" },
+        Err(error) => refused(office, row, &error),
+    })
+}
+
+/// Our labels as the case says, and whatever people added.
+fn merged_labels(office: &Office, stands: &Issue, view: &issue::IssueView) -> Option<Vec<String>> {
+    if !office.config.github.labels {
+        return None;
+    }
+    let ours = |name: &str| issue::LABELS.iter().any(|label| label.name == name);
+    let mut labels: Vec<String> = stands.labels.iter().filter(|name| !ours(name)).cloned().collect();
+    labels.extend(issue::labels(view).into_iter().map(str::to_owned));
+    Some(labels)
+}
+
+pub(super) async fn comment(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    remark: &Remark,
+    looks: Option<u32>,
+) -> Result<Verdict, PerformFault> {
+    let case = case_of(office, row)?;
+    let Some((repository, number)) = case.issue else { return Ok(Verdict::again("no-issue-yet")) };
+    if let Some(looks) = looks {
+        match find_comment(office, peers, row, repository, number).await {
+            Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
+            Ok(true) => return Ok(Verdict::done()),
+            Ok(false) if looks + 1 < office.config.github.looks => return Ok(Verdict::Look { looks: looks + 1 }),
+            Ok(false) => {}
+        }
+    }
+    let text = remark_page(office, row, remark)?;
+    if let Err(error) = peers.github.guard(repository).await {
+        return Ok(refused(office, row, &error));
+    }
+    Ok(match peers.github.comment(repository, number, &text).await {
+        Ok(_) => Verdict::done(),
+        Err(GithubError::Unknown) => Verdict::Look { looks: 0 },
+        Err(error) => refused(office, row, &error),
+    })
+}
+
+async fn find_comment(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    repository: u64,
+    number: u64,
+) -> Result<bool, GithubError> {
+    let since = row.planned_at.saturating_sub(BEFORE).unwrap_or(row.planned_at);
+    let me = peers.whoami().await?;
+    let all = peers.github.list_comments(repository, number, Some(since)).await?;
+    Ok(all.iter().any(|comment| is_ours(office, row, comment.body.as_deref(), comment.user.as_ref(), &me)))
+}
+
+fn case_of(office: &Office, row: &EffectRow) -> Result<Case, StoreError> {
+    let id = row.case.ok_or(StoreError::Absent("case of an effect on GitHub"))?;
+    office.store.read(|txn| txn.case(id))
+}
+
+/// The page of the case as it would stand on GitHub.
+pub(super) fn page(office: &Office, row: &EffectRow) -> Result<String, StoreError> {
+    let case = case_of(office, row)?;
+    let view = office.store.read(|txn| views::issue(office, txn, &case))?;
+    Ok(issue::body(&view, &row.op, &office.keys))
+}
+
+/// The comment as it would stand on GitHub.
+pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> Result<String, StoreError> {
+    let case = case_of(office, row)?;
+    let what = office.store.read(|txn| views::comment(office, txn, &case, remark))?;
+    Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &row.op, &office.keys))
+}
+
+/// A refusal proves that nothing was done.
+fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
+    let now = office.outside.clock.now();
+    let (after, why, alarm) = match error {
+        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait", None),
+        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable", None),
+        GithubError::Moved | GithubError::OtherRepository | GithubError::Archived | GithubError::IssuesOff => {
+            (None, "repository-refused", Some(Alarm::RepositoryRefused))
+        }
+        GithubError::NotPrivate => (None, "repository-public", Some(Alarm::RepositoryPublic)),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => {
+            (None, "github-refused", Some(Alarm::GithubRefused))
+        }
+        GithubError::Refused { .. } => return Verdict::Parked { why: "github-refused-it" },
+        GithubError::NotKept => return Verdict::Parked { why: "github-kept-the-old-text" },
+    };
+    Verdict::Again { after, why, alarm }
+}
+
+/// Looking failed: the question stays open, nothing is created.
+fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubError, looks: u32) -> Verdict {
+    match refused(office, row, error) {
+        Verdict::Again { .. } | Verdict::Parked { .. } => Verdict::Look { looks },
+        other @ (Verdict::Done { .. } | Verdict::Look { .. } | Verdict::Unknown | Verdict::Canceled { .. }) => other,
+    }
+}
+
+/// A limit that names no time: a minute, doubled with each try, half an hour at most.
+fn waited(wait: &Wait, row: &EffectRow, now: Timestamp) -> Duration {
+    match wait {
+        Wait::For(span) => *span,
+        Wait::Until(at) => Duration::try_from(at.duration_since(now)).unwrap_or_default(),
+        Wait::Unsaid => Duration::from_secs(60 << row.tries.saturating_sub(1).min(5)),
+    }
+}

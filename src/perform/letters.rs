@@ -1,0 +1,153 @@
+//! Mail going out: letters to people outside (rendered long ago), and notices to members (rendered now).
+
+use super::{Peers, PerformFault, Verdict, views};
+use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
+use crate::config::{Mode, SentProof};
+use crate::mail::compose::{Auto, Outgoing, write};
+use crate::office::Office;
+use crate::render::alert;
+use crate::render::digest::{About, DigestLine, DigestView, digest};
+use crate::store::{EffectRow, StoreError, Txn};
+use crate::wire::smtp::{NotSent, Stage};
+
+/// A letter to somebody outside: at most once by ourselves.
+pub(super) async fn letter(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    to: PersonId,
+) -> Result<Verdict, PerformFault> {
+    let to = office.store.read(|txn| txn.address_of(to))?;
+    if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
+        return Ok(Verdict::Canceled { why: "exercise: not of the roster" });
+    }
+    let Some(bytes) = &row.letter else { return Ok(Verdict::Parked { why: "template" }) };
+    let proof = match &office.config.smtp.sent_proof {
+        SentProof::Bcc(address) => Some(address),
+        SentProof::Folder(_) | SentProof::None => None,
+    };
+    Ok(match peers.send(office, &to, proof, bytes).await {
+        Ok(()) => Verdict::done(),
+        Err(NotSent::Unknown) => Verdict::Unknown,
+        Err(NotSent::Proven { retry, at, .. }) => not_sent(retry, at),
+    })
+}
+
+/// A notice to a member: twice is harmless.
+pub(super) async fn alert(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    to: &MemberKey,
+    alert: &Alert,
+) -> Result<Verdict, PerformFault> {
+    let address = office.policy.roster.get(to).and_then(|member| member.address());
+    let Some(address) = address.cloned() else {
+        return Ok(Verdict::Canceled { why: "no longer in the roster" });
+    };
+    let Some(bytes) = notice(office, row, to, alert)? else {
+        return Ok(Verdict::Canceled { why: "nothing to tell" });
+    };
+    Ok(match peers.send(office, &address, None, &bytes).await {
+        Ok(()) => Verdict::done(),
+        Err(NotSent::Unknown) => Verdict::again("no-reply-after-the-letter"),
+        Err(NotSent::Proven { retry, at, .. }) => not_sent(retry, at),
+    })
+}
+
+fn not_sent(retry: bool, at: Stage) -> Verdict {
+    if !retry {
+        return Verdict::Parked { why: "the mail server refused it for good" };
+    }
+    match at {
+        Stage::Connect | Stage::Login => {
+            Verdict::Again { after: None, why: "mail-server-unreachable", alarm: Some(Alarm::SmtpDown) }
+        }
+        Stage::Envelope | Stage::Data | Stage::Letter => Verdict::again("mail-server-asks-to-wait"),
+    }
+}
+
+/// The bytes of a notice; none when its recipient is gone or there is nothing to say.
+pub(super) fn notice(
+    office: &Office,
+    row: &EffectRow,
+    to: &MemberKey,
+    alert: &Alert,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(address) = office.policy.roster.get(to).and_then(|member| member.address()) else { return Ok(None) };
+    let now = office.outside.clock.now();
+    let mail = if *alert == Alert::Digest {
+        digest(&office.store.read(|txn| digest_view(office, txn, row))?)
+    } else {
+        let mut view = office.store.read(|txn| {
+            let case = row.case.map(|case| txn.case(case)).transpose()?;
+            views::alert(office, txn, case.as_ref(), alert, now)
+        })?;
+        view.code = row.case.and_then(|case| office.code_for_member(case, to));
+        alert::mail(&view)
+    };
+    let Some(id) = &row.message_id else { return Ok(None) };
+    let thread = row.case.map(|case| thread_id(case, office.config.addresses.notices_from()));
+    let outgoing = Outgoing {
+        from: office.config.addresses.notices_from().clone(),
+        to: address.clone(),
+        subject: mail.subject,
+        body: mail.body,
+        message_id: format!("<{id}>"),
+        in_reply_to: thread.clone(),
+        references: thread.into_iter().collect(),
+        automatic: Auto::Generated,
+        date: now,
+        practice: office.practice(),
+    };
+    Ok(write(&outgoing).ok())
+}
+
+/// All notices about a case hang under one id that was never sent: mail clients show them as one thread.
+fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
+    format!("<{}.notices@{}>", case.to_string().to_ascii_lowercase(), from.domain())
+}
+
+fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
+    let since = txn.meta_instant("digest-before")?;
+    let now = office.outside.clock.now();
+    let rows = txn.digest_rows(since, row.planned_at.max(now))?;
+    let mail_line = |mail: &crate::store::MailRow, why: String| -> Result<DigestLine, StoreError> {
+        let sender = mail.person.map(|person| txn.address_of(person)).transpose()?;
+        let about = match mail.fate {
+            crate::store::FateWord::Quarantined => mail.case.map_or(About::Mail(mail.id), About::Case),
+            _ => About::Mail(mail.id),
+        };
+        Ok(DigestLine { about, at: mail.received, sender, why })
+    };
+    let lines = |mails: &[crate::store::MailRow], why: &dyn Fn(&crate::store::MailRow) -> String| {
+        mails.iter().map(|mail| mail_line(mail, why(mail))).collect::<Result<Vec<_>, _>>()
+    };
+    let effect_line = |effect: &EffectRow| DigestLine {
+        about: About::Effect(effect.id),
+        at: effect.started_at.unwrap_or(effect.planned_at),
+        sender: None,
+        why: format!("{}: {}", effect.effect.word(), effect.why.as_deref().unwrap_or("outcome unknown")),
+    };
+    let mut parked = lines(&rows.parked_mails, &|_| "could not be read".to_owned())?;
+    parked.extend(rows.parked_effects.iter().map(effect_line));
+    let due = rows.due.iter().map(|(case, kind, at)| DigestLine {
+        about: About::Case(*case),
+        at: *at,
+        sender: None,
+        why: kind.clone(),
+    });
+    Ok(DigestView {
+        now,
+        zone: office.policy.calendar.zone.clone(),
+        last_good_poll: txn.meta_instant("last-good-poll")?,
+        open_cases: txn.figures()?.cases,
+        due: due.collect(),
+        waiting: lines(&rows.waiting, &views::waiting_words)?,
+        quarantined: lines(&rows.quarantined, &|_| "not a participant".to_owned())?,
+        parked,
+        unknown: rows.unknown.iter().map(effect_line).collect(),
+        screened: lines(&rows.screened, &views::screened_words)?,
+        history: lines(&rows.history, &|_| "no answer of ours was seen".to_owned())?,
+    })
+}

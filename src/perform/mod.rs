@@ -1,0 +1,126 @@
+//! Doing what was decided: effect -> wire call -> how it went. No decisions here.
+//!
+//! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
+//! says "done" or "not done" unless the wire proved it.
+
+mod facts;
+mod github;
+mod letters;
+mod peers;
+mod post;
+pub(crate) mod views;
+
+use std::time::Duration;
+
+pub use peers::{Credentials, Peers, SetupFault, trust};
+
+use crate::case::decide::Outcome;
+use crate::case::{Alarm, Effect, Sha256};
+use crate::office::Office;
+use crate::outside::{Died, Point};
+use crate::store::{EffectRow, StoreError};
+
+/// How an effect went.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It happened.
+    Done {
+        /// What the case learns.
+        outcome: Outcome,
+        /// What the issue's body is now, if we wrote it.
+        body: Option<Sha256>,
+    },
+    /// It certainly did not happen; later again.
+    Again {
+        /// After so long; `None`: the outbox's own back-off.
+        after: Option<Duration>,
+        /// Why, as a word.
+        why: &'static str,
+        /// What people must know about it.
+        alarm: Option<Alarm>,
+    },
+    /// It may have happened: look again before a second try.
+    Look {
+        /// Looks so far.
+        looks: u32,
+    },
+    /// It may have happened and cannot be looked up.
+    Unknown,
+    /// It cannot be done.
+    Parked {
+        /// Why, as a word.
+        why: &'static str,
+    },
+    /// It must not be done in this mode.
+    Canceled {
+        /// Why, as a word.
+        why: &'static str,
+    },
+}
+
+impl Verdict {
+    fn done() -> Self {
+        Self::Done { outcome: Outcome::Done, body: None }
+    }
+
+    fn again(why: &'static str) -> Self {
+        Self::Again { after: None, why, alarm: None }
+    }
+}
+
+/// What stops the outbox itself.
+#[derive(Debug, thiserror::Error)]
+pub enum PerformFault {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A test lets the process die.
+    #[error(transparent)]
+    Died(#[from] Died),
+}
+
+/// Performs one effect that stands as `sending`. `looks`: how often it was looked for already, when the outcome of an
+/// earlier try is unknown.
+///
+/// # Errors
+/// A fault of the store only; faults of the world are verdicts.
+pub async fn perform(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    looks: Option<u32>,
+) -> Result<Verdict, PerformFault> {
+    let word = row.effect.word();
+    office.outside.point(Point::BeforeWire(word))?;
+    let verdict = match &row.effect {
+        Effect::OpenIssue => github::open(office, peers, row, looks).await?,
+        Effect::UpdateIssue => github::update(office, peers, row).await?,
+        Effect::Comment { remark } => github::comment(office, peers, row, remark, looks).await?,
+        Effect::Letter { to, .. } => letters::letter(office, peers, row, *to).await?,
+        Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
+        Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
+    };
+    office.outside.point(Point::AfterWire(word))?;
+    Ok(verdict)
+}
+
+/// What an effect would send, for `mode = "shadow"`: file name and bytes.
+///
+/// # Errors
+/// A fault of the store.
+pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>), PerformFault> {
+    let ending = match &row.effect {
+        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } => "md",
+        Effect::Letter { .. } | Effect::Alert { .. } => "eml",
+        Effect::Post { .. } => "txt",
+    };
+    let bytes = match &row.effect {
+        Effect::OpenIssue | Effect::UpdateIssue => github::page(office, row)?.into_bytes(),
+        Effect::Comment { remark } => github::remark_page(office, row, remark)?.into_bytes(),
+        Effect::Letter { .. } => row.letter.clone().unwrap_or_default(),
+        Effect::Alert { to, alert } => letters::notice(office, row, to, alert)?.unwrap_or_default(),
+        Effect::Post { alert } => post::words(office, row, alert)?.into_bytes(),
+    };
+    let case = row.case.map_or_else(|| "house".to_owned(), |case| case.to_string());
+    Ok((format!("{:06}-{case}-{}.{ending}", row.id.0, row.effect.word()), bytes))
+}

@@ -1,0 +1,364 @@
+//! From a case and its mails to what a page, a comment or an alert shows.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::facts;
+use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
+use crate::config::Mode;
+use crate::mail::{self, Automatic, Letter, visible};
+use crate::office::Office;
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use crate::render::comment::{Comment, Words};
+use crate::render::issue::{
+    Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
+};
+use crate::report;
+use crate::store::{MailRow, StoreError, Txn};
+
+/// A list delay below this is nothing to speak of.
+const HELD: SignedDuration = SignedDuration::from_mins(60);
+
+/// The page of a case, read anew from its report.
+pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
+    let row = txn.mail(case.report)?;
+    let letter = letter_of(office, txn, &row)?;
+    let attachments: Vec<(&str, &str)> =
+        letter.attachments.iter().map(|part| (part.name.as_str(), part.kind.as_str())).collect();
+    let facts = report::facts(&letter.subject, &letter.text, &attachments);
+    let missing: Vec<String> = if letter.header_only || letter.encrypted {
+        Vec::new()
+    } else {
+        facts.missing().into_iter().map(|missing| missing.word().to_owned()).collect()
+    };
+    let owner = case.owner().map(|owner| name(office, owner));
+    let answered = answered(office, case);
+    let zone = office.policy.calendar.zone.clone();
+    let acknowledge_by = case.acknowledge_by().unwrap_or(case.received);
+    let progress = Progress {
+        known_checked: false,
+        owner: owner.clone(),
+        answered: answered.clone(),
+        missing: missing.len(),
+        assessed: None,
+        closed: None,
+        acknowledge_by,
+        zone: zone.clone(),
+    };
+    Ok(IssueView {
+        case: case.id,
+        stage: match case.stage {
+            case::Stage::New => Stage::New,
+            case::Stage::Triage { .. } => Stage::Triage,
+        },
+        owner,
+        received: case.received,
+        acknowledge_by,
+        answered,
+        receipt: receipt(case),
+        facts: facts::rows(&facts),
+        missing,
+        notes: notes(office, case, &row, &letter),
+        steps: runbook(&progress),
+        attachments: attachment_rows(&letter),
+        report: shown(&letter),
+        zone,
+    })
+}
+
+/// The mail as it was read when it was settled.
+pub(super) fn letter_of(office: &Office, txn: &Txn<'_>, row: &MailRow) -> Result<Letter, StoreError> {
+    let raw = txn.raw(row.id)?;
+    let headers_only = row.truncated || row.why.as_deref() == Some("header-only");
+    Ok(if headers_only {
+        mail::headers_only(&raw, &office.limits, &office.house)
+    } else {
+        mail::read(&raw, &office.limits, &office.house)
+    })
+}
+
+fn name(office: &Office, member: &MemberKey) -> String {
+    office.policy.roster.get(member).map_or_else(|| member.to_string(), |member| member.name.clone())
+}
+
+fn answered(office: &Office, case: &Case) -> Answered {
+    let done = !case.runs(case::ClockKind::Acknowledge);
+    match &case.answer {
+        None => Answered::No,
+        Some(answer) if answer.verified && done => {
+            Answered::By { who: name(office, &answer.member), at: answer.at }
+        }
+        Some(answer) if !answer.verified => {
+            Answered::Unverified { who: name(office, &answer.member), at: answer.at }
+        }
+        // An answer that came back: nobody has answered.
+        Some(_) => Answered::No,
+    }
+}
+
+fn receipt(case: &Case) -> Receipt {
+    match (case.receipt, case.delivery_failed) {
+        (case::Receipt::Sent(_), Some(at)) => Receipt::Failed(at),
+        (case::Receipt::Sent(at), None) => Receipt::Sent(at),
+        (case::Receipt::Due, _) => Receipt::Due,
+        (case::Receipt::Withheld(why), _) => Receipt::Withheld(why.words().to_owned()),
+        (case::Receipt::Unknown | case::Receipt::Parked, _) => Receipt::Unknown,
+    }
+}
+
+fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if office.config.mode == Mode::Exercise {
+        notes.push(Note::Exercise);
+    }
+    if let Some(at) = case.delivery_failed {
+        notes.push(Note::DeliveryFailed(at));
+    }
+    if letter.header_only {
+        let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
+        notes.push(Note::HeaderOnly(why));
+    }
+    if letter.encrypted {
+        notes.push(Note::Encrypted);
+    }
+    if letter.from_count > 1 {
+        notes.push(Note::SeveralSenders);
+    }
+    if letter.authentication == mail::Authentication::Fail {
+        notes.push(Note::AuthenticationFailed);
+    }
+    if letter.via_our_list {
+        notes.push(Note::FromRewritten);
+    }
+    if letter.automatic != Automatic::None {
+        notes.push(Note::Automatic(letter.automatic_why.unwrap_or("its header").to_owned()));
+    }
+    if case.source == case::Source::WaitingRoom {
+        notes.push(Note::FromWaitingRoom);
+    }
+    if let Some(date) = letter.date {
+        let gap = row.received.duration_since(date);
+        if gap >= HELD {
+            notes.push(Note::HeldByList(gap));
+        } else if gap <= -HELD {
+            notes.push(Note::DateAhead(-gap));
+        }
+    }
+    notes
+}
+
+/// Attachments as rows; their names are hostile.
+pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
+    let row = |part: &mail::Attachment| AttachmentRow {
+        name: part.name.clone(),
+        kind: part.kind.clone(),
+        size: part.size,
+        sha256: part.sha256,
+    };
+    letter.attachments.iter().map(row).collect()
+}
+
+fn shown(letter: &Letter) -> Report {
+    if letter.encrypted {
+        return Report::Withheld("it came encrypted; a key holder reads it".to_owned());
+    }
+    Report::Shown { subject: letter.subject.clone(), from: sender(letter), text: letter.text.clone() }
+}
+
+fn sender(letter: &Letter) -> String {
+    let address = letter.from.as_ref().map_or("(no usable address)", |from| from.as_str());
+    match &letter.from_name {
+        Some(name) if !name.is_empty() => format!("{} <{address}>", visible(name)),
+        Some(_) | None => address.to_owned(),
+    }
+}
+
+/// A comment about a later mail.
+pub(super) fn comment(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    remark: &Remark,
+) -> Result<Comment, StoreError> {
+    let (Remark::Reply { mail } | Remark::Stranger { mail } | Remark::Answer { mail } | Remark::Bounce { mail }) = remark;
+    let row = txn.mail(*mail)?;
+    let letter = letter_of(office, txn, &row)?;
+    let received = row.received;
+    if letter.header_only {
+        let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
+        return Ok(Comment::HeaderOnly { received, mail: *mail, why });
+    }
+    let withheld = "(it came encrypted; a key holder reads it)";
+    let words = if letter.encrypted {
+        Words { new_words: withheld.to_owned(), quoted: String::new() }
+    } else {
+        Words { new_words: letter.split.new_words.clone(), quoted: letter.split.quoted.clone() }
+    };
+    let attachments = attachment_rows(&letter);
+    Ok(match remark {
+        Remark::Reply { .. } => match member_of(office, &letter) {
+            Some(who) if row.person != case.reporter => {
+                let verified = Office::trust(&letter) == case::decide::Trust::Passed;
+                Comment::MemberNote { received, who, verified, words, attachments }
+            }
+            Some(_) | None => Comment::ReporterWrote {
+                received,
+                words,
+                attachments,
+                authentication_failed: letter.authentication == mail::Authentication::Fail,
+            },
+        },
+        Remark::Stranger { .. } => Comment::StrangerWrote { received, from: sender(&letter), words, attachments },
+        Remark::Answer { .. } => Comment::MemberAnswered {
+            received,
+            who: member_of(office, &letter).unwrap_or_default(),
+            verified: Office::trust(&letter) == case::decide::Trust::Passed,
+            words,
+            attachments,
+        },
+        Remark::Bounce { .. } => Comment::DeliveryFailed {
+            at: received,
+            letter: "a letter to the reporter".to_owned(),
+            said: letter.bounce.as_ref().and_then(said),
+            clock_reopened: case.runs(case::ClockKind::Acknowledge),
+        },
+    })
+}
+
+fn member_of(office: &Office, letter: &Letter) -> Option<String> {
+    letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|member| member.name.clone())
+}
+
+fn said(bounce: &mail::Bounce) -> Option<String> {
+    bounce.recipients.iter().find_map(|entry| entry.status.clone())
+}
+
+/// An alert as its template takes it.
+pub(super) fn alert(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: Option<&Case>,
+    alert: &case::Alert,
+    now: Timestamp,
+) -> Result<AlertView, StoreError> {
+    let kind = match alert {
+        case::Alert::NewCase => Alert::NewCase,
+        case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
+        case::Alert::StrangerWrote => Alert::StrangerWrote,
+        case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
+        case::Alert::DeliveryFailed => Alert::DeliveryFailed {
+            letter: "a letter to the reporter".to_owned(),
+            clock_reopened: case.is_some_and(|case| case.runs(case::ClockKind::Acknowledge)),
+        },
+        case::Alert::Clock { clock, level, breach } => clock_alert(case, *clock, *level, *breach, now),
+        case::Alert::LetterUnknown { effect } => {
+            let row = txn.effect(*effect)?;
+            Alert::LetterUnknown {
+                effect: *effect,
+                letter: row.effect.word().to_owned(),
+                tried: row.started_at.unwrap_or(row.planned_at),
+            }
+        }
+        case::Alert::Parked { effect } => parked(txn, *effect)?,
+        case::Alert::Waiting { mails } => Alert::Waiting(lines(txn, mails)?),
+        case::Alert::Digest => Alert::Alarm(Alarm::Other("digest".to_owned())),
+        case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
+    };
+    let case = case.map(|case| alert_case(office, case));
+    Ok(AlertView { case, kind, now, zone: office.policy.calendar.zone.clone(), code: None })
+}
+
+fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
+    let clock = match kind {
+        case::ClockKind::Acknowledge => Clock::Acknowledge,
+        case::ClockKind::Owner => Clock::Owner,
+    };
+    let state = case.and_then(|case| case.clocks.get(&kind));
+    let due = state.map_or(now, |clock| clock.due);
+    let to = state.and_then(|clock| clock.rings.get(usize::from(level))).map(|ring| ring.to);
+    match (kind, to) {
+        (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
+        (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
+        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => Alert::ClockBreach { clock, due },
+        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) => Alert::ClockWarning { clock, due },
+    }
+}
+
+fn parked(txn: &Txn<'_>, effect: EffectId) -> Result<Alert, StoreError> {
+    let row = txn.effect(effect)?;
+    let why = row.why.unwrap_or_else(|| "no reason was noted".to_owned());
+    Ok(Alert::EffectParked { effect, what: row.effect.word().to_owned(), why })
+}
+
+fn lines(txn: &Txn<'_>, mails: &[MailId]) -> Result<Vec<Line>, StoreError> {
+    mails
+        .iter()
+        .map(|mail| {
+            let row = txn.mail(*mail)?;
+            Ok(Line { mail: *mail, received: row.received, why: waiting_words(&row) })
+        })
+        .collect()
+}
+
+/// Why a mail waits, in words.
+pub(crate) fn waiting_words(row: &MailRow) -> String {
+    why_words::<case::decide::Waiting>(row, |why| why.words())
+}
+
+/// Why a mail was set aside, in words.
+pub(crate) fn screened_words(row: &MailRow) -> String {
+    why_words::<case::decide::Screened>(row, |why| why.words())
+}
+
+fn why_words<T: serde::de::DeserializeOwned>(row: &MailRow, words: impl Fn(T) -> &'static str) -> String {
+    let why = row.why.clone().unwrap_or_default();
+    serde_json::from_value(serde_json::Value::String(why.clone())).map_or(why, |known| words(known).to_owned())
+}
+
+fn alarm_alert(office: &Office, txn: &Txn<'_>, alarm: &case::Alarm, now: Timestamp) -> Result<Alert, StoreError> {
+    let machine = match alarm {
+        case::Alarm::MailboxSilent { since } => Alarm::MailboxUnreachable(since.unwrap_or(now)),
+        case::Alarm::MailsNotFetched { count } => Alarm::MailNotHeld(u64::from(*count)),
+        case::Alarm::MailParked { mail } => {
+            let row = txn.mail(*mail)?;
+            let why = "it could not be read".to_owned();
+            return Ok(Alert::ParkedMail(Line { mail: *mail, received: row.received, why }));
+        }
+        case::Alarm::ThreadsDisagree { mail } => Alarm::CodesDisagree(*mail),
+        case::Alarm::DiskLow => Alarm::DiskLow(office.config.limits.free_disk_bytes >> 20),
+        case::Alarm::RepositoryRefused => Alarm::RepositoryChanged,
+        case::Alarm::RepositoryPublic => Alarm::RepositoryPublic,
+        case::Alarm::GithubRefused => Alarm::GithubRefused,
+        case::Alarm::SmtpDown => Alarm::SmtpUnreachable(now),
+        case::Alarm::DiscordRevoked => Alarm::DiscordRevoked,
+        case::Alarm::EffectParked { effect } => return parked(txn, *effect),
+    };
+    Ok(Alert::Alarm(machine))
+}
+
+fn alert_case(office: &Office, case: &Case) -> AlertCase {
+    AlertCase {
+        id: case.id,
+        issue: case.issue.map(|(_, number)| issue_url(office, number)),
+        received: case.received,
+        acknowledge_by: case.acknowledge_by().unwrap_or(case.received),
+        components: case.component.iter().cloned().collect(),
+        claimed: case.severity,
+        owner: case.owner().map(|owner| name(office, owner)),
+        receipt_withheld: match case.receipt {
+            case::Receipt::Withheld(why) => Some(why.words().to_owned()),
+            case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => None,
+        },
+    }
+}
+
+/// Where people find the issue.
+pub(crate) fn issue_url(office: &Office, number: u64) -> String {
+    let github = &office.config.github;
+    let base = github.base_url.as_str().trim_end_matches('/');
+    let web = match base {
+        "https://api.github.com" => "https://github.com",
+        other => other.trim_end_matches("/api/v3"),
+    };
+    format!("{web}/{}/{}/issues/{number}", github.owner, github.repository)
+}
+
