@@ -55,8 +55,11 @@ impl Cron {
                 ));
             }
         };
-        let schedule = cron::Schedule::from_str(&full)
-            .map_err(|error| format!("`{text}` is not a cron expression: {error}"))?;
+        let schedule = cron::Schedule::from_str(&full).map_err(|error| {
+            // The crate draws the place below its own form of the expression; its last line says what is wrong.
+            let why = error.to_string();
+            format!("`{text}` is not a cron expression: {}", why.lines().next_back().unwrap_or("").trim())
+        })?;
         Ok(Self { text: text.to_owned(), schedule, zone })
     }
 

@@ -12,7 +12,7 @@ use super::raw::{Section, no_such_word};
 use super::url::Url;
 use crate::case::Address;
 
-/// How to log in to a mail server: a name and a password, or a name and OAuth2.
+/// How to log in to a mail server: a name and a password, or a name and `OAuth2`.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// User name, most often the mail address of the mailbox.
@@ -30,7 +30,7 @@ pub enum Proof {
     OAuth(OAuth),
 }
 
-/// The OAuth2 client of a mailbox (RFC 6749 section 6).
+/// The `OAuth2` client of a mailbox (RFC 6749 section 6).
 #[derive(Debug, Clone)]
 pub struct OAuth {
     /// Where tokens are issued; https, or http towards loopback.

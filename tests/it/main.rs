@@ -15,3 +15,6 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
+
+mod calendar;
+mod config;
