@@ -60,6 +60,11 @@ impl Cron {
             let why = error.to_string();
             format!("`{text}` is not a cron expression: {}", why.lines().next_back().unwrap_or("").trim())
         })?;
+        // From the year 2000 on, so that only a date that does not exist is refused, not one that is past.
+        let early = DateTime::<Utc>::from_timestamp(946_684_800, 0).unwrap_or_default();
+        if schedule.after(&early).next().is_none() {
+            return Err(format!("`{text}` never comes due"));
+        }
         Ok(Self { text: text.to_owned(), schedule, zone })
     }
 
@@ -158,9 +163,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said() {
-        for bad in
-            ["", "9", "0 9 * *", "0 25 * * *", "0 9 * * MOX", "0 9 1 * MON", "@never", "a b c d e f g h"]
-        {
+        for bad in [
+            "",
+            "9",
+            "0 9 * *",
+            "0 25 * * *",
+            "0 9 * * MOX",
+            "0 9 1 * MON",
+            "0 0 30 2 *",
+            "@never",
+            "a b c d e f g h",
+        ] {
             assert!(Cron::parse(bad, TimeZone::UTC).is_err(), "{bad}");
         }
     }

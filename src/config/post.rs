@@ -325,10 +325,9 @@ impl Addresses {
         });
         let list_host = s.optional("list_host").map(|host| host.to_ascii_lowercase());
         if list_id.is_some() != list_host.is_some() && s.has("list_id") != s.has("list_host") {
-            let missing = if list_id.is_some() { "list_host" } else { "list_id" };
             s.wrong(
-                missing,
-                format!("`addresses.{missing}` is missing: a List-Id alone can be forged, a host alone says nothing"),
+                if list_id.is_some() { "list_host" } else { "list_id" },
+                "one of `list_id` and `list_host` is missing: a List-Id alone can be forged, a host alone says nothing",
                 "give both, or none",
             );
         }
@@ -440,7 +439,7 @@ impl Smtp {
                 );
                 login(s, "smtp")
             }
-            (false, true) => Some(login(s, "smtp")?),
+            (false, true) => login(s, "smtp"),
             // Where the mailbox's own login is at fault, that is said there.
             (false, false) => mailbox.cloned(),
         };

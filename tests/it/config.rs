@@ -408,3 +408,52 @@ fn waits_can_be_shortened() {
     let wrong = Folder::new().mistakes(&text.replace("0.05", "nan").replace("looks = 1", "looks = -1"));
     assert_eq!(wrong.len(), 2, "{wrong:?}");
 }
+
+/// Whatever stands behind a key is read or told as a mistake of that line; nothing panics, nothing is passed over.
+#[test]
+fn a_value_of_another_type_is_a_mistake_of_its_line() {
+    let folder = Folder::new();
+    let text = uncommented(false);
+    let others = [
+        "1",
+        "-9223372036854775808",
+        "\"x\"",
+        "true",
+        "[]",
+        "[[]]",
+        "[1, {}]",
+        "{}",
+        "1.5",
+        "nan",
+        "2026-01-01",
+    ];
+    let mut told = 0;
+    for (at, line) in text.lines().enumerate() {
+        let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
+        for other in others {
+            let changed: Vec<String> = text
+                .lines()
+                .enumerate()
+                .map(|(n, line)| if n == at { format!("{key} = {other}") } else { line.to_owned() })
+                .collect();
+            let Err(mistakes) = folder.load(&changed.join("\n")) else { continue };
+            told += 1;
+            // What fits its own line may clash with another: an empty roster, a warning after the end.
+            let here = |m: &Mistake| {
+                m.line == at + 1
+                    || m.what.contains(key)
+                    || ["[]", "1"].contains(&other)
+                    || m.what.contains("log in")
+            };
+            assert!(mistakes.iter().any(here), "{key} = {other}: {mistakes:?}");
+            assert!(
+                !mistakes.iter().any(|m| m.what.contains("unknown key")),
+                "{key} = {other}: {mistakes:?}"
+            );
+        }
+    }
+    assert!(told > 700, "{told}");
+    for end in (0..text.len()).step_by(61).filter(|end| text.is_char_boundary(*end)) {
+        let _ = folder.load(&text[..end]);
+    }
+}
