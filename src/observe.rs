@@ -122,7 +122,7 @@ where
     }
 }
 
-/// Tells the service manager that the service is up (sd_notify(3)); does nothing where there is none.
+/// Tells the service manager that the service is up (`sd_notify(3)`); does nothing where there is none.
 pub fn notify_ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(&one_line(status))]);
 }

@@ -55,8 +55,16 @@ impl Cron {
                 ));
             }
         };
-        let schedule = cron::Schedule::from_str(&full)
-            .map_err(|error| format!("`{text}` is not a cron expression: {error}"))?;
+        let schedule = cron::Schedule::from_str(&full).map_err(|error| {
+            // The crate draws the place below its own form of the expression; its last line says what is wrong.
+            let why = error.to_string();
+            format!("`{text}` is not a cron expression: {}", why.lines().next_back().unwrap_or("").trim())
+        })?;
+        // From the year 2000 on, so that only a date that does not exist is refused, not one that is past.
+        let early = DateTime::<Utc>::from_timestamp(946_684_800, 0).unwrap_or_default();
+        if schedule.after(&early).next().is_none() {
+            return Err(format!("`{text}` never comes due"));
+        }
         Ok(Self { text: text.to_owned(), schedule, zone })
     }
 
@@ -155,9 +163,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said() {
-        for bad in
-            ["", "9", "0 9 * *", "0 25 * * *", "0 9 * * MOX", "0 9 1 * MON", "@never", "a b c d e f g h"]
-        {
+        for bad in [
+            "",
+            "9",
+            "0 9 * *",
+            "0 25 * * *",
+            "0 9 * * MOX",
+            "0 9 1 * MON",
+            "0 0 30 2 *",
+            "@never",
+            "a b c d e f g h",
+        ] {
             assert!(Cron::parse(bad, TimeZone::UTC).is_err(), "{bad}");
         }
     }

@@ -55,12 +55,12 @@ pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// The known word that was probably meant: at most two slips away, and fewer than half of its letters.
+/// The known word that was probably meant: at most two slips away, and no more than half of its letters.
 pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|&(slips, candidate)| slips <= 2 && slips * 2 < candidate.chars().count().max(3))
+        .filter(|&(slips, candidate)| slips <= 2 && slips * 2 <= candidate.chars().count())
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -12,7 +12,7 @@ use super::raw::{Section, no_such_word};
 use super::url::Url;
 use crate::case::Address;
 
-/// How to log in to a mail server: a name and a password, or a name and OAuth2.
+/// How to log in to a mail server: a name and a password, or a name and `OAuth2`.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// User name, most often the mail address of the mailbox.
@@ -30,7 +30,7 @@ pub enum Proof {
     OAuth(OAuth),
 }
 
-/// The OAuth2 client of a mailbox (RFC 6749 section 6).
+/// The `OAuth2` client of a mailbox (RFC 6749 section 6).
 #[derive(Debug, Clone)]
 pub struct OAuth {
     /// Where tokens are issued; https, or http towards loopback.
@@ -325,10 +325,9 @@ impl Addresses {
         });
         let list_host = s.optional("list_host").map(|host| host.to_ascii_lowercase());
         if list_id.is_some() != list_host.is_some() && s.has("list_id") != s.has("list_host") {
-            let missing = if list_id.is_some() { "list_host" } else { "list_id" };
             s.wrong(
-                missing,
-                format!("`addresses.{missing}` is missing: a List-Id alone can be forged, a host alone says nothing"),
+                if list_id.is_some() { "list_host" } else { "list_id" },
+                "one of `list_id` and `list_host` is missing: a List-Id alone can be forged, a host alone says nothing",
                 "give both, or none",
             );
         }
@@ -440,7 +439,7 @@ impl Smtp {
                 );
                 login(s, "smtp")
             }
-            (false, true) => Some(login(s, "smtp")?),
+            (false, true) => login(s, "smtp"),
             // Where the mailbox's own login is at fault, that is said there.
             (false, false) => mailbox.cloned(),
         };

@@ -54,7 +54,7 @@ impl<'i> Document<'i> {
     /// All mistakes, in the order of the file, faults and warnings apart.
     pub(super) fn mistakes(&self) -> (Vec<Mistake>, Vec<Mistake>) {
         let mut all = self.mistakes.borrow().clone();
-        all.sort_by(|a, b| (a.line, a.column, &a.what).cmp(&(b.line, b.column, &b.what)));
+        all.sort_by_key(|mistake| (mistake.line, mistake.column));
         all.dedup();
         all.into_iter().partition(|m| m.grade == Grade::Fault)
     }
@@ -321,7 +321,7 @@ impl<'d, 'i> Section<'d, 'i> {
     }
 
     /// A table inside of this one.
-    pub(super) fn section(&self, key: &str) -> Section<'d, 'i> {
+    pub(super) fn section(&self, key: &str) -> Self {
         let found = self.get(key);
         let mut at = self.at;
         let table = found.and_then(|(value, span)| {
@@ -332,11 +332,11 @@ impl<'d, 'i> Section<'d, 'i> {
             }
             table
         });
-        Section { doc: self.doc, name: self.full(key), table, at, asked: RefCell::default() }
+        Self { doc: self.doc, name: self.full(key), table, at, asked: RefCell::default() }
     }
 
     /// The tables of a list (`[[team.member]]`).
-    pub(super) fn sections(&self, key: &str) -> Vec<Section<'d, 'i>> {
+    pub(super) fn sections(&self, key: &str) -> Vec<Self> {
         let Some((value, _)) = self.get(key) else { return Vec::new() };
         let Some(array) = value.as_array() else {
             self.type_fault(key, &format!("a list of sections `[[{}]]`", self.full(key)), value);
@@ -345,7 +345,7 @@ impl<'d, 'i> Section<'d, 'i> {
         let mut out = Vec::new();
         for item in array {
             match item.get_ref().as_table() {
-                Some(table) => out.push(Section {
+                Some(table) => out.push(Self {
                     doc: self.doc,
                     name: self.full(key),
                     table: Some(table),

@@ -36,7 +36,12 @@ impl Clocks {
         let acknowledge_days = s.number("acknowledge_days", 3, 1..=60);
         let clocks = Self {
             acknowledge_days,
-            acknowledge_warn_hours: s.numbers("acknowledge_warn_hours", &[24, 48, 60], 1..=1_440),
+            // Of the usual warnings those that come before the end, so that a shorter promise needs no second key.
+            acknowledge_warn_hours: s.numbers(
+                "acknowledge_warn_hours",
+                &[24, 48, 60].into_iter().filter(|hours| *hours < acknowledge_days * 24).collect::<Vec<_>>(),
+                1..=1_440,
+            ),
             owner_team_hours: s.numbers("owner_team_hours", &[4, 24], 1..=1_440),
             owner_chairs_hours: s.number("owner_chairs_hours", 48, 1..=1_440),
             owner_tsc_hours: s.number("owner_tsc_hours", 72, 1..=1_440),
