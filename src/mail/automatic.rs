@@ -133,6 +133,8 @@ pub(super) fn has_null_return_path(head: &Head<'_>) -> bool {
 /// An address behind which nobody reads.
 fn is_role(address: &Address) -> bool {
     let local = address.local().to_lowercase().replace(['-', '_', '.'], "");
-    matches!(local.as_str(), "mailerdaemon" | "postmaster" | "noreply" | "donotreply" | "mailer" | "autoreply")
-        || local.starts_with("noreply+")
+    matches!(
+        local.as_str(),
+        "mailerdaemon" | "postmaster" | "noreply" | "donotreply" | "mailer" | "autoreply"
+    ) || local.starts_with("noreply+")
 }

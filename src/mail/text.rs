@@ -87,6 +87,9 @@ fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
         best.flaws.push(Flaw::ControlCharacters);
     }
     best.text = visible::controls_shown(&text);
+    if cut(&mut best.text, limits.text_bytes) {
+        best.flaws.push(Flaw::TextCut);
+    }
     best
 }
 
@@ -196,8 +199,8 @@ fn deeper_than(source: &str, levels: usize) -> bool {
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
     ];
     const WALL: [&str; 13] = [
-        "applet", "caption", "html", "table", "td", "th", "marquee", "object", "template", "svg", "math", "select",
-        "ul",
+        "applet", "caption", "html", "table", "td", "th", "marquee", "object", "template", "svg", "math",
+        "select", "ul",
     ];
     let mut open: Vec<String> = Vec::new();
     for (name, closes) in tags(source) {
@@ -239,7 +242,8 @@ fn strip(source: &str) -> String {
     let mut silent: Option<String> = None;
     for (index, piece) in source.split('<').enumerate() {
         let (tag, text) = if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
-        let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name: String =
+            tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
         let name = name.to_ascii_lowercase();
         if let Some(until) = &silent {
             if tag.starts_with('/') && name == *until {
@@ -251,11 +255,14 @@ fn strip(source: &str) -> String {
             silent = Some(name);
             continue;
         }
-        let block = matches!(name.as_str(), "br" | "p" | "div" | "tr" | "li" | "table" | "h1" | "h2" | "h3" | "pre");
+        let block =
+            matches!(name.as_str(), "br" | "p" | "div" | "tr" | "li" | "table" | "h1" | "h2" | "h3" | "pre");
         if block && !out.ends_with('\n') {
             out.push('\n');
         }
-        out.push_str(&text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"));
+        out.push_str(
+            &text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
+        );
     }
     out
 }
@@ -286,8 +293,14 @@ mod tests {
         assert!(!deeper_than(&"<p>a<br>".repeat(1_000), 10));
         assert!(!deeper_than(&"<table><tr><td>x<td>y</table>".repeat(3), 20));
         assert!(deeper_than(&"<b><div></b>".repeat(300), 200), "the adoption agency leaves the div open");
-        assert!(deeper_than(&"<div><object></div></object>".repeat(300), 200), "an end tag does not cross an object");
-        assert!(deeper_than(&"<p><font color=1>".repeat(300), 200), "formatting is opened again in each paragraph");
+        assert!(
+            deeper_than(&"<div><object></div></object>".repeat(300), 200),
+            "an end tag does not cross an object"
+        );
+        assert!(
+            deeper_than(&"<p><font color=1>".repeat(300), 200),
+            "formatting is opened again in each paragraph"
+        );
     }
 
     #[test]
