@@ -11,6 +11,7 @@ mod automatic;
 mod bounce;
 mod flaw;
 mod head;
+mod html;
 mod letter;
 mod ours;
 mod param;
@@ -46,9 +47,9 @@ pub struct Limits {
     pub depth: usize,
     /// Octets of all parts after base64 or quoted-printable: `64 MiB`.
     pub decoded_bytes: usize,
-    /// Octets of HTML that are given to the HTML reader: `1 MiB`; more goes through a plain tag stripper.
+    /// Octets of HTML that are read: `1 MiB`; the rest is cut.
     pub html_bytes: usize,
-    /// Open HTML tags inside each other: 200; more goes through the tag stripper.
+    /// Open HTML tags inside each other: 200; more is read and called a flaw.
     pub html_levels: usize,
     /// Octets of the text that is kept for reading: `1 MiB` (what is cut is still in the raw message).
     pub text_bytes: usize,
