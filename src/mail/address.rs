@@ -179,7 +179,11 @@ mod tests {
             ("ann@a.example (Ann Lee)", Some("Ann Lee"), Some("ann@a.example")),
             ("\"boss@a.example\" <evil@b.example>", Some("boss@a.example"), Some("evil@b.example")),
             ("=?utf-8?q?Ann=0D=0ABcc=3A_x?= <ann@a.example>", Some("Ann Bcc: x"), Some("ann@a.example")),
-            ("=?iso-8859-1?Q?B=FCrling,=20Ann?= <ann@a.example>", Some("Bürling, Ann"), Some("ann@a.example")),
+            (
+                "=?iso-8859-1?Q?B=FCrling,=20Ann?= <ann@a.example>",
+                Some("Bürling, Ann"),
+                Some("ann@a.example"),
+            ),
             ("<@staff.example,@evil.example:alice@staff.example>", None, None),
             ("\"a b@c\"@d.example", None, None),
             ("Ann <ann@a.example junk>", Some("Ann"), None),

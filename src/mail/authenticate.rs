@@ -98,9 +98,9 @@ pub(super) fn signed_domains(outcomes: &[Outcome]) -> Vec<String> {
     let passed = outcomes.iter().filter(|o| o.method == "dkim" && o.result == "pass");
     passed
         .filter_map(|o| {
-            let domain = o
-                .property("header.d")
-                .or_else(|| o.property("header.i").and_then(|i| i.rsplit_once('@')).map(|(_, domain)| domain))?;
+            let domain = o.property("header.d").or_else(|| {
+                o.property("header.i").and_then(|i| i.rsplit_once('@')).map(|(_, domain)| domain)
+            })?;
             Some(domain.to_ascii_lowercase())
         })
         .collect()
@@ -212,8 +212,16 @@ mod tests {
             (format!("{}\n{received}", PASS.replace("mx.o3de", "mx.evil")), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("a.example", "b.example")), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("pass", "fail")), AboveReceived, Fail),
-            (format!("{}\n{received}", PASS.replace("dmarc=pass", "spf=fail; dkim=fail")), AboveReceived, Fail),
-            (format!("{}\n{received}", PASS.replace("dmarc=pass", "spf=pass; dkim=fail")), AboveReceived, Unknown),
+            (
+                format!("{}\n{received}", PASS.replace("dmarc=pass", "spf=fail; dkim=fail")),
+                AboveReceived,
+                Fail,
+            ),
+            (
+                format!("{}\n{received}", PASS.replace("dmarc=pass", "spf=pass; dkim=fail")),
+                AboveReceived,
+                Unknown,
+            ),
         ] {
             assert_eq!(judged(&header, position), want, "{header}");
         }
@@ -240,7 +248,9 @@ mod tests {
 
     #[test]
     fn the_signing_domain_is_read_from_d_or_i() {
-        let (_, outcomes) = results("x; dkim=pass header.i=@Mail.Example header.s=s; dkim=pass header.d=b.example; dkim=fail header.d=c.example");
+        let (_, outcomes) = results(
+            "x; dkim=pass header.i=@Mail.Example header.s=s; dkim=pass header.d=b.example; dkim=fail header.d=c.example",
+        );
         assert_eq!(signed_domains(&outcomes), ["mail.example", "b.example"]);
     }
 }

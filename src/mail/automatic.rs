@@ -133,6 +133,56 @@ pub(super) fn has_null_return_path(head: &Head<'_>) -> bool {
 /// An address behind which nobody reads.
 fn is_role(address: &Address) -> bool {
     let local = address.local().to_lowercase().replace(['-', '_', '.'], "");
-    matches!(local.as_str(), "mailerdaemon" | "postmaster" | "noreply" | "donotreply" | "mailer" | "autoreply")
-        || local.starts_with("noreply+")
+    matches!(
+        local.as_str(),
+        "mailerdaemon" | "postmaster" | "noreply" | "donotreply" | "mailer" | "autoreply"
+    ) || local.starts_with("noreply+")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(header: &str, via_our_list: bool) -> (Automatic, Option<&'static str>) {
+        let text = format!("From: ann@a.example\n{header}\n\n");
+        let head = Head::of(text.as_bytes(), 100_000);
+        let from = Address::parse(head.value("from").unwrap().as_str());
+        let from = head.value("x-test-from").and_then(|f| Address::parse(&f)).or(from);
+        let subject = head.value("subject").unwrap_or_default();
+        let look = Look { from: from.as_ref(), subject: &subject, parts: &[], via_our_list };
+        sign(&head, &look).map_or((Automatic::None, None), |(kind, why)| (kind, Some(why)))
+    }
+
+    #[test]
+    fn each_sign_has_its_word_and_a_letter_of_a_person_has_none() {
+        use Automatic::{AutoReply, List, None as Person, Report};
+        for (header, want, why) in [
+            ("Subject: crash", Person, None),
+            ("Auto-Submitted: No", Person, None),
+            ("Auto-Submitted: no (a person)", Person, None),
+            ("X-Auto-Response-Suppress: All", Person, None),
+            ("In-Reply-To: <x@o3de.example>", Person, None),
+            ("Subject: Re: out of office hours the editor crashes", Person, None),
+            ("Return-Path: <ann@a.example>", Person, None),
+            ("Auto-Submitted: AUTO-REPLIED; owner=x", AutoReply, Some("auto-submitted")),
+            ("Auto-Submitted: auto-generated", AutoReply, Some("auto-submitted")),
+            ("X-Autoreply: yes", AutoReply, Some("auto-reply-field")),
+            ("Precedence: Auto_Reply", AutoReply, Some("precedence")),
+            ("Subject: Automatic reply: your report", AutoReply, Some("subject")),
+            ("X-Test-From: No-Reply@a.example", AutoReply, Some("role-account")),
+            ("Return-Path: < >", AutoReply, Some("null-return-path")),
+            ("Precedence: bulk", List, Some("precedence")),
+            ("List-Unsubscribe: <https://a.example>", List, Some("list-field")),
+            ("Subject: Report Domain: o3de.example Submitter: a.example", Report, Some("dmarc-report")),
+        ] {
+            assert_eq!(kind(header, false), (want, why), "{header}");
+        }
+        assert_eq!(kind(&"Received: x\n".repeat(51), false).1, Some("received-over-50"));
+    }
+
+    #[test]
+    fn what_our_own_list_adds_counts_for_nothing() {
+        assert_eq!(kind("Precedence: list\nList-Id: <x.example>", true).0, Automatic::None);
+        assert_eq!(kind("Precedence: list\nAuto-Submitted: auto-replied", true).0, Automatic::AutoReply);
+    }
 }

@@ -49,7 +49,8 @@ pub(super) fn read(
     text: &str,
 ) -> Option<Bounce> {
     let status = parts.iter().find(|p| {
-        !p.nested && matches!(p.kind.main.as_str(), "message/delivery-status" | "message/global-delivery-status")
+        !p.nested
+            && matches!(p.kind.main.as_str(), "message/delivery-status" | "message/global-delivery-status")
     });
     if let Some(part) = status {
         let (body, _) = parse::text(part, 256 * 1024);
@@ -106,7 +107,10 @@ fn typed_address(value: &str) -> Option<Address> {
 fn returned_id(parts: &[Part<'_>], text: &str) -> Option<String> {
     for part in parts.iter().filter(|p| !p.nested) {
         let headers = part.message
-            || matches!(part.kind.main.as_str(), "text/rfc822-headers" | "message/global-headers" | "message/rfc822");
+            || matches!(
+                part.kind.main.as_str(),
+                "text/rfc822-headers" | "message/global-headers" | "message/rfc822"
+            );
         if headers {
             let (body, _) = parse::body(part, 256 * 1024);
             let body = body.trim_ascii_start();
@@ -117,7 +121,11 @@ fn returned_id(parts: &[Part<'_>], text: &str) -> Option<String> {
     }
     text.lines().find_map(|line| {
         let (name, value) = line.trim_start_matches(['>', ' ', '\t', '|']).split_once(':')?;
-        if name.trim().eq_ignore_ascii_case("message-id") { parse::ids(value).into_iter().next() } else { None }
+        if name.trim().eq_ignore_ascii_case("message-id") {
+            parse::ids(value).into_iter().next()
+        } else {
+            None
+        }
     })
 }
 
@@ -267,7 +275,8 @@ fn status_code(text: &str) -> Option<String> {
         let mut numbers = word.trim_matches('.').split('.');
         let (class, subject, detail) = (numbers.next()?, numbers.next()?, numbers.next()?);
         let short = |n: &str| (1..=3).contains(&n.len());
-        let good = matches!(class, "2" | "4" | "5") && short(subject) && short(detail) && numbers.next().is_none();
+        let good =
+            matches!(class, "2" | "4" | "5") && short(subject) && short(detail) && numbers.next().is_none();
         good.then(|| format!("{class}.{subject}.{detail}"))
     })
 }

@@ -17,7 +17,7 @@ pub enum Flaw {
     DecodedTooBig,
     /// The text was longer than what is kept for reading.
     TextCut,
-    /// HTML over the limit of size or nesting: only its tags were stripped.
+    /// HTML nested deeper than any mail program writes.
     HtmlTooDeep,
     /// A multipart without a usable boundary.
     BadMime,

@@ -206,7 +206,13 @@ fn header_flaws(letter: &mut Letter, head: &Head<'_>) {
 }
 
 /// What the body says.
-pub(super) fn add_body(letter: &mut Letter, head: &Head<'_>, parts: &[Part<'_>], limits: &Limits, house: &House) {
+pub(super) fn add_body(
+    letter: &mut Letter,
+    head: &Head<'_>,
+    parts: &[Part<'_>],
+    limits: &Limits,
+    house: &House,
+) {
     letter.header_only = false;
     let best = text::best(parts, limits);
     letter.flaws.extend(best.flaws);
@@ -278,7 +284,12 @@ fn attachments(
         if bytes.is_empty() && name == "unnamed" {
             continue;
         }
-        letter.attachments.push(Attachment { name, kind, size: bytes.len() as u64, sha256: Sha256::of(&bytes) });
+        letter.attachments.push(Attachment {
+            name,
+            kind,
+            size: bytes.len() as u64,
+            sha256: Sha256::of(&bytes),
+        });
     }
 }
 

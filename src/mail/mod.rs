@@ -12,6 +12,7 @@ mod bounce;
 pub mod compose;
 mod flaw;
 mod head;
+mod html;
 mod letter;
 mod ours;
 mod param;
@@ -37,21 +38,21 @@ use crate::case::Address;
 /// header-only way: its header fields are read, its body is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Octets of the whole message: 35 MiB.
+    /// Octets of the whole message: `35 MiB`.
     pub raw_bytes: usize,
-    /// Octets of the header block, and of the header block of each part: 256 KiB.
+    /// Octets of the header block, and of the header block of each part: `256 KiB`.
     pub header_bytes: usize,
     /// Parts, nested messages and multiparts counted: 500.
     pub parts: usize,
     /// Levels of nesting (multipart in multipart, message in message): 20.
     pub depth: usize,
-    /// Octets of all parts after base64 or quoted-printable: 64 MiB.
+    /// Octets of all parts after base64 or quoted-printable: `64 MiB`.
     pub decoded_bytes: usize,
-    /// Octets of HTML that are given to the HTML reader: 1 MiB; more goes through a plain tag stripper.
+    /// Octets of HTML that are read: `1 MiB`; the rest is cut.
     pub html_bytes: usize,
-    /// Open HTML tags inside each other: 200; more goes through the tag stripper.
+    /// Open HTML tags inside each other: 200; more is read and called a flaw.
     pub html_levels: usize,
-    /// Octets of the text that is kept for reading: 1 MiB (what is cut is still in the raw message).
+    /// Octets of the text that is kept for reading: `1 MiB` (what is cut is still in the raw message).
     pub text_bytes: usize,
 }
 

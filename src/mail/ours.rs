@@ -137,9 +137,13 @@ mod tests {
 
     #[test]
     fn the_list_is_ours_only_with_its_host_in_received() {
-        assert!(is_under("a.Lists.example", "lists.example") && !is_under("evillists.example", "lists.example"));
+        assert!(
+            is_under("a.Lists.example", "lists.example") && !is_under("evillists.example", "lists.example")
+        );
         let id = "List-Id: Security <security.lists.example>\n";
-        assert!(through(&format!("Received: from mx.lists.example (mx [192.0.2.1])\n by in.example\n{id}\n")));
+        assert!(through(&format!(
+            "Received: from mx.lists.example (mx [192.0.2.1])\n by in.example\n{id}\n"
+        )));
         assert!(!through(&format!("{id}\n")));
         assert!(!through(&format!("Received: from mx.lists.example.evil.example by in.example\n{id}\n")));
         assert!(!through("Received: from mx.lists.example by in.example\nList-Id: <other.example>\n\n"));

@@ -20,7 +20,8 @@ impl Value {
     pub(super) fn parse(text: &str) -> Self {
         let mut pieces = pieces(text).into_iter();
         let main = pieces.next().unwrap_or_default();
-        let main: String = main.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+        let main: String =
+            main.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
         let mut sections: BTreeMap<String, BTreeMap<u32, (bool, String)>> = BTreeMap::new();
         let mut params = BTreeMap::new();
         for piece in pieces {

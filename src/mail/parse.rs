@@ -44,7 +44,8 @@ pub(super) fn id(text: &str) -> Option<String> {
 
 fn id_of(text: &str) -> Option<String> {
     let id: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let good = !id.is_empty() && id.len() <= 998 && !id.contains(['<', '>']) && !id.chars().any(char::is_control);
+    let good =
+        !id.is_empty() && id.len() <= 998 && !id.contains(['<', '>']) && !id.chars().any(char::is_control);
     good.then_some(id)
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Part<'a> {
 /// # Errors
 /// [`Flaw::TooManyParts`] or [`Flaw::TooDeep`] as soon as a limit is passed.
 pub(super) fn walk<'a>(raw: &'a [u8], top: &Head<'a>, limits: &Limits) -> Result<Vec<Part<'a>>, Flaw> {
-    let mut walk = Walk { raw, limits, parts: Vec::new(), ends: Vec::new(), open: Vec::new(), frames: Vec::new() };
+    let mut walk =
+        Walk { raw, limits, parts: Vec::new(), ends: Vec::new(), open: Vec::new(), frames: Vec::new() };
     let mut state = walk.begin(top, top.body_at())?;
     let mut at = top.body_at();
     for line in raw.get(at..).unwrap_or_default().split_inclusive(|b| *b == b'\n') {
@@ -107,7 +108,8 @@ impl<'a> Walk<'a, '_> {
         };
         let encoding = Value::parse(&head.lower("content-transfer-encoding")).main;
         let plain = matches!(encoding.as_str(), "" | "7bit" | "8bit" | "binary");
-        let message = plain && matches!(kind.main.as_str(), "message/rfc822" | "message/global" | "message/news");
+        let message =
+            plain && matches!(kind.main.as_str(), "message/rfc822" | "message/global" | "message/news");
         let boundary = if kind.main.starts_with("multipart/") { kind.param("boundary") } else { None };
         let boundary = boundary.map(str::trim_end).filter(|b| !b.is_empty() && b.len() <= 1000);
         let boundary = boundary.map(|b| b.as_bytes().to_vec());

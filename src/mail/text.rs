@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Limits;
 use super::raw::Part;
-use super::{Flaw, parse, visible};
+use super::{Flaw, html, parse, visible};
 
 /// What was found to read.
 #[derive(Debug, Default)]
@@ -66,13 +66,16 @@ fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
         if said || have_plain {
             continue;
         }
-        let (source, odd) = parse::text(part, limits.html_bytes.saturating_mul(4));
+        let (mut source, odd) = parse::text(part, limits.html_bytes.saturating_mul(4));
         if odd {
             best.flaws.push(Flaw::BadEncoding);
         }
-        let (mut text, stripped) = html(&source, html_room, limits.html_levels);
+        if cut(&mut source, html_room) {
+            best.flaws.push(Flaw::TextCut);
+        }
         html_room = html_room.saturating_sub(source.len());
-        if stripped {
+        let (mut text, too_deep) = html::text(&source, limits.html_levels);
+        if too_deep {
             best.flaws.push(Flaw::HtmlTooDeep);
         }
         if cut(&mut text, room) {
@@ -87,6 +90,9 @@ fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
         best.flaws.push(Flaw::ControlCharacters);
     }
     best.text = visible::controls_shown(&text);
+    if cut(&mut best.text, limits.text_bytes) {
+        best.flaws.push(Flaw::TextCut);
+    }
     best
 }
 
@@ -150,145 +156,9 @@ fn unflow(text: &str, delete_space: bool) -> String {
     out
 }
 
-/// HTML as text; the flag says that it was too large or too deep for the reader and only its tags were stripped.
-///
-/// html2text 0.17.4 takes time quadratic in the depth of open tags (250 kB of `<div>`: 7 s), so depth is bounded first.
-pub(super) fn html(source: &str, most: usize, levels: usize) -> (String, bool) {
-    if source.len() <= most && !deeper_than(source, levels) {
-        let config = html2text::config::plain_no_decorate().allow_width_overflow().no_table_borders();
-        if let Ok(text) = config.raw_mode(false).string_from_read(source.as_bytes(), 100) {
-            return (squeeze(&text), false);
-        }
-    }
-    (squeeze(&strip(source)), true)
-}
-
-/// At most two line ends in a row, none of the trailing spaces of a laid-out page.
-fn squeeze(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut empty = 0;
-    for line in text.lines().map(str::trim_end) {
-        empty = if line.is_empty() { empty + 1 } else { 0 };
-        if empty <= 1 {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out.trim_matches('\n').to_owned()
-}
-
-/// The tags of a text in order: name in lower case, and whether it closes.
-fn tags(source: &str) -> impl Iterator<Item = (String, bool)> + '_ {
-    source.split('<').skip(1).filter_map(|piece| {
-        let (closes, piece) = match piece.strip_prefix('/') {
-            Some(rest) => (true, rest),
-            None => (false, piece),
-        };
-        let name: String = piece.chars().take(20).take_while(char::is_ascii_alphanumeric).collect();
-        (!name.is_empty()).then(|| (name.to_ascii_lowercase(), closes))
-    })
-}
-
-/// Whether more than `levels` tags are open at once, counted so that a reader of HTML never has more: an end tag takes
-/// only its own start tag away, and none across a table cell or the like (there, readers ignore it).
-fn deeper_than(source: &str, levels: usize) -> bool {
-    const VOID: [&str; 13] = [
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
-    ];
-    const WALL: [&str; 13] = [
-        "applet", "caption", "html", "table", "td", "th", "marquee", "object", "template", "svg", "math", "select",
-        "ul",
-    ];
-    let mut open: Vec<String> = Vec::new();
-    for (name, closes) in tags(source) {
-        if VOID.contains(&name.as_str()) {
-            continue;
-        }
-        if closes {
-            let wall = open.iter().rposition(|t| WALL.contains(&t.as_str())).unwrap_or(0);
-            if let Some(at) = open.iter().rposition(|t| *t == name)
-                && at >= wall
-            {
-                open.remove(at);
-            }
-            continue;
-        }
-        let replaces: &[&str] = match name.as_str() {
-            "p" => &["p"],
-            "li" => &["li", "p"],
-            "td" | "th" => &["td", "th"],
-            "tr" => &["td", "th", "tr"],
-            "option" => &["option"],
-            "dt" | "dd" => &["dt", "dd"],
-            _ => &[],
-        };
-        while open.last().is_some_and(|top| replaces.contains(&top.as_str())) {
-            open.pop();
-        }
-        open.push(name);
-        if open.len() > levels {
-            return true;
-        }
-    }
-    false
-}
-
-/// Drops tags, comments, scripts and styles; keeps a line end for a block.
-fn strip(source: &str) -> String {
-    let mut out = String::with_capacity(source.len() / 2);
-    let mut silent: Option<String> = None;
-    for (index, piece) in source.split('<').enumerate() {
-        let (tag, text) = if index == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
-        let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
-        let name = name.to_ascii_lowercase();
-        if let Some(until) = &silent {
-            if tag.starts_with('/') && name == *until {
-                silent = None;
-            } else {
-                continue;
-            }
-        } else if matches!(name.as_str(), "script" | "style" | "title") && !tag.starts_with('/') {
-            silent = Some(name);
-            continue;
-        }
-        let block = matches!(name.as_str(), "br" | "p" | "div" | "tr" | "li" | "table" | "h1" | "h2" | "h3" | "pre");
-        if block && !out.ends_with('\n') {
-            out.push('\n');
-        }
-        out.push_str(&text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn html_becomes_text_and_loads_nothing() {
-        let (text, stripped) =
-            html("<p>Hello <b>you</b></p><ul><li>one</li></ul><img src=http://x.example/>", 1000, 200);
-        assert!(text.starts_with("Hello you"), "{text}");
-        assert!(!stripped && !text.contains("x.example"));
-    }
-
-    #[test]
-    fn too_deep_html_is_stripped_of_its_tags_only() {
-        let deep = format!("{}the words{}", "<div>".repeat(201), "</div>".repeat(201));
-        assert_eq!(html(&deep, 10_000, 200), ("the words".to_owned(), true));
-        let large = format!("<style>no</style>{}", "<p>word</p>".repeat(2_000));
-        let (text, stripped) = html(&large, 10_000, 200);
-        assert!(stripped && text.starts_with("word\n") && !text.contains("no"));
-    }
-
-    #[test]
-    fn depth_is_counted_as_a_browser_would_at_least() {
-        assert!(!deeper_than(&"<p>a<br>".repeat(1_000), 10));
-        assert!(!deeper_than(&"<table><tr><td>x<td>y</table>".repeat(3), 20));
-        assert!(deeper_than(&"<b><div></b>".repeat(300), 200), "the adoption agency leaves the div open");
-        assert!(deeper_than(&"<div><object></div></object>".repeat(300), 200), "an end tag does not cross an object");
-        assert!(deeper_than(&"<p><font color=1>".repeat(300), 200), "formatting is opened again in each paragraph");
-    }
 
     #[test]
     fn flowed_lines_are_joined_and_quotes_keep_their_depth() {

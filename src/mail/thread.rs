@@ -8,6 +8,9 @@ use crate::case::CaseId;
 /// Nobody quotes more codes of ours than this.
 const MOST_CODES: usize = 20;
 
+/// Groups of four that the longest code has.
+const MOST_GROUPS: usize = 32;
+
 /// Candidates, in the order in which they count: codes, then ids, then tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
@@ -31,12 +34,12 @@ pub fn candidates(letter: &Letter) -> Candidates {
     let mut codes = codes(&letter.text);
     for address in letter.to.iter().chain(&letter.cc) {
         if let Some((_, code)) = address.local().split_once('+') {
-            let form = code.to_ascii_uppercase();
-            if is_code(&form) && !codes.contains(&form) && codes.len() < MOST_CODES {
-                codes.push(form);
-            }
+            codes.extend(self::codes(code));
         }
     }
+    let mut once = BTreeSet::new();
+    codes.retain(|code| once.insert(code.clone()));
+    codes.truncate(MOST_CODES);
     Candidates { codes, ids, tags: tags(&letter.subject) }
 }
 
@@ -54,16 +57,21 @@ pub fn tags(subject: &str) -> Vec<CaseId> {
     found
 }
 
-/// The tokens of a text that look like our footer code, upper case, each once, at most 20.
+/// The parts of a text that look like our footer code, upper case with plain dashes, each once, at most 20. Quote marks
+/// and line ends at the dashes are passed over: mail programs wrap what they quote.
 pub fn codes(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for token in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
-        if token.len() > 80 || token.len() < 9 {
+    let upper = text.to_ascii_uppercase();
+    let mut rest = upper.as_str();
+    while let Some((before, after)) = rest.split_once("SIRC") {
+        rest = after;
+        if before.chars().next_back().is_some_and(char::is_alphanumeric) {
             continue;
         }
-        let form = token.trim_matches('-').to_ascii_uppercase();
-        if is_code(&form) && !found.contains(&form) {
-            found.push(form);
+        if let Some(code) = code(after)
+            && !found.contains(&code)
+        {
+            found.push(code);
             if found.len() == MOST_CODES {
                 break;
             }
@@ -72,15 +80,34 @@ pub fn codes(text: &str) -> Vec<String> {
     found
 }
 
-/// `SIRC-` and one or more groups of base32 letters and digits (RFC 4648 section 6).
-fn is_code(form: &str) -> bool {
-    form.len() <= 80
-        && form.strip_prefix("SIRC-").is_some_and(|rest| {
-            rest.len() >= 4
-                && rest.split('-').all(|group| {
-                    !group.is_empty() && group.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
-                })
-        })
+/// The groups that follow `SIRC`: a dash, then one to four letters or digits (also 0, 1 and 8, which people misread).
+fn code(after: &str) -> Option<String> {
+    let mut out = String::from("SIRC");
+    let mut rest = after.chars().peekable();
+    for _ in 0..MOST_GROUPS {
+        while rest.next_if(|c| is_filler(*c)).is_some() {}
+        if rest.next_if(|c| matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{2013}')).is_none() {
+            break;
+        }
+        while rest.next_if(|c| is_filler(*c)).is_some() {}
+        let mut group = String::new();
+        while let Some(c) = rest.next_if(char::is_ascii_alphanumeric) {
+            group.push(c);
+            if group.len() > 4 {
+                break;
+            }
+        }
+        if group.is_empty() || group.len() > 4 {
+            break;
+        }
+        out.push('-');
+        out.push_str(&group);
+    }
+    (out.len() > "SIRC-AAAA".len()).then_some(out)
+}
+
+fn is_filler(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '>' | '|')
 }
 
 #[cfg(test)]
@@ -97,9 +124,11 @@ mod tests {
 
     #[test]
     fn a_code_is_found_in_quoted_text_in_any_letter_case() {
-        assert_eq!(codes("> Ref: SIRC-ABCD-2345-WXYZ.\n> sirc-abcd-2345-wxyz"), ["SIRC-ABCD-2345-WXYZ"]);
-        assert_eq!(codes("SIRC- SIRC-A01 XSIRC-ABCD SIRC-AB--CD"), Vec::<String>::new());
-        let many: String = (0..100).map(|i| format!("SIRC-AAAA{} ", "B".repeat(i % 60))).collect();
+        assert_eq!(codes("> Ref: SIRC-ABCD-2345-W.\n> sirc-abcd-2345-w"), ["SIRC-ABCD-2345-W"]);
+        assert_eq!(codes("> SIRC-ABCD-\n> > 2345\u{2011}1XY8 Regards"), ["SIRC-ABCD-2345-1XY8"]);
+        assert_eq!(codes("SIRC-A XSIRC-ABCD-EFGH SIRC-ABCDE-FGHI SIRCABCD"), Vec::<String>::new());
+        let many: String = (0..100).map(|i| format!("SIRC-AAAA-B{i} ")).collect();
         assert_eq!(codes(&many).len(), MOST_CODES);
+        assert!(codes(&"SIRC-AAAA-".repeat(100_000)).len() <= MOST_CODES);
     }
 }

@@ -25,10 +25,12 @@ pub(super) fn charset(raw: &[u8], name: Option<&str>) -> (String, bool) {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (String::from_utf8_lossy(raw).into_owned(), true),
         },
-        "" | "us-ascii" | "ascii" | "ansi_x3.4-1968" | "unknown-8bit" | "default" => match std::str::from_utf8(raw) {
-            Ok(text) => (text.to_owned(), false),
-            Err(_) => (western(raw), true),
-        },
+        "" | "us-ascii" | "ascii" | "ansi_x3.4-1968" | "unknown-8bit" | "default" => {
+            match std::str::from_utf8(raw) {
+                Ok(text) => (text.to_owned(), false),
+                Err(_) => (western(raw), true),
+            }
+        }
         known => match charset_decoder(known.as_bytes()) {
             Some(decode) => (decode(raw), false),
             None => (octets(raw).into_owned(), true),

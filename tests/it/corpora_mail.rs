@@ -80,8 +80,16 @@ fn senders_and_subjects_are_those_that_zammad_expects() {
             ("mail016.box", "from", "there is no From; zammad takes another field, we say no-from"),
             ("mail035.box", "from", "no mailbox in From but a quoted name"),
             ("mail053.box", "from", "a local part without a domain is no address"),
-            ("mail046.box", "subject", "raw octets in an unnamed character set: zammad guesses one, we flag them"),
-            ("mail093.box", "subject", "raw octets in an unnamed character set: zammad guesses one, we flag them"),
+            (
+                "mail046.box",
+                "subject",
+                "raw octets in an unnamed character set: zammad guesses one, we flag them",
+            ),
+            (
+                "mail093.box",
+                "subject",
+                "raw octets in an unnamed character set: zammad guesses one, we flag them",
+            ),
         ],
     );
     assert!(right * 100 >= total * 98, "{right}/{total}");
@@ -98,9 +106,7 @@ fn senders_and_subjects_of_the_kernel_lists_are_all_right() {
             list: Some(OurList { id: "kasan-dev.googlegroups.com".into(), host: "google.com".into() }),
             ..House::default()
         },
-        &[
-            ("203df724fbc8.eml", "from", "the archive takes Reply-To, the list itself names another writer"),
-        ],
+        &[("203df724fbc8.eml", "from", "the archive takes Reply-To, the list itself names another writer")],
     );
     assert_eq!(right, total);
 }
@@ -124,7 +130,10 @@ fn bounces_are_known_and_no_letter_of_a_person_is_called_one() {
         } else {
             // Not one that a person wrote: a mail server's notice in a form that the source cannot read.
             assert!(want || file.ends_with("rb-issue-368-bug.eml"), "{file} is called a bounce");
-            println!("sisimai: {file}: want {want}, got {:?} {:?} {}", letter.automatic, letter.automatic_why, letter.subject);
+            println!(
+                "sisimai: {file}: want {want}, got {:?} {:?} {}",
+                letter.automatic, letter.automatic_why, letter.subject
+            );
         }
     }
     println!("sisimai.jsonl: {right}/{total}");
@@ -134,7 +143,8 @@ fn bounces_are_known_and_no_letter_of_a_person_is_called_one() {
 #[test]
 fn automatic_mail_of_the_others_is_counted() {
     let Some(shared) = shared() else { return };
-    for source in ["alaveteli.jsonl", "schleuder.jsonl", "discourse.jsonl", "flanker.jsonl", "redmine.jsonl"] {
+    for source in ["alaveteli.jsonl", "schleuder.jsonl", "discourse.jsonl", "flanker.jsonl", "redmine.jsonl"]
+    {
         let (mut right, mut total) = (0, 0);
         for entry in expectations(&shared, source) {
             let letter = letter_of(&shared, &entry);
@@ -150,11 +160,15 @@ fn automatic_mail_of_the_others_is_counted() {
                     total += 1;
                     right += usize::from(want == got);
                     if want != got {
-                        println!("{source}: {file} {name}: want {want}, got {:?} {:?}", letter.automatic, letter.automatic_why);
+                        println!(
+                            "{source}: {file} {name}: want {want}, got {:?} {:?}",
+                            letter.automatic, letter.automatic_why
+                        );
                     }
                 }
             }
-            if let Some(want) = entry.get("subject").and_then(Value::as_str).filter(|s| *s != "(no subject)") {
+            if let Some(want) = entry.get("subject").and_then(Value::as_str).filter(|s| *s != "(no subject)")
+            {
                 total += 1;
                 right += usize::from(flat(want) == flat(&letter.subject));
                 if flat(want) != flat(&letter.subject) {
@@ -237,6 +251,10 @@ fn every_file_of_the_collection_is_read_in_a_small_stack_and_soon() {
         .unwrap()
         .join()
         .unwrap();
-    println!("collection: {count} files read, {headers} header-only, slowest {:?} {}", slowest.0, slowest.1.display());
+    println!(
+        "collection: {count} files read, {headers} header-only, slowest {:?} {}",
+        slowest.0,
+        slowest.1.display()
+    );
     assert!(slowest.0.as_secs() < 10, "{slowest:?}");
 }
