@@ -235,38 +235,3 @@ fn the_replies_that_peers_expect_keep_their_words() {
     assert!(recall >= 99.5, "word recall {recall:.2} %");
     assert!(exact >= 75.0, "exact {exact:.1} %");
 }
-
-#[test]
-#[ignore]
-fn scan_tmp() {
-    let root = std::env::var("SCAN").unwrap();
-    let mut stack = vec![PathBuf::from(root)];
-    let mut files = vec![];
-    while let Some(p) = stack.pop() {
-        for e in std::fs::read_dir(p).unwrap() {
-            let e = e.unwrap().path();
-            if e.is_dir() { stack.push(e) } else { files.push(e) }
-        }
-    }
-    files.sort();
-    for f in files {
-        let raw = std::fs::read(&f).unwrap();
-        let text = if f.extension().is_some_and(|e| e == "txt") {
-            String::from_utf8_lossy(&raw).into_owned()
-        } else {
-            let Some(m) = mail_parser::MessageParser::default().parse(&raw) else { continue };
-            m.body_text(0).map(|t| t.into_owned()).unwrap_or_default()
-        };
-        let s = quote::split(&text);
-        println!("##### {} new {} quoted {}", f.display(), s.new_words.len(), s.quoted.len());
-        for l in s.quoted.lines().filter(|l| !l.trim_start().starts_with('>') && !l.trim().is_empty()) {
-            println!("Q {l}");
-        }
-        if s.new_words.contains("\n>") {
-            println!("KEPT-QUOTE");
-            for l in s.new_words.lines().filter(|l| l.starts_with('>')).take(5) {
-                println!("K {l}");
-            }
-        }
-    }
-}

@@ -1,6 +1,6 @@
 //! What programs and lists add below the words: signatures, "Sent from my phone", list footers.
 
-use super::is_rule;
+use super::{each, is_rule};
 
 /// The longest signature after `-- ` (RFC 3676 section 4.3), and after a `--` that lost its space.
 const MARKED_LINES: usize = 40;
@@ -50,29 +50,8 @@ fn is_delimiter(line: &str) -> bool {
 
 /// What no signature holds: parts of a report, code, lists.
 fn is_substance(line: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "impact",
-        "steps",
-        "version",
-        "poc",
-        "proof",
-        "cvss",
-        "cve",
-        "crash",
-        "exploit",
-        "vulnerable",
-        "overflow",
-        "reproduce",
-        "affected",
-        "attached",
-        "attacker",
-        "payload",
-        "mitigation",
-        "fix",
-        "patch",
-        "timeline",
-        "disclosure",
-    ];
+    const WORDS: &str = "impact|steps|version|poc|proof|cvss|cve|crash|exploit|vulnerable|overflow|reproduce|\
+        affected|attached|attacker|payload|mitigation|fix|patch|timeline|disclosure";
     let text = line.trim();
     let lower: String = text.chars().take(400).collect::<String>().to_lowercase();
     let code = text.ends_with([';', '{', '}'])
@@ -87,7 +66,7 @@ fn is_substance(line: &str) -> bool {
         text.starts_with("# ") || text.starts_with("## ") || text.starts_with("* ") || text.starts_with("- ");
     code || numbered
         || heading
-        || lower.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
+        || lower.split(|c: char| !c.is_alphanumeric()).any(|word| each(WORDS).any(|one| one == word))
 }
 
 /// Where the footer of a mailing list begins.
@@ -136,100 +115,30 @@ fn phone(lines: &[&str]) -> Option<usize> {
 }
 
 fn is_phone_line(line: &str) -> bool {
-    const SENT: &[&str] = &[
-        "sent from",
-        "sent via",
-        "sent with",
-        "sent by",
-        "sent using",
-        "from my",
-        "get outlook for",
-        "get [outlook for",
-        "gesendet von",
-        "gesendet mit",
-        "von meinem",
-        "von unterwegs",
-        "diese nachricht wurde von meinem",
-        "envoyé depuis",
-        "envoyé de",
-        "envoyé à partir",
-        "obtenir outlook",
-        "télécharger outlook",
-        "enviado desde",
-        "enviado do",
-        "enviado de",
-        "enviado a partir",
-        "enviado via",
-        "enviado pelo",
-        "obtener outlook",
-        "inviato da",
-        "verzonden met",
-        "verzonden vanaf",
-        "verstuurd vanaf",
-        "sendt fra",
-        "skickat från",
-        "lähetetty",
-        "wysłane z",
-        "wysłano z",
-        "odesláno z",
-        "отправлено с",
-        "отправлено из",
-        "надіслано з",
-        "发自我的",
-        "發自我的",
-        "從我的",
-        "从我的",
-        "나의 ",
-        "holen sie sich outlook",
-        "downloaden sie outlook",
-        "outlook für",
-    ];
-    const ENDS: &[&str] = &["から送信", "傳送", "发送", "에서 보냄"];
-    const THINGS: &[&str] = &[
-        "iphone",
-        "ipad",
-        "ipod",
-        "imachine",
-        "phone",
-        "mobile",
-        "mobil",
-        "móvil",
-        "handy",
-        "device",
-        "android",
-        "galaxy",
-        "samsung",
-        "htc",
-        "blackberry",
-        "windows",
-        "outlook",
-        "mail",
-        "mailbox",
-        "gerät",
-        "tablet",
-        "pixel",
-        "nokia",
-        "huawei",
-        "xiaomi",
-        "alcatel",
-        "telefon",
-        "téléphone",
-        "smartphone",
-        "cell",
-        "watch",
-        "celular",
-        "телефон",
-        "portable",
-    ];
+    const SENT: &str = "sent from|sent via|sent with|sent by|sent using|from my|get outlook for|get [outlook for|\
+        gesendet von|gesendet mit|von meinem|von unterwegs|diese nachricht wurde von meinem|\
+        envoyé depuis|envoyé de|envoyé à partir|obtenir outlook|télécharger outlook|enviado desde|\
+        enviado do|enviado de|enviado a partir|enviado via|enviado pelo|obtener outlook|inviato da|\
+        verzonden met|verzonden vanaf|verstuurd vanaf|sendt fra|skickat från|lähetetty|wysłane z|\
+        wysłano z|odesláno z|отправлено с|отправлено из|надіслано з|发自我的|發自我的|從我的|从我的|나의 |\
+        holen sie sich outlook|downloaden sie outlook|outlook für";
+    const ENDS: &str = "から送信|傳送|发送|에서 보냄";
+    const THINGS: &str = "iphone|ipad|ipod|imachine|phone|mobile|mobil|móvil|handy|device|android|galaxy|samsung|htc|\
+        blackberry|windows|outlook|mail|mailbox|gerät|tablet|pixel|nokia|huawei|xiaomi|alcatel|\
+        telefon|téléphone|smartphone|cell|watch|celular|телефон|portable";
     let text = line.trim().trim_matches(['<', '>', '(', ')', '[', '*', '_', ' ']);
-    if text.len() > 200 || text.split_whitespace().count() > 14 {
+    if text.len() > 200 || text.split_whitespace().count() > 14 || is_substance(line) {
         return false;
     }
     let lower = text.to_lowercase();
     let opening =
-        SENT.iter().any(|words| lower.starts_with(words)) || ENDS.iter().any(|words| lower.ends_with(words));
-    // What follows a comma may be anything: "Sent from my desk, easier than my phone".
-    let clause = lower.split_once([',']).map_or(lower.as_str(), |(clause, _)| clause);
+        each(SENT).any(|words| lower.starts_with(words)) || each(ENDS).any(|words| lower.ends_with(words));
+    // What follows a comma may be anything ("Sent from my desk, easier than my phone"), and a long clause is a sentence.
+    let clause =
+        lower.split_once(',').or_else(|| lower.split_once(". ")).map_or(lower.as_str(), |(clause, _)| clause);
+    if clause.split_whitespace().count() > 10 {
+        return false;
+    }
     let short = lower.starts_with("sent from my ") && lower.split_whitespace().count() <= 5;
-    short || opening && THINGS.iter().any(|thing| clause.contains(thing))
+    short || opening && each(THINGS).any(|thing| clause.contains(thing))
 }
