@@ -16,3 +16,4 @@
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
 mod corpora_quote;
+mod quote;

@@ -348,11 +348,4 @@ fn other_marks(lines: &[&str], first: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests fail by panicking and measure time"
-)]
 mod tests;

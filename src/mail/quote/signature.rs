@@ -39,7 +39,9 @@ fn signature(lines: &[&str]) -> Option<usize> {
         .windows(2)
         .filter(|pair| matches!(pair, [a, b] if a.trim().is_empty() && !b.trim().is_empty()))
         .count();
-    let fits = below.len() <= limit && (marked || paragraphs <= 4);
+    // Without the space it may as well be a rule of dashes; a long sentence under it is none of a signature.
+    let sentence = || below.iter().any(|line| line.split_whitespace().count() >= 10);
+    let fits = below.len() <= limit && (marked || (paragraphs <= 4 && !sentence()));
     (fits && !below.iter().any(|line| is_substance(line))).then_some(place)
 }
 
@@ -75,28 +77,21 @@ fn footer(lines: &[&str]) -> Option<usize> {
     let tail = lines.get(near..)?;
     let place = tail.iter().position(|line| is_footer_rule(line))?;
     let below = tail.get(place + 1..)?;
-    let list = below.iter().take(6).any(|line| {
-        let lower: String = line.chars().take(300).collect::<String>().to_lowercase();
-        [
-            "mailing list",
-            "/listinfo/",
-            "unsubscribe",
-            "google groups",
-            "list-unsubscribe",
-            "view/reply online",
-            "groups.io links",
-            "to leave send an email",
-            "mailingliste",
-            "liste de diffusion",
-            "lista de correo",
-            "lista de discussão",
-        ]
-        .iter()
-        .any(|sign| lower.contains(sign))
-    });
+    let list = below.iter().take(6).any(|line| is_list_line(line));
     let own_words =
         below.iter().any(|line| is_substance(line) && !line.contains("://") && !line.contains('@'));
     (list && !own_words).then_some(near + place)
+}
+
+/// What lists write about themselves; a sentence about a list or about unsubscribing is none of it.
+fn is_list_line(line: &str) -> bool {
+    const NAMES: &str = "mailing list|mailingliste|liste de diffusion|lista de correo|lista de discussão";
+    const PHRASES: &str = "/listinfo/|view/reply online|groups.io links|to leave send an email to";
+    let lower: String = line.chars().take(300).collect::<String>().to_lowercase();
+    let named =
+        lower.split_whitespace().count() <= 6 && each(NAMES).any(|name| lower.trim_end().ends_with(name));
+    let leave = lower.contains("unsubscribe") && (lower.contains("://") || lower.contains('@'));
+    named || leave || each(PHRASES).any(|phrase| lower.contains(phrase))
 }
 
 fn is_footer_rule(line: &str) -> bool {

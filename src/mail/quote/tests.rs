@@ -148,6 +148,13 @@ fn a_rule_of_dashes_does_not_end_a_report() {
     let text =
         "Heap overflow in the loader.\n--\nImpact: code execution\n--\nSteps:\n1. open the file\n2. wait\n";
     assert_eq!(split(text).new_words, text.trim_end());
+    for last in [
+        "--\nPlease keep my name out of the credits, and tell me when you publish.",
+        "____\nI wrote to the mailing list before.",
+    ] {
+        let text = format!("It is in the page to unsubscribe.\n\n{last}");
+        assert_eq!(split(&text).new_words, text);
+    }
     let marked = "Heap overflow in the loader.\n-- \nSteps to reproduce:\nopen the file\n";
     assert_eq!(split(marked).new_words, marked.trim_end());
 }
@@ -227,66 +234,6 @@ fn when_all_is_quoted_all_is_new() {
 fn windows_line_ends_are_read() {
     let text = "It was 23.05.\r\n\r\nOn 05/05/2026 15:04, Ann Example wrote:\r\n> Which build?\r\n";
     assert_eq!(split(text).new_words, "It was 23.05.");
-}
-
-/// Reads so much of one piece, with a limit that only quadratic time would pass (in an unoptimized build).
-fn assert_is_read_in_time(piece: &str, size: usize) {
-    let text = piece.repeat(size / piece.len());
-    let start = std::time::Instant::now();
-    let Split { new_words, quoted } = split(&text);
-    let took = start.elapsed();
-    assert!(took.as_secs() < 10, "{piece:?} took {took:?}");
-    assert!(new_words.len() + quoted.len() <= text.len() * 2);
-}
-
-#[test]
-fn a_mebibyte_of_what_begins_a_quote_is_read_in_time() {
-    for piece in
-        [">", "> ", ">\n", "On ", "On \n", "On 1\n", "From:", "From:\n", "From: a\nx\n", "From: a\n\n"]
-    {
-        assert_is_read_in_time(piece, 1 << 20);
-    }
-}
-
-#[test]
-fn much_of_anything_else_is_read_in_time() {
-    let long = format!("On 1 {}\n", "x ".repeat(60));
-    let folded = format!("From: a\n{}", " x\n".repeat(50));
-    for piece in [
-        "> On 1\n",
-        "On 1 2026 15:04 <a@b> wrote:\n",
-        "On 1 2026 15:04 <a@b> wrote:\n\n",
-        "> From: a\n",
-        "Sent: b\n",
-        "-----Original Message-----\n",
-        "```\n",
-        "```\n> a\n",
-        "--\n",
-        "-- \n",
-        "_____\n",
-        "Sent from my iPhone\n",
-        "\n",
-        " \n",
-        "a> b\n",
-        "|\n",
-        "2026 <a@b>\n",
-        ":\n",
-        "wrote:\n",
-        "a wrote:\n",
-        "a> wrote:\n",
-        "| wrote:\n",
-        "a wrote:\n> b\n",
-        "\u{3000}",
-        "-----BEGIN PGP SIGNATURE-----\n",
-        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: a\n",
-        "Begin forwarded message:\nFrom: a\n",
-        "From: a\nSent: b\nTo: c:\nX-Y: d\n",
-        "a\n> From: a\n",
-        &long,
-        &folded,
-    ] {
-        assert_is_read_in_time(piece, 1 << 18);
-    }
 }
 
 proptest! {
