@@ -71,7 +71,7 @@ struct Reading<'a> {
     is_reply: bool,
     /// New words stand above the line that is being read.
     words_above: bool,
-    /// The mail begins with an attribution over unmarked text: the answer may be anywhere below.
+    /// Answers may be anywhere below, unmarked: the mail begins with an attribution, or says "my answers are inline".
     answers_below: bool,
 }
 
@@ -104,6 +104,7 @@ impl<'a> Reading<'a> {
                 .or_else(|| self.earlier_mail(at))
                 .unwrap_or_else(|| {
                     self.words_above |= has_word(self.line(at));
+                    self.answers_below |= points_below(self.line(at));
                     at + 1
                 });
         }
@@ -180,7 +181,7 @@ impl<'a> Reading<'a> {
             }
         };
         self.is_reply = true;
-        if self.next_filled(next).is_some_and(|n| unquoted(self.line(n)).is_some()) {
+        if self.answers_below || self.next_filled(next).is_some_and(|n| unquoted(self.line(n)).is_some()) {
             mark(&mut self.fates, at, next);
             return Some(next);
         }
@@ -299,6 +300,14 @@ fn has_word(text: &str) -> bool {
             || matches!(c, '\u{ad}' | '·' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
     };
     text.chars().any(|c| c.is_alphanumeric() || !blank(c))
+}
+
+/// Whether a line says that something is written further down, between the lines of the earlier mail.
+fn points_below(line: &str) -> bool {
+    const HINTS: &str = "inline|in-line|in line|below|in red|in blue|interspersed|im text|weiter unten|siehe unten|s.u.|ci-dessous|\
+        plus bas|más abajo|abaixo|sotto|hieronder|nedan|nedenfor|poniżej|ниже|下記|以下|如下|见下|아래";
+    let lower: String = line.chars().take(400).collect::<String>().to_lowercase();
+    each(HINTS).any(|hint| lower.contains(hint))
 }
 
 /// A line made of dashes or the like, as programs set it above an earlier mail.

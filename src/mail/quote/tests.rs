@@ -113,6 +113,17 @@ fn an_answer_below_an_unmarked_quote_is_never_cut_off() {
     assert_eq!(new(text), ["Which build?", "The nightly one."]);
 }
 
+/// Outlook marks nothing; who answers between the lines says so, and then nothing below may be taken away.
+#[test]
+fn answers_announced_inline_are_kept() {
+    for hint in ["Hi Ann, my answers are inline.", "Siehe unten.", "Please see my comments below"] {
+        let text = format!(
+            "{hint}\n\nFrom: Ann <ann@mail.example>\nSent: 5 May 2026\nTo: Bob\nSubject: crash\n\nWhich build?\nThe nightly.\n"
+        );
+        assert_eq!(new(&text), [hint, "Which build?", "The nightly."]);
+    }
+}
+
 #[test]
 fn a_reply_with_a_telephone() {
     for line in [
