@@ -15,6 +15,5 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
-
-mod calendar;
-mod config;
+mod corpora_quote;
+mod quote;

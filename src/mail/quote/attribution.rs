@@ -3,6 +3,8 @@
 //! Every mail program words it its own way and in its user's language, and wraps it where it likes. So the words
 //! are only half of the evidence; the other half is the same everywhere: a date, a time, an address, a colon.
 
+use super::each;
+
 /// How sure an attribution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strength {
@@ -40,234 +42,28 @@ enum Start {
     Plain,
 }
 
-const OPENERS: &[&str] = &[
-    "on",
-    "at",
-    "am",
-    "le",
-    "el",
-    "em",
-    "il",
-    "op",
-    "den",
-    "dnia",
-    "w dniu",
-    "dne",
-    "dňa",
-    "in data",
-    "în data",
-    "pe data",
-    "pada",
-    "vào",
-    "no dia",
-    "el dia",
-    "a les",
-    "на",
-    "от",
-    "в",
-    "στις",
-    "בתאריך",
-    "ב-",
-    "في",
-    "tarihinde",
-    "ai",
-    "em data",
-];
-const DAYS: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "montag",
-    "dienstag",
-    "mittwoch",
-    "donnerstag",
-    "freitag",
-    "samstag",
-    "sonntag",
-    "lundi",
-    "mardi",
-    "mercredi",
-    "jeudi",
-    "vendredi",
-    "samedi",
-    "dimanche",
-    "lunes",
-    "martes",
-    "miércoles",
-    "jueves",
-    "viernes",
-    "sábado",
-    "domingo",
-    "segunda-feira",
-    "terça-feira",
-    "quarta-feira",
-    "quinta-feira",
-    "sexta-feira",
-    "понедельник",
-    "вторник",
-    "среда",
-    "четверг",
-    "пятница",
-    "суббота",
-    "воскресенье",
-    "пн",
-    "вт",
-    "ср",
-    "чт",
-    "пт",
-    "сб",
-    "вс",
-    "man",
-    "tir",
-    "ons",
-    "tor",
-    "fre",
-    "lør",
-    "søn",
-    "mån",
-    "tis",
-    "lör",
-    "sön",
-    "ma",
-    "ti",
-    "ke",
-    "to",
-    "pe",
-    "la",
-    "su",
-    "pon",
-    "wt",
-    "śr",
-    "czw",
-    "pt",
-    "sob",
-    "niedz",
-    "po",
-    "út",
-    "st",
-    "čt",
-    "pá",
-    "so",
-    "ne",
-];
+const OPENERS: &str = "on|at|am|le|el|em|il|op|den|dnia|w dniu|dne|dňa|in data|în data|pe data|pada|vào|no dia|\
+    el dia|a les|на|от|в|στις|בתאריך|ב-|في|tarihinde|ai|em data";
+const DAYS: &str = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun|montag|\
+    dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|\
+    samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|segunda-feira|\
+    terça-feira|quarta-feira|quinta-feira|sexta-feira|понедельник|вторник|среда|четверг|пятница|\
+    суббота|воскресенье|пн|вт|ср|чт|пт|сб|вс|man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|ti|\
+    ke|to|pe|la|su|pon|wt|śr|czw|pt|sob|niedz|po|út|st|čt|pá|so|ne";
 /// What stands where English has "wrote".
-const VERBS: &[&str] = &[
-    "wrote",
-    "writes",
-    "schrieb",
-    "geschrieben",
-    "a écrit",
-    "écrit",
-    "écrivait",
-    "escribió",
-    "escribio",
-    "escribía",
-    "escreveu",
-    "ha scritto",
-    "scrisse",
-    "scrive",
-    "schreef",
-    "geschreven",
-    "skrev",
-    "kirjoitti",
-    "napisał",
-    "napisała",
-    "napisał(a)",
-    "napisał/a",
-    "pisze",
-    "napsal",
-    "napsala",
-    "napsal(a)",
-    "napísal",
-    "napísal(a)",
-    "написал",
-    "написала",
-    "написал(а)",
-    "пишет",
-    "писал",
-    "писал(а)",
-    "написав",
-    "пише",
-    "va escriure",
-    "ha escrit",
-    "írta",
-    "ezt írta",
-    "a scris",
-    "je napisao",
-    "je napisala",
-    "je napisao/la",
-    "napisao",
-    "yazdı",
-    "şunu yazdı",
-    "έγραψε",
-    "menulis",
-    "đã viết",
-    "כתב",
-    "כתבה",
-    "כתב/ה",
-    "كتب",
-    "เขียน",
-    "rašė",
-    "rakstīja",
-    "kirjutas",
-    "skrifaði",
-];
+const VERBS: &str = "wrote|writes|schrieb|geschrieben|a écrit|écrit|écrivait|escribió|escribio|escribía|escreveu|\
+    ha scritto|scrisse|scrive|schreef|geschreven|skrev|kirjoitti|napisał|napisała|napisał(a)|\
+    napisał/a|pisze|napsal|napsala|napsal(a)|napísal|napísal(a)|написал|написала|написал(а)|\
+    пишет|писал|писал(а)|написав|пише|va escriure|ha escrit|írta|ezt írta|a scris|je napisao|\
+    je napisala|je napisao/la|napisao|yazdı|şunu yazdı|έγραψε|menulis|đã viết|כתב|כתבה|כתב/ה|\
+    كتب|เขียน|rašė|rakstīja|kirjutas|skrifaði";
 /// The same in languages that set no spaces around it.
-const VERBS_JOINED: &[&str] = &[
-    "写道",
-    "寫道",
-    "님이 작성",
-    "님이 썼습니다",
-    "さんは書きました",
-    "さんが書きました",
-    "のメール",
-    "のメッセージ",
-];
-const QUOTING: &[&str] =
-    &["quoting ", "zitat von ", "citando ", "citando a ", "quotando ", "en réponse à ", "citat av "];
+const VERBS_JOINED: &str =
+    "写道|寫道|님이 작성|님이 썼습니다|さんは書きました|さんが書きました|のメール|のメッセージ";
+const QUOTING: &str = "quoting |zitat von |citando |citando a |quotando |en réponse à |citat av ";
 /// A sentence about somebody's words, not a program's line, holds one of these.
-const PROSE: &[&str] = &[
-    "i",
-    "we",
-    "they",
-    "he",
-    "she",
-    "it",
-    "who",
-    "which",
-    "that",
-    "and",
-    "vendor",
-    "team",
-    "maintainer",
-    "maintainers",
-    "then",
-    "ich",
-    "wir",
-    "er",
-    "und",
-    "der",
-    "hersteller",
-    "nous",
-    "ils",
-    "il",
-    "elle",
-    "et",
-    "nosotros",
-    "ellos",
-    "y",
-];
+const PROSE: &str = "i|we|they|he|she|it|who|which|that|and|vendor|team|maintainer|maintainers|then|ich|wir|er|\
+    und|der|hersteller|nous|ils|il|elle|et|nosotros|ellos|y";
 
 /// The attribution that begins on this line, if one does.
 pub(super) fn at(lines: &[&str], first: usize) -> Option<Found> {
@@ -353,13 +149,13 @@ fn start_of(line: &str) -> Start {
         head.strip_prefix(word)
             .is_some_and(|rest| rest.starts_with([' ', ',', '.', '\u{a0}']) || word.ends_with('-'))
     };
-    if digit_soon && (OPENERS.iter().any(|word| after(word)) || head.starts_with(['在', '於', '于'])) {
+    if digit_soon && (each(OPENERS).any(&after) || head.starts_with(['在', '於', '于'])) {
         return Start::Opener;
     }
-    if head.starts_with(|c: char| c.is_ascii_digit()) || (digit_soon && DAYS.iter().any(|word| after(word))) {
+    if head.starts_with(|c: char| c.is_ascii_digit()) || (digit_soon && each(DAYS).any(after)) {
         return Start::Date;
     }
-    if QUOTING.iter().any(|word| head.starts_with(word)) {
+    if each(QUOTING).any(|word| head.starts_with(word)) {
         return Start::Quoting;
     }
     if names_writer(text) { Start::Name } else { Start::Plain }
@@ -370,7 +166,7 @@ fn names_writer(text: &str) -> bool {
     let Some((name, rest)) = text.split_once('<') else { return false };
     let Some((address, rest)) = rest.split_once('>') else { return false };
     let rest = rest.trim_start_matches(['>', ' ', ',']).to_lowercase();
-    let said = VERBS.iter().chain(VERBS_JOINED).any(|verb| rest.starts_with(verb))
+    let said = each(VERBS).chain(each(VERBS_JOINED)).any(|verb| rest.starts_with(verb))
         || rest.starts_with(['于', '在', '於', '님']);
     said && address.contains('@') && name.chars().count() <= 60 && !name.contains(". ")
 }
@@ -382,12 +178,12 @@ fn core_of(text: &str) -> &str {
 
 fn ends_with_verb(lower: &str) -> bool {
     let lower = core_of(lower);
-    let bounded = |verb: &&str| {
+    let bounded = |verb: &str| {
         lower
-            .strip_suffix(*verb)
+            .strip_suffix(verb)
             .is_some_and(|rest| !rest.chars().next_back().is_some_and(char::is_alphanumeric))
     };
-    VERBS.iter().any(|verb| bounded(&verb)) || VERBS_JOINED.iter().any(|verb| lower.ends_with(verb))
+    each(VERBS).any(bounded) || each(VERBS_JOINED).any(|verb| lower.ends_with(verb))
 }
 
 fn judge(joined: &str, start: Start) -> Option<Strength> {
@@ -396,18 +192,18 @@ fn judge(joined: &str, start: Start) -> Option<Strength> {
     let colon = lower.trim_end_matches(['-', '*', '_', ' ']).ends_with([':', '：']);
     let ends = ends_with_verb(core);
     let padded = format!(" {core} ");
-    let holds = |verb: &&str| padded.contains(&format!(" {verb} "));
-    let verb =
-        ends || (colon && (VERBS.iter().any(|v| holds(&v)) || VERBS_JOINED.iter().any(|v| core.contains(v))));
+    let holds = |verb: &str| padded.contains(&format!(" {verb} "));
+    let verb = ends || (colon && (each(VERBS).any(holds) || each(VERBS_JOINED).any(|v| core.contains(v))));
     let (address, date, time) = (has_address(core), has_date(core), has_time(core));
-    if !colon && !(ends && address && date && time) {
+    let complete = ends && address && date && time;
+    if !(colon || complete) {
         // "2013/7/20 Ann <ann@mail.example>", as one web mail wrote it for years.
         let bare = start == Start::Date && address && date && core.ends_with('>');
         return bare.then_some(Strength::Likely);
     }
     let address_last = core.ends_with(['>', ')']) || core.ends_with("&gt;");
-    let prose =
-        !address && core.split(|c: char| !c.is_alphanumeric()).skip(1).any(|word| PROSE.contains(&word));
+    let prose = !address
+        && core.split(|c: char| !c.is_alphanumeric()).skip(1).any(|word| each(PROSE).any(|w| w == word));
     if verb && (address || (date && time)) {
         return Some(if prose { Strength::Likely } else { Strength::Certain });
     }

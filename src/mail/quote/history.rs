@@ -1,7 +1,7 @@
 //! What stands over an earlier mail that is carried along whole: a divider (`-----Original Message-----`) or a
 //! block of header lines (`From: Sent: To: Subject:`), in the languages of the common programs.
 
-use super::is_rule;
+use super::{each, is_rule};
 
 /// What a group of lines turned out to be, and the line after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,299 +25,42 @@ enum Label {
     Raw,
 }
 
-const FROM: &[&str] = &[
-    "from",
-    "von",
-    "de",
-    "da",
-    "van",
-    "fra",
-    "från",
-    "od",
-    "lähettäjä",
-    "feladó",
-    "kimden",
-    "от",
-    "от кого",
-    "від",
-    "发件人",
-    "寄件者",
-    "寄件人",
-    "發件人",
-    "差出人",
-    "送信者",
-    "보낸 사람",
-    "보낸사람",
-    "από",
-    "מאת",
-    "من",
-    "expéditeur",
-    "remetente",
-    "mittente",
-    "afzender",
-    "absender",
-    "nadawca",
-    "odesílatel",
-    "odosielateľ",
-    "dari",
-    "từ",
-    "de la",
-    "van de",
-];
-const SENT: &[&str] = &[
-    "sent",
-    "date",
-    "gesendet",
-    "gesendet am",
-    "datum",
-    "envoyé",
-    "envoyé le",
-    "date d'envoi",
-    "enviado",
-    "enviado el",
-    "enviado em",
-    "enviada em",
-    "enviada",
-    "fecha",
-    "data",
-    "inviato",
-    "verzonden",
-    "sendt",
-    "skickat",
-    "dato",
-    "wysłano",
-    "wysłane",
-    "odesláno",
-    "odoslané",
-    "lähetetty",
-    "päivämäärä",
-    "küldve",
-    "dátum",
-    "elküldve",
-    "gönderildi",
-    "tarih",
-    "gönderilme tarihi",
-    "отправлено",
-    "дата",
-    "надіслано",
-    "发送时间",
-    "发送日期",
-    "日期",
-    "寄件日期",
-    "傳送時間",
-    "時間",
-    "送信日時",
-    "日時",
-    "日付",
-    "보낸 날짜",
-    "날짜",
-    "message du",
-    "ημερομηνία",
-    "נשלח",
-    "תאריך",
-    "trimis",
-    "dikirim",
-    "tanggal",
-    "đã gửi",
-    "ngày",
-];
-const TO: &[&str] = &[
-    "to",
-    "an",
-    "à",
-    "a",
-    "aan",
-    "til",
-    "till",
-    "do",
-    "komu",
-    "para",
-    "per",
-    "vastaanottaja",
-    "címzett",
-    "kime",
-    "кому",
-    "收件人",
-    "收件者",
-    "宛先",
-    "받는 사람",
-    "받는사람",
-    "προς",
-    "אל",
-    "إلى",
-    "către",
-    "kepada",
-    "đến",
-    "destinataire",
-    "destinatario",
-    "destinatário",
-    "za",
-    "pour",
-];
-const SUBJECT: &[&str] = &[
-    "subject",
-    "betreff",
-    "objet",
-    "asunto",
-    "assunto",
-    "oggetto",
-    "onderwerp",
-    "emne",
-    "ämne",
-    "temat",
-    "předmět",
-    "predmet",
-    "aihe",
-    "tárgy",
-    "konu",
-    "тема",
-    "主题",
-    "主題",
-    "主旨",
-    "件名",
-    "제목",
-    "θέμα",
-    "נושא",
-    "الموضوع",
-    "subiect",
-    "sujet",
-    "perihal",
-    "chủ đề",
-];
-const OTHER: &[&str] = &[
-    "cc",
-    "kopie",
-    "kopie (cc)",
-    "copie à",
-    "copie",
-    "cópia",
-    "kopi",
-    "kopia",
-    "dw",
-    "copia",
-    "копия",
-    "抄送",
-    "副本",
-    "cc:",
-    "참조",
-    "bcc",
-    "reply-to",
-    "risposta",
-    "antwort an",
-    "répondre à",
-    "responder a",
-    "importance",
-    "wichtigkeit",
-    "priority",
-    "attachments",
-    "attachment",
-    "anlagen",
-    "resent-from",
-    "kópia",
-    "másolat",
-    "bilgi",
-];
-const RAW: &[&str] = &[
-    "received",
-    "message-id",
-    "mime-version",
-    "content-type",
-    "content-transfer-encoding",
-    "return-path",
-    "dkim-signature",
-    "in-reply-to",
-    "references",
-    "delivered-to",
-    "authentication-results",
-    "host",
-    "user-agent",
-    "arc-seal",
-    "sender",
-    "content-disposition",
-    "content-length",
-    "list-id",
-    "thread-index",
-    "author",
-    "commit",
-];
+const FROM: &str = "from|von|de|da|van|fra|från|od|lähettäjä|feladó|kimden|от|от кого|від|发件人|寄件者|寄件人|發件人|差出人|\
+    送信者|보낸 사람|보낸사람|από|מאת|من|expéditeur|remetente|mittente|afzender|absender|nadawca|\
+    odesílatel|odosielateľ|dari|từ|de la|van de";
+const SENT: &str = "sent|sent time|date|gesendet|gesendet am|datum|envoyé|envoyé le|date d'envoi|enviado|enviado el|\
+    enviado em|enviada em|enviada|fecha|data|inviato|verzonden|sendt|skickat|dato|wysłano|\
+    wysłane|odesláno|odoslané|lähetetty|päivämäärä|küldve|dátum|elküldve|gönderildi|tarih|\
+    gönderilme tarihi|отправлено|дата|надіслано|发送时间|发送日期|日期|寄件日期|傳送時間|時間|送信日時|日時|日付|보낸 날짜|날짜|\
+    message du|ημερομηνία|נשלח|תאריך|trimis|dikirim|tanggal|đã gửi|ngày";
+const TO: &str = "to|an|à|a|aan|til|till|do|komu|para|per|vastaanottaja|címzett|kime|кому|收件人|收件者|宛先|받는 사람|\
+    받는사람|προς|אל|إلى|către|kepada|đến|destinataire|destinatario|destinatário|za|pour";
+const SUBJECT: &str = "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|temat|předmět|predmet|aihe|\
+    tárgy|konu|тема|主题|主題|主旨|件名|제목|θέμα|נושא|الموضوع|subiect|sujet|perihal|chủ đề";
+const OTHER: &str = "cc|kopie|kopie (cc)|copie à|copie|cópia|kopi|kopia|dw|copia|копия|抄送|副本|cc:|참조|bcc|reply-to|\
+    risposta|antwort an|répondre à|responder a|importance|wichtigkeit|priority|attachments|\
+    attachment|anlagen|resent-from|kópia|másolat|bilgi";
+const RAW: &str = "received|message-id|mime-version|content-type|content-transfer-encoding|return-path|\
+    dkim-signature|in-reply-to|references|delivered-to|authentication-results|host|user-agent|\
+    arc-seal|sender|content-disposition|content-length|list-id|thread-index|author|commit";
 /// Words between dashes over an earlier mail.
-const DIVIDERS: &[&str] = &[
-    "original message",
-    "original",
-    "original mail",
-    "original email",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "original-nachricht",
-    "message d'origine",
-    "message d’origine",
-    "message original",
-    "message initial",
-    "mensaje original",
-    "mensagem original",
-    "messaggio originale",
-    "oorspronkelijk bericht",
-    "origineel bericht",
-    "original meddelelse",
-    "oprindelig meddelelse",
-    "opprinnelig melding",
-    "ursprungligt meddelande",
-    "originalmeddelande",
-    "wiadomość oryginalna",
-    "oryginalna wiadomość",
-    "původní zpráva",
-    "alkuperäinen viesti",
-    "eredeti üzenet",
-    "özgün ileti",
-    "orijinal mesaj",
-    "исходное сообщение",
-    "исходное письмо",
-    "оригинальное сообщение",
-    "вихідне повідомлення",
-    "原始邮件",
-    "原始郵件",
-    "邮件原件",
-    "原始信息",
-    "元のメッセージ",
-    "원본 메시지",
-    "원본 메일",
-    "forwarded message",
-    "forwarded mail",
-    "weitergeleitete nachricht",
-    "message transféré",
-    "message réexpédié",
-    "mensaje reenviado",
-    "mensagem encaminhada",
-    "messaggio inoltrato",
-    "doorgestuurd bericht",
-    "videresendt meddelelse",
-    "vidarebefordrat meddelande",
-    "wiadomość przekazana",
-    "przekazana wiadomość",
-    "přeposlaná zpráva",
-    "välitetty viesti",
-    "转发的消息",
-    "转发邮件信息",
-    "转发的邮件",
-    "轉寄的郵件",
-    "転送されたメッセージ",
-    "転送メッセージ",
-    "전달된 메시지",
-    "пересылаемое сообщение",
-    "переслане повідомлення",
-];
+const DIVIDERS: &str = "original message|original messages|original|original mail|original email|ursprüngliche nachricht|\
+    originalnachricht|original-nachricht|message d'origine|message d’origine|message original|\
+    message initial|mensaje original|mensagem original|messaggio originale|\
+    oorspronkelijk bericht|origineel bericht|original meddelelse|oprindelig meddelelse|\
+    opprinnelig melding|ursprungligt meddelande|originalmeddelande|wiadomość oryginalna|\
+    oryginalna wiadomość|původní zpráva|alkuperäinen viesti|eredeti üzenet|özgün ileti|\
+    orijinal mesaj|исходное сообщение|исходное письмо|оригинальное сообщение|\
+    вихідне повідомлення|原始邮件|原始郵件|邮件原件|原邮件|原始信息|元のメッセージ|원본 메시지|원본 메일|forwarded message|\
+    forwarded mail|weitergeleitete nachricht|message transféré|message réexpédié|\
+    mensaje reenviado|mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|\
+    videresendt meddelelse|vidarebefordrat meddelande|wiadomość przekazana|przekazana wiadomość|\
+    přeposlaná zpráva|välitetty viesti|转发的消息|转发邮件信息|转发的邮件|轉寄的郵件|転送されたメッセージ|転送メッセージ|전달된 메시지|\
+    пересылаемое сообщение|переслане повідомлення";
 /// Words without dashes that need header lines under them.
-const BEGINNINGS: &[&str] = &[
-    "begin forwarded message",
-    "anfang der weitergeleiteten nachricht",
-    "début du message transféré",
-    "début du message réexpédié",
-    "inicio del mensaje reenviado",
-    "início da mensagem encaminhada",
-    "início da mensagem reencaminhada",
-    "inizio messaggio inoltrato",
-    "begin doorgestuurd bericht",
-];
+const BEGINNINGS: &str = "begin forwarded message|anfang der weitergeleiteten nachricht|début du message transféré|\
+    début du message réexpédié|inicio del mensaje reenviado|início da mensagem encaminhada|\
+    início da mensagem reencaminhada|inizio messaggio inoltrato|begin doorgestuurd bericht";
 
 /// The head of an earlier mail, or a group of header lines that is none, if one begins on this line.
 ///
@@ -355,6 +98,10 @@ fn is_patch_head(line: &str) -> bool {
         .is_some_and(|hash| hash.len() >= 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+fn is_in(list: &'static str, word: &str) -> bool {
+    each(list).any(|one| one == word)
+}
+
 fn is_divider(line: &str) -> bool {
     let text = line.trim().trim_matches(['*', ' ']);
     // A signed text escapes dashes at the beginning of a line (RFC 9580 section 7.1).
@@ -362,13 +109,13 @@ fn is_divider(line: &str) -> bool {
     let words = text.trim_matches(['-', '_', '=', '—', '–', ' ', ':']);
     let ruled =
         text.starts_with("--") || text.ends_with("--") || text.starts_with("__") || text.starts_with('—');
-    ruled && (3..=60).contains(&words.len()) && DIVIDERS.contains(&words.to_lowercase().as_str())
+    ruled && (3..=60).contains(&words.len()) && is_in(DIVIDERS, &words.to_lowercase())
 }
 
 fn begins_forward(line: &str) -> bool {
     let text = line.trim();
     let Some(words) = text.strip_suffix([':', '：']) else { return false };
-    words.len() <= 60 && BEGINNINGS.contains(&words.trim_end().to_lowercase().as_str())
+    words.len() <= 60 && is_in(BEGINNINGS, &words.trim_end().to_lowercase())
 }
 
 fn label(line: &str) -> Option<Label> {
@@ -379,7 +126,7 @@ fn label(line: &str) -> Option<Label> {
         return None;
     }
     let key = key.to_lowercase();
-    let is = |words: &[&str]| words.contains(&key.as_str());
+    let is = |list: &'static str| is_in(list, &key);
     if is(FROM) {
         Some(Label::From)
     } else if is(SENT) {

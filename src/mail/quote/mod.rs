@@ -71,7 +71,7 @@ struct Reading<'a> {
     is_reply: bool,
     /// New words stand above the line that is being read.
     words_above: bool,
-    /// The mail begins with an attribution over unmarked text: the answer may be anywhere below.
+    /// Answers may be anywhere below, unmarked: the mail begins with an attribution, or says "my answers are inline".
     answers_below: bool,
 }
 
@@ -104,6 +104,7 @@ impl<'a> Reading<'a> {
                 .or_else(|| self.earlier_mail(at))
                 .unwrap_or_else(|| {
                     self.words_above |= has_word(self.line(at));
+                    self.answers_below |= points_below(self.line(at));
                     at + 1
                 });
         }
@@ -134,7 +135,7 @@ impl<'a> Reading<'a> {
     fn attribution(&mut self, at: usize) -> Option<usize> {
         let found = attribution::at(self.lines, at)?;
         let end = found.end;
-        match (self.marks_below(end), found.strength) {
+        match (self.marks_below(end, found.strength), found.strength) {
             (Marks::Angle, Strength::Certain | Strength::Likely) => self.is_reply = true,
             // "Ann wrote:" without date or address: good for the one quote under it.
             (Marks::Angle, Strength::Loose) => return self.loose_quote(at, end),
@@ -180,7 +181,7 @@ impl<'a> Reading<'a> {
             }
         };
         self.is_reply = true;
-        if self.next_filled(next).is_some_and(|n| unquoted(self.line(n)).is_some()) {
+        if self.answers_below || self.next_filled(next).is_some_and(|n| unquoted(self.line(n)).is_some()) {
             mark(&mut self.fates, at, next);
             return Some(next);
         }
@@ -207,9 +208,12 @@ impl<'a> Reading<'a> {
         (from..self.lines.len()).take(6).find(|n| !self.line(*n).trim().is_empty())
     }
 
-    fn marks_below(&self, from: usize) -> Marks {
+    fn marks_below(&self, from: usize, strength: Strength) -> Marks {
         let Some(first) = self.next_filled(from) else { return Marks::None };
-        if let Some(end) = other_marks(self.lines, first) {
+        // Looked for only where it is then used: a run of lines that are all attributions would be read again and again.
+        if strength != Strength::Loose
+            && let Some(end) = other_marks(self.lines, first)
+        {
             return Marks::Other { end };
         }
         let mut filled =
@@ -267,6 +271,11 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The words of a list that is written `one|two`.
+fn each(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.split('|')
+}
+
 fn mark(fates: &mut [Fate], start: usize, end: usize) {
     for fate in fates.iter_mut().take(end).skip(start) {
         *fate = Fate::Rest;
@@ -282,13 +291,23 @@ fn tidy<'a>(lines: impl DoubleEndedIterator<Item = &'a str>) -> String {
     all.join("\n")
 }
 
-/// Whether there is anything to read: more than spaces, invisible characters and rules of dashes.
+/// Whether there is anything to read: a letter, a digit, or a sign like an emoji; dashes and invisible ones are none.
 fn has_word(text: &str) -> bool {
-    text.chars().any(|c| {
-        !(c.is_whitespace()
+    let blank = |c: char| {
+        c.is_ascii()
+            || c.is_whitespace()
             || c.is_control()
-            || "-_=*>|~#.—–·\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2060}\u{feff}\u{ad}".contains(c))
-    })
+            || matches!(c, '\u{ad}' | '·' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
+    text.chars().any(|c| c.is_alphanumeric() || !blank(c))
+}
+
+/// Whether a line says that something is written further down, between the lines of the earlier mail.
+fn points_below(line: &str) -> bool {
+    const HINTS: &str = "inline|in-line|in line|below|in red|in blue|interspersed|im text|weiter unten|siehe unten|s.u.|ci-dessous|\
+        plus bas|más abajo|abaixo|sotto|hieronder|nedan|nedenfor|poniżej|ниже|下記|以下|如下|见下|아래";
+    let lower: String = line.chars().take(400).collect::<String>().to_lowercase();
+    each(HINTS).any(|hint| lower.contains(hint))
 }
 
 /// A line made of dashes or the like, as programs set it above an earlier mail.
