@@ -15,3 +15,4 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
+mod report_facts;
