@@ -29,6 +29,13 @@ struct Part {
     also: Vec<&'static str>,
 }
 
+impl Part {
+    /// A web page or list of the project, not a part of the engine.
+    fn is_place(&self) -> bool {
+        self.sig == Some("docs-community")
+    }
+}
+
 /// The list, and the same by folded name.
 #[derive(Debug)]
 struct Parts {
@@ -131,7 +138,12 @@ pub(super) fn components(words: &Words, sections: &[Section]) -> (Vec<Found<Comp
     let counted = paths(words, &mut seen, &mut files);
     names(words, &counted, &mut seen);
     let mut ranked: Vec<_> = seen.into_iter().collect();
-    ranked.sort_by_key(|(_, e)| (std::cmp::Reverse(e.stated + e.repeated.min(weight::MOST)), e.first));
+    // The web pages are linked in many a footer: they come last unless the reporter states them.
+    let place =
+        |index: usize, e: &Evidence| e.stated == 0 && PARTS.list.get(index).is_some_and(Part::is_place);
+    ranked.sort_by_key(|(index, e)| {
+        (place(*index, e), std::cmp::Reverse(e.stated + e.repeated.min(weight::MOST)), e.first)
+    });
     let found = ranked.into_iter().take(KEEP_LIMIT).filter_map(|(index, evidence)| {
         let part = PARTS.list.get(index)?;
         Some(words.found(Component(part.name.to_owned()), &evidence.place))
@@ -301,6 +313,11 @@ fn names(words: &Words, counted: &[Range<usize>], seen: &mut BTreeMap<usize, Evi
             Guard::Guarded => in_context(words, part, spelled, place),
         });
         if let Some((index, place)) = found {
+            // An address and the footer of our own list name no part.
+            let before = words.before(&place, 6);
+            if before.ends_with('@') || before == "lists." || words.after(&place, 3) == "/g/" {
+                continue;
+            }
             let weight = if CODE_AFTER.is_in(words.after(&place, 20)) { weight::CODE } else { weight::NAME };
             count(seen, words, index, weight, &place);
             continue;
