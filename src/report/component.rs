@@ -29,6 +29,13 @@ struct Part {
     also: Vec<&'static str>,
 }
 
+impl Part {
+    /// A web page or list of the project, not a part of the engine.
+    fn is_place(&self) -> bool {
+        self.sig == Some("docs-community")
+    }
+}
+
 /// The list, and the same by folded name.
 #[derive(Debug)]
 struct Parts {
@@ -66,7 +73,8 @@ fn part(line: &'static str) -> Option<Part> {
         _ => return None,
     };
     let several = |text: &'static str| text.split(';').filter(|item| *item != "-");
-    let folders = several(columns.next()?).map(|folder| folder.split('/').map(str::to_lowercase).collect()).collect();
+    let folders =
+        several(columns.next()?).map(|folder| folder.split('/').map(str::to_lowercase).collect()).collect();
     let also = several(columns.next()?).collect();
     Some(Part { name, sig, guard, folders, also })
 }
@@ -92,16 +100,18 @@ patterns! {
     TOKEN = r"[a-z0-9]{2,60}";
     PATH = r"[a-z0-9_.:@-]{0,60}(?:[/\\]{1,2}[a-z0-9_.@+-]{1,80}){1,16}";
     SOURCE_FILE = r"\b[a-z0-9_-]{2,60}\.(?:cpp|cxx|cc|hpp|hxx|h|inl|c|py|lua|azsl|azsli|cmake|ps1|bat|sh|mm)\b(?::\d{1,6}|\(\d{1,6}\))?";
-    GEM_BEFORE = r"\b(?:gems?|component|module|class|namespace|namespaces)\s{0,2}[:=`'*\x22(]{0,3}\s?$";
-    GEM_AFTER = r"^[`'*\x22)]{0,3}(?:\s|-){1,2}(?:gems?\b|module\b|system component)";
-    CODE_AFTER = r"^(?:::|\.exe\b|\.gem\b|_[a-z]|systemcomponent)";
-    O3DE_BEFORE = r"\bo3de(?:'s)?\s$";
+    GEM_BEFORE = r"\b(?:gems?|component|module|class|namespace|namespaces)\s{0,2}[:=`'*\x22(]{0,3}\s?\z";
+    GEM_AFTER = r"\A[`'*\x22)]{0,3}(?:\s|-){1,2}(?:gems?\b|module\b|system component)";
+    CODE_AFTER = r"\A(?:::|\.exe\b|\.gem\b|_[a-z]|systemcomponent)";
+    O3DE_BEFORE = r"\bo3de(?:'s)?\s\z";
 }
 
 /// How much a kind of evidence says. A label is a statement; a path is exact; a name in passing says least.
 mod weight {
     pub(super) const LABEL: u32 = 40;
     pub(super) const SUBJECT: u32 = 20;
+    /// A path in the innermost frame of a stack trace.
+    pub(super) const FRAME: u32 = 16;
     pub(super) const PATH: u32 = 8;
     pub(super) const CODE: u32 = 6;
     pub(super) const NAME: u32 = 3;
@@ -125,10 +135,15 @@ pub(super) fn components(words: &Words, sections: &[Section]) -> (Vec<Found<Comp
     let mut seen: BTreeMap<usize, Evidence> = BTreeMap::new();
     let mut files = Vec::new();
     labels(words, sections, &mut seen);
-    paths(words, &mut seen, &mut files);
-    names(words, &mut seen);
+    let counted = paths(words, &mut seen, &mut files);
+    names(words, &counted, &mut seen);
     let mut ranked: Vec<_> = seen.into_iter().collect();
-    ranked.sort_by_key(|(_, e)| (std::cmp::Reverse(e.stated + e.repeated.min(weight::MOST)), e.first));
+    // The web pages are linked in many a footer: they come last unless the reporter states them.
+    let place =
+        |index: usize, e: &Evidence| e.stated == 0 && PARTS.list.get(index).is_some_and(Part::is_place);
+    ranked.sort_by_key(|(index, e)| {
+        (place(*index, e), std::cmp::Reverse(e.stated + e.repeated.min(weight::MOST)), e.first)
+    });
     let found = ranked.into_iter().take(KEEP_LIMIT).filter_map(|(index, evidence)| {
         let part = PARTS.list.get(index)?;
         Some(words.found(Component(part.name.to_owned()), &evidence.place))
@@ -137,7 +152,13 @@ pub(super) fn components(words: &Words, sections: &[Section]) -> (Vec<Found<Comp
 }
 
 /// Counts a piece of evidence.
-fn count(seen: &mut BTreeMap<usize, Evidence>, words: &Words, index: usize, weight: u32, place: &Range<usize>) {
+fn count(
+    seen: &mut BTreeMap<usize, Evidence>,
+    words: &Words,
+    index: usize,
+    weight: u32,
+    place: &Range<usize>,
+) {
     let fresh = Evidence { stated: 0, repeated: 0, best: 0, place: place.clone(), first: place.start };
     let evidence = seen.entry(index).or_insert(fresh);
     evidence.first = evidence.first.min(place.start);
@@ -157,7 +178,9 @@ fn count(seen: &mut BTreeMap<usize, Evidence>, words: &Words, index: usize, weig
 /// `Component: Terrain`: here a common word is enough.
 fn labels(words: &Words, sections: &[Section], seen: &mut BTreeMap<usize, Evidence>) {
     for section in sections.iter().filter(|s| s.topic == Topic::Component) {
-        let Some(line) = section::first_line(words, section).filter(|line| line.len() <= 200) else { continue };
+        let Some(line) = section::first_line(words, section).filter(|line| line.len() <= 200) else {
+            continue;
+        };
         for token in tokens(words.at(&line), line.start).take(24) {
             if let Some((index, place)) = longest(words, &token, |_, _, _| true) {
                 count(seen, words, index, weight::LABEL, &place);
@@ -166,16 +189,25 @@ fn labels(words: &Words, sections: &[Section], seen: &mut BTreeMap<usize, Eviden
     }
 }
 
-/// Folders and files: `Gems/Multiplayer/Code/Source/X.cpp:12`, `MultiplayerSystemComponent.cpp`.
-fn paths(words: &Words, seen: &mut BTreeMap<usize, Evidence>, files: &mut Vec<Found<String>>) {
+/// Folders and files: `Gems/Multiplayer/Code/Source/X.cpp:12`, `MultiplayerSystemComponent.cpp`. Gives the places of
+/// the paths that named a component, in order.
+fn paths(
+    words: &Words,
+    seen: &mut BTreeMap<usize, Evidence>,
+    files: &mut Vec<Found<String>>,
+) -> Vec<Range<usize>> {
+    let mut counted = Vec::new();
     for place in PATH.all(words.all()) {
         let text = words.at(&place).trim_end_matches(['.', ':', '-'].as_slice());
         let steps: Vec<String> =
             text.split(['/', '\\'].as_slice()).filter(|s| !s.is_empty()).map(str::to_lowercase).collect();
         if let Some(index) = by_folder(&steps) {
-            let end = place.start + text.len();
-            count(seen, words, index, weight::PATH, &(place.start..end));
-            keep(files, words.found(text.to_owned(), &(place.start..end)));
+            let path = place.start..place.start + text.len();
+            let line = words.before(&path, 300).rsplit('\n').next().unwrap_or("");
+            let frame = if line.trim_start().starts_with("#0 ") { weight::FRAME } else { weight::PATH };
+            count(seen, words, index, frame, &path);
+            keep(files, words.found(text.to_owned(), &path));
+            counted.push(path);
         }
     }
     for place in SOURCE_FILE.all(words.all()) {
@@ -186,6 +218,7 @@ fn paths(words: &Words, seen: &mut BTreeMap<usize, Evidence>, files: &mut Vec<Fo
             count(seen, words, index, weight::FILE, &place);
         }
     }
+    counted
 }
 
 /// The component whose folder stands in these steps of a path; the longest folder wins. A folder of one step must be
@@ -201,7 +234,7 @@ fn by_folder(steps: &[String]) -> Option<usize> {
     })
 }
 
-/// The component that a name in CamelCase begins with: `ScriptCanvasGraph` is of ScriptCanvas. A common word counts
+/// The component that a name of several humps begins with: `ScriptCanvasGraph` is of ScriptCanvas. A common word counts
 /// only before the endings that a gem's own classes have.
 fn by_prefix(name: &str) -> Option<usize> {
     const ENDINGS: [&str; 5] = ["SystemComponent", "Component", "Module", "Gem", "Bus"];
@@ -262,17 +295,29 @@ fn longest(
     })
 }
 
-/// Names in running text.
-fn names(words: &Words, seen: &mut BTreeMap<usize, Evidence>) {
+/// Names in running text; not those inside paths that were counted already.
+fn names(words: &Words, counted: &[Range<usize>], seen: &mut BTreeMap<usize, Evidence>) {
+    let mut counted = counted.iter().peekable();
     for token in tokens(words.all(), 0) {
+        while counted.next_if(|path| path.end <= token.starts).is_some() {}
+        if counted.peek().is_some_and(|path| path.contains(&token.starts)) {
+            continue;
+        }
         let found = longest(words, &token, |part, spelled, place| match part.guard {
             Guard::Free => true,
             Guard::Exact => {
-                spelled == part.name || part.also.contains(&spelled) || O3DE_BEFORE.is_in(words.before(place, 8))
+                spelled == part.name
+                    || part.also.contains(&spelled)
+                    || in_context(words, part, spelled, place)
             }
             Guard::Guarded => in_context(words, part, spelled, place),
         });
         if let Some((index, place)) = found {
+            // An address and the footer of our own list name no part.
+            let before = words.before(&place, 6);
+            if before.ends_with('@') || before == "lists." || words.after(&place, 3) == "/g/" {
+                continue;
+            }
             let weight = if CODE_AFTER.is_in(words.after(&place, 20)) { weight::CODE } else { weight::NAME };
             count(seen, words, index, weight, &place);
             continue;
@@ -298,7 +343,7 @@ fn in_context(words: &Words, part: &Part, spelled: &str, place: &Range<usize>) -
         || GEM_AFTER.is_in(after)
         || (CODE_AFTER.is_in(after) && spelled == part.name)
         || GEM_BEFORE.is_in(before)
-        || (O3DE_BEFORE.is_in(before) && spelled == part.name)
+        || (O3DE_BEFORE.is_in(before) && (spelled == part.name || part.guard == Guard::Exact))
 }
 
 #[cfg(test)]
@@ -317,8 +362,19 @@ mod tests {
         assert_eq!(PARTS.list.len(), lines);
         assert!(lines > 140);
         let sigs = [
-            "build", "content", "core", "docs-community", "network", "operations", "platform", "graphics-audio",
-            "release", "security", "simulation", "testing", "ui-ux",
+            "build",
+            "content",
+            "core",
+            "docs-community",
+            "network",
+            "operations",
+            "platform",
+            "graphics-audio",
+            "release",
+            "security",
+            "simulation",
+            "testing",
+            "ui-ux",
         ];
         assert!(PARTS.list.iter().filter_map(|part| part.sig).all(|sig| sigs.contains(&sig)));
         assert_eq!(sig_of(&Component("Multiplayer".into())), Some("network"));
@@ -351,7 +407,10 @@ mod tests {
             ("O3DE Project Manager", "ProjectManager"),
             ("MultiplayerSystemComponent.cpp:311", "Multiplayer"),
             ("https://host.example/o3de/blob/development/Gems/Atom/RPI/Code/x.cpp#L3", "Atom"),
-            ("Code/Framework/AzFramework/AzFramework/Network/AssetProcessorConnection.cpp", "AzFramework network"),
+            (
+                "Code/Framework/AzFramework/AzFramework/Network/AssetProcessorConnection.cpp",
+                "AzFramework network",
+            ),
             ("scripts/o3de/o3de/download.py", "o3de command line"),
             ("run o3de.bat register", "o3de command line"),
         ] {

@@ -53,7 +53,7 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // The longest first: the first alternative that fits wins.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     compile(&format!(
-        r"\b({})(?:(?:[\s/@=_-]|\()\s?(?:versions?\s{{1,2}}|v|-)?|)((?:\d{{1,5}}(?:\.\d{{1,9}}){{1,4}})(?:[a-z]{{1,2}}\b|[-_](?:rc|beta|alpha|az)[.\d]{{0,4}})?)?",
+        r"\b({})(?:[\s/@=_(-]{{1,2}}(?:versions?\s{{1,2}}|v|-)?|)((?:\d{{1,5}}(?:\.\d{{1,9}}){{1,4}})(?:[a-z]{{1,2}}\b|[-_](?:rc|beta|alpha|az)[.\d]{{0,4}})?)?",
         names.join("|")
     ))
 });
@@ -61,12 +61,14 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 patterns! {
     PURL = r"\bpkg:([a-z0-9.+-]{1,20})/((?:[a-z0-9._~%+@-]{1,80}/){0,4}[a-z0-9._~%+-]{1,80})(?:@([a-z0-9._~%+-]{1,60}))?";
     VULNERABLE = r"^(?:\[(?u:[^\n\]]){1,30}\]\s{0,2})?([a-z][a-z0-9+_.-]{1,40}?)[\s-]{0,2}v?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s(?:[a-z() ]{0,40}\s)?(?:is|are)\s(?:vulnerable|affected)";
-    RUNS_WITH = r"\b(?:with|using|via|run|runs|requires?|needs?|tested on|under|on)\s{1,2}$";
+    RUNS_WITH = r"\b(?:with|using|via|run|runs|requires?|needs?|tested on|under|on)\s{1,2}\z";
 }
 
 /// The package of that name on our list.
 fn on_list(name: &str) -> Option<&'static Package> {
-    PACKAGES.iter().find(|p| p.name.eq_ignore_ascii_case(name) || p.also.iter().any(|a| a.eq_ignore_ascii_case(name)))
+    PACKAGES
+        .iter()
+        .find(|p| p.name.eq_ignore_ascii_case(name) || p.also.iter().any(|a| a.eq_ignore_ascii_case(name)))
 }
 
 /// A dependency by a name as it was written.
@@ -101,7 +103,10 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
     }
     for groups in VULNERABLE.groups(words.all()).take(8) {
         let name = group(&groups, 1);
-        if on_list(name).is_none() && !name.to_ascii_lowercase().starts_with("o3de") && !name.eq_ignore_ascii_case("version") {
+        if on_list(name).is_none()
+            && !name.to_ascii_lowercase().starts_with("o3de")
+            && !name.eq_ignore_ascii_case("version")
+        {
             add(&mut out, words, dependency(name, group(&groups, 2)), &place(&groups, 0));
         }
     }
@@ -135,7 +140,10 @@ mod tests {
         let words = Words::new("", text);
         let sections = section::sections(&words);
         let found = dependencies(&words, &sections);
-        found.iter().map(|f| format!("{} {}", f.value.name, f.value.version.as_deref().unwrap_or("?"))).collect()
+        found
+            .iter()
+            .map(|f| format!("{} {}", f.value.name, f.value.version.as_deref().unwrap_or("?")))
+            .collect()
     }
 
     #[test]
@@ -162,7 +170,12 @@ mod tests {
 
     #[test]
     fn common_words_and_tools_are_no_packages() {
-        for text in ["a Lua script, a png and python code", "run with Python 3.11", "I am glad", "O3DE 25.05.1 is vulnerable"] {
+        for text in [
+            "a Lua script, a png and python code",
+            "run with Python 3.11",
+            "I am glad",
+            "O3DE 25.05.1 is vulnerable",
+        ] {
             assert!(read(text).is_empty(), "{text}: {:?}", read(text));
         }
     }

@@ -113,6 +113,9 @@ mod tests {
             ["GHSA-jf5r-wgf4-qhxf", "TALOS-2024-1234", "ZDI-CAN-23456", "GHSL-2024-001", "VU#123456"]
         );
         assert!(read("CVE-2021-1, I can 2021-4422, GHSA-aaaa-bbbb-cccc, a CVE in 2021").len() <= 1);
-        assert_eq!(cwe(&Words::new("", "CWE-787, cwe 122")).iter().map(|f| f.value).collect::<Vec<_>>(), [787, 122]);
+        assert_eq!(
+            cwe(&Words::new("", "CWE-787, cwe 122")).iter().map(|f| f.value).collect::<Vec<_>>(),
+            [787, 122]
+        );
     }
 }

@@ -103,7 +103,7 @@ pub enum Exploited {
 }
 
 patterns! {
-    CODE_EXECUTION = r"\b(?:remote|arbitrary|native|malicious|attacker(?:'s|-controlled)?)[ -](?:code|commands?|python)[ -]{0,2}(?:execut|run)|\b(?:rce|ace)\b|\b(?:code|command) (?:execution|exec)\b|\b(?:execut|run)(?:e|es|ing|s)?\s{1,2}(?:an?\s|any\s|the\s)?(?:arbitrary|malicious|attacker|own|his|their|native|shell|system|python)\s?(?:code|command|script|program|python)?|\bshellcode\b|\bdll (?:hijack|plant|side-?load)|\bcode injection|\bcontrol (?:of )?(?:the )?(?:eip|rip|pc|instruction pointer)\b|代码执行|ejecución de código|выполнение (?:произвольного )?кода";
+    CODE_EXECUTION = r"\b(?:remote|arbitrary|native|malicious|attacker(?:'s|-controlled)?)[ -](?:code|commands?|python)[ -]{0,2}(?:execut|run)|\b(?:rce|(?-i:ACE))\b|\b(?:code|command) (?:execution|exec)\b|\b(?:execut|run)(?:e|es|ing|s)?\s{1,2}(?:an?\s|any\s|the\s)?(?:arbitrary|malicious|attacker|own|his|their|native|shell|system|python)\s?(?:code|command|script|program|python)?|\bshellcode\b|\bdll (?:hijack|plant|side-?load)|\bcode injection|\b(?:gets?|got|spawn\w{0,3}|pops?|reverse|remote) (?:an? )?(?:root |remote |reverse )?shell\b|\bcontrol (?:of )?(?:the )?(?:eip|rip|pc|instruction pointer)\b|代码执行|ejecución de código|выполнение (?:произвольного )?кода";
     PRIVILEGE = r"\b(?:privilege|rights?)[ -](?:escalat|elevat)|\belevation[ -]of[ -]privileges?|\b(?:eop|lpe)\b|\b(?:escalat|elevat)\w{0,4} (?:of )?(?:his |their |the )?privilege|\b(?:become|gain|get|as) (?:root|admin(?:istrator)?|system)\b|\bnt authority";
     LEAK = r"\b(?:information|info|memory|data|credentials?|token|key|secret|password|heap|stack|address)s?[ -](?:leak|disclos|exposure|theft)|\b(?:leak|disclos|expos|steal|exfiltrat)(?:s|es|e|ing|ed)?\s{1,2}(?:the |some |any |sensitive |aws |user |uninitiali[sz]ed )?(?:data|memory|information|credentials?|secrets?|keys?|tokens?|passwords?|files?|heap|stack)\b|\bsensitive (?:data|information)\b|\bout[ -]of[ -]bounds[ -]read|\b(?:hard-?coded|plain-?text) (?:credentials?|passwords?|keys?|secrets?)|\bread (?:arbitrary|any) files?";
     DENIAL = r"\bdenial[ -]of[ -]service|\bd?dos\b(?:\s{0,2}(?:attack|condition|via|vuln))?|\bcrash(?:es|ed|ing)?\b|\b(?:infinite|endless) (?:loop|recursion)|\bhangs?\b|\bfreez(?:e|es|ing)\b|\bseg(?:mentation )?[ -]?faults?\b|\bsigsegv\b|\bsigabrt\b|\bnull(?:ptr)?[ -](?:pointer )?(?:deref|access)|\bstack exhaustion|\bmemory exhaustion|\bout of memory\b|\boom\b|\baccess violation\b|\bunhandled exception|\bassert(?:ion)? fail|\bresource exhaustion|\bzip bomb|\bstürzt ab\b|\babsturz\b|崩溃|拒绝服务|クラッシュ|denegación de servicio|déni de service";
@@ -112,17 +112,17 @@ patterns! {
     TRAVERSAL = r"\b(?:path|directory)[ -]traversal|\bzip[ -]?slip|\b(?:\.\./){2,}|\.\./\.\./|\.\.\\{1,2}\.\.\\|\barbitrary file (?:write|read|overwrite|delet|access|creation|upload)|\b(?:write|overwrite|read|delete)s?\s{1,2}(?:arbitrary )?files? (?:outside|anywhere)|\bsymlink (?:attack|follow)|\bpath escape|目录遍历|traversement|pfad-?traversal";
     INJECTION = r"\b(?:command|sql|code|script|html|template|argument|header|crlf|xml|log|python|shell|prompt|ldap|os command)[ -]injection|\binjection (?:attack|vuln|flaw|bug)|\bsqli\b|\bxss\b|\bcross[ -]site[ -]script|\bxxe\b|\bunsanitized\b|\bhtmli\b|\bssti\b";
     DESERIAL = r"\b(?:de-?serializ|de-?serialis|unmarshal|unpickl)\w{0,6}|\b(?:pickle|yaml)\.loads?\b|\binsecure (?:pickle|yaml)";
-    BYPASS = r"\b(?:bypass|circumvent)\w{0,4}\b|\b(?:sandbox|jail)[ -](?:escape|break)|\bmissing (?:auth\w{0,12}|signature|certificate|access|permission|hash|checksum) ?(?:check|verif|valid|control)?|\bimproper (?:auth|access|cert|input|verif)\w{0,12}|\b(?:does not|doesn't|without|not|never|no) (?:verif|validat|check)\w{0,6}\s{1,2}(?:the |any |of )?(?:tls |ssl |server )?(?:cert|signature|hash|checksum|sender|origin|hostname)|\bno (?:authentication|authorization|signature check)|\bidor\b|\bbroken access control|\baccount takeover|\bsubdomain takeover";
+    BYPASS = r"\b(?:bypass|circumvent)\w{0,4}\b|\b(?:sandbox|jail)[ -](?:escape|break)|\bmissing (?:auth\w{0,12}|signature|certificate|access|permission|hash|checksum) ?(?:check|verif|valid|control)?|\bimproper (?:auth|access|cert|input|verif)\w{0,12}|\b(?:does not|doesn't|without|not|never|no) (?:verif|validat|check)\w{0,6}\s{1,2}(?:the |any |of )?(?:tls |ssl |server )?(?:cert|signature|hash|checksum|sender|origin|hostname)|\b(?:no|without(?: any)?) (?:authentication|authorization|passwords?|signature check)|\bidor\b|\bbroken access control|\baccount takeover|\bsubdomain takeover";
     FORGERY = r"\b(?:ssrf|csrf|xsrf)\b|\b(?:server-side|cross[ -]site) request forgery|\bopen redirect|\bclick-?jacking";
-    PROTECTION = r"\b(?:weak|broken|insecure|predictable|hard-?coded) (?:crypto\w{0,7}|cipher|hash|random|key|password|encryption|rng|permissions?)|\bcleartext\b|\bplain-?text (?:http|password|protocol)|\bunencrypted\b|\bnonce reuse|\btls 1\.[01]\b|\bmissing (?:security )?headers?|\bhsts\b|\bx-frame-options|\bcontent-security-policy|\bman[ -]in[ -]the[ -]middle|\bmitm\b";
+    PROTECTION = r"\b(?:weak|broken|insecure|predictable|hard-?coded) (?:crypto\w{0,7}|cipher|hash|random|key|password|encryption|rng|permissions?)|\bcleartext\b|\bplain-?text (?:http|password|protocol)|\bunencrypted\b|\b(?:predictable|guessable|can be (?:guessed|predicted|brute[ -]?forced))\b|\bnonce reuse|\btls 1\.[01]\b|\bmissing (?:security )?headers?|\bhsts\b|\bx-frame-options|\bcontent-security-policy|\bman[ -]in[ -]the[ -]middle|\bmitm\b";
     SPOOFING = r"\bspoof\w{0,4}\b|\bimpersonat\w{0,4}\b|\b(?:spf|dmarc|dkim)\b|\bphish\w{0,4}\b|\bhomoglyph|\bforged? (?:packets?|messages?|e?-?mails?)";
     SUPPLY = r"\bsupply[ -]chain\b|\bdependency confusion|\btypo-?squat\w{0,4}|\bcompromised (?:package|account|build|release|key)|\bbackdoor\w{0,2}\b|\bleaked (?:aws |api |access |github |secret )?(?:keys?|tokens?|credentials?)|\bpoisoned pipeline|\bpwn request";
-    REMOTE = r"\bremote(?:ly)?\b|\bover the (?:network|internet|wire)|\b(?:network|internet)[ -](?:attacker|access|reachable|facing|based)|\bmalicious (?:server|client|peer|host|player|website|web page)|\b(?:untrusted|rogue|evil|connected|any) (?:server|client|peer)\b|\b(?:send|sends|sending|sent)\s{1,2}(?:an?\s|the\s)?(?:single\s|crafted\s|specially crafted\s|malformed\s|forged\s|udp\s|tcp\s){0,3}(?:packets?|requests?|datagrams?|messages?)|\b(?:udp|tcp) (?:port|packet)|\bman[ -]in[ -]the[ -]middle|\bmitm\b|\blan\b";
+    REMOTE = r"\bremote(?:ly)?\b|\bremot[oa]s?\b|\bentfernt\w{1,3}\b|à distance|远程|リモート|удал(?:е|ё)нн|\bover the (?:network|internet)|\b(?:network|internet)[ -](?:attacker|access|reachable|facing|based)|\bmalicious (?:server|client|peer|host|player|website|web page)|\b(?:untrusted|rogue|evil|connected|any) (?:server|client|peer)\b|\b(?:send|sends|sending|sent)\s{1,2}(?:an?\s|the\s)?(?:single\s|crafted\s|specially crafted\s|malformed\s|forged\s|udp\s|tcp\s){0,3}(?:packets?|requests?|datagrams?|messages?)|\b(?:udp|tcp) (?:port|packet)|\bman[ -]in[ -]the[ -]middle|\bmitm\b|\blan\b";
     LOCAL = r"\blocal(?:ly)? (?:user|attacker|access|privilege|account|process|authenticated|low|unprivileged)|\banother (?:local )?user on\b|\bsame (?:machine|host|computer)\b|\bphysical access|\bunprivileged (?:local )?user|\blocally\b";
     AUTHENTICATED = r"\b(?:authenticated|logged[ -]in|registered|low[ -]privileged?) (?:users?|attackers?|clients?|players?|accounts?)|\bneeds? (?:an? )?(?:account|credentials)|\bauthenticated\b";
     UNAUTHENTICATED = r"\b(?:un|non-?|pre-?)auth(?:enticated|entication|orized)?\b|\bwithout (?:any )?(?:auth\w{0,10}|credentials|an account|logging in)|\bno (?:authentication|credentials|login) (?:is )?(?:required|needed)?|\banonymous (?:user|attacker|access)|\banyone (?:can|could|on|who)\b|\bany (?:attacker|one|user)\b";
     INTERACTION = r"\buser interaction|\b(?:victim|user|developer|artist|someone|person|target|they|he)s? (?:must|has to|have to|needs? to|only|just|opens?|loads?|imports?|clicks?|visits?|downloads?|double-clicks?)\b|\b(?:convinc|trick|lur|entic|persuad|social engineer)\w{0,3}\b|\b(?:opening|importing|loading|double-clicking) (?:an?|the|such|this|any)\b|\bwhen(?:ever)? (?:an?|the|it is|this|some|you) ?(?:\w{1,16} )?(?:opens?|loads?|imports?|opened|loaded|imported|parsed)";
-    CONTENT = r"\b(?:malicious(?:ly)?|crafted|malformed|untrusted|poisoned|evil|corrupt(?:ed)?|fuzzed|hostile|attacker[ -](?:controlled|supplied)|third[ -]party|manipulated|bad)[ -](?:(?:crafted|\.?[a-z0-9]{2,12}|compressed|shader)[ -]){0,2}(?:assets?|files?|projects?|prefabs?|levels?|fbx|gltf|glb|slices?|scenes?|images?|textures?|png|dds|tiff?|exr|tga|scripts?|gems?|packages?|paks?|maps?|materials?|shaders?|models?|mesh(?:es)?|archives?|zip|repos?|repository|templates?|fonts?|audio|wav|bank|input|content|data|json|xml|heightmaps?|actors?|motions?|canvas|uicanvas|azsl|seed|catalog)\b|\b(?:asset|project|level|prefab|gem|file) from (?:an? )?(?:attacker|stranger|untrusted|unknown|internet|third)|恶意";
+    CONTENT = r"\b(?:malicious(?:ly)?|crafted|malformed|untrusted|poisoned|evil|corrupt(?:ed)?|fuzzed|hostile|attacker[ -](?:controlled|supplied)|third[ -]party|manipulated|bad)[ -](?:(?:crafted|\.?[a-z0-9]{2,12}|compressed|shader)[ -]){0,2}(?:assets?|files?|projects?|prefabs?|levels?|fbx|gltf|glb|slices?|scenes?|images?|textures?|png|dds|tiff?|exr|tga|scripts?|gems?|packages?|paks?|maps?|materials?|shaders?|models?|mesh(?:es)?|archives?|zip|repos?|repository|templates?|fonts?|audio|wav|bank|input|content|data|json|xml|heightmaps?|actors?|motions?|canvas|uicanvas|azsl|seed|catalog)\b|\b(?:asset|project|level|prefab|gem|file) from (?:an? )?(?:attacker|stranger|untrusted|unknown|internet|third)|恶意|\b(?:malveillant|malicios|bösartig|präpariert|manipuliert)";
     IN_THE_WILD = r"\bin the wild\b|\b(?:actively|currently|already|widely|being|been) (?:being )?(?:exploit(?:ed|ing)|abused|attacked)|\bknown exploits?\b|\bexploits?\b(?u:[^\n.]){0,40}\b(?:circulat|for sale|sold|on the market)|\bwe (?:saw|see|have seen|observed) (?:attacks?|exploitation|it used|this used|servers?)|\bpublic(?:ly available)? exploit|\bour (?:server|studio|game) (?:was|has been|got) (?:hacked|attacked|compromised)";
     DENIED = r"\b(?:no|not|none|never|n't|unaware|without|nothing|neither|unknown|nobody)\b";
 }
@@ -185,7 +185,9 @@ pub(super) fn attackers(words: &Words, vectors: &[Found<Claim>]) -> Vec<Found<At
     ];
     for found in vectors {
         let vector = found.value.vector.to_ascii_uppercase();
-        for (_, attacker) in metrics.iter().filter(|(metric, _)| vector.split('/').any(|part| part == *metric)) {
+        for (_, attacker) in
+            metrics.iter().filter(|(metric, _)| vector.split('/').any(|part| part == *metric))
+        {
             keep(&mut out, Found::new(*attacker, &found.words));
         }
     }
@@ -200,7 +202,8 @@ pub(super) fn exploited(words: &Words, sections: &[Section]) -> Option<Found<Exp
         let yes = value.starts_with("yes") || IN_THE_WILD.is_in(&value);
         let denied = DENIED.is_in(&value);
         if yes || denied {
-            let said = if denied && !value.starts_with("yes") { Exploited::NoneKnown } else { Exploited::Yes };
+            let said =
+                if denied && !value.starts_with("yes") { Exploited::NoneKnown } else { Exploited::Yes };
             return Some(words.found(said, &line));
         }
     }
@@ -228,7 +231,8 @@ mod tests {
         assert_eq!(impact("an entry named ../../x is a zip slip"), [Impact::PathTraversal]);
         assert_eq!(impact("your domain has no DMARC record"), [Impact::Spoofing]);
         assert_eq!(impact("we like your engine"), []);
-        let who = |text: &str| attackers(&Words::new("", text), &[]).iter().map(|f| f.value).collect::<Vec<_>>();
+        let who =
+            |text: &str| attackers(&Words::new("", text), &[]).iter().map(|f| f.value).collect::<Vec<_>>();
         assert_eq!(who("a crafted FBX file"), [Attacker::MaliciousContent]);
         assert_eq!(who("an unauthenticated remote peer"), [Attacker::Remote, Attacker::Unauthenticated]);
         assert_eq!(who("a local user"), [Attacker::Local]);

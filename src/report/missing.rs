@@ -78,7 +78,9 @@ impl Missing {
             }
             Self::Deadline => "Do you plan to publish on a certain date, or to give a talk about it?",
             Self::OthersTold => "Who else knows about it: another vendor, a coordination center, the public?",
-            Self::Credit => "How would you like to be named when we publish, or would you rather not be named?",
+            Self::Credit => {
+                "How would you like to be named when we publish, or would you rather not be named?"
+            }
         }
     }
 

@@ -160,7 +160,8 @@ mod tests {
             version::every_pattern(),
             wish::every_pattern(),
         ];
-        let broken: Vec<_> = all.iter().flatten().filter(|(_, compiles)| !compiles).map(|(name, _)| name).collect();
+        let broken: Vec<_> =
+            all.iter().flatten().filter(|(_, compiles)| !compiles).map(|(name, _)| name).collect();
         assert!(broken.is_empty(), "{broken:?}");
     }
 

@@ -45,7 +45,7 @@ patterns! {
     IOS = r"\b(?-i:iOS|iPadOS|iPhone|iPad)\b";
     EVERY = r"\b(?:all|any|every)\s{1,2}(?:supported\s{1,2})?(?:platforms?|operating systems?|os(?:es)?)\b|\bplatform[ -]independent\b|\b(?:platforms?|os)\s{0,2}:\s{0,2}\**\s{0,2}(?:all|any)\b";
     BARE_WINDOWS = r"\bwindows\b";
-    FOOTER = r"\b(?:sent from (?:my|an?)|sent from|outlook for|mail for|yahoo mail (?:for|on)|proton ?mail for|enviado desde mi|von meinem|envoyé de mon|get)\s(?u:[^\n]){0,20}$";
+    FOOTER = r"\b(?:sent from (?:my|an?)|sent from|outlook for|mail for|yahoo mail (?:for|on)|proton ?mail for|enviado desde mi|von meinem|envoyé de mon|get)\s(?u:[^\n]){0,20}\z";
 }
 
 /// The platforms named in a report. What a phone adds under a mail is not one.
@@ -85,7 +85,11 @@ mod tests {
         let read = |text: &str| {
             let words = Words::new("", text);
             let sections = section::sections(&words);
-            platforms(&words, &sections).iter().map(|found| found.value.to_string()).collect::<Vec<_>>().join(", ")
+            platforms(&words, &sections)
+                .iter()
+                .map(|found| found.value.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         assert_eq!(read("OS: windows"), "Windows");
         assert_eq!(read("Tested on Ubuntu 22.04 and Win11"), "Windows, Linux");

@@ -67,12 +67,14 @@ pub(super) fn vectors(words: &Words) -> Vec<Found<Claim>> {
 fn claim(version: CvssVersion, vector: &str) -> Claim {
     let upper = vector.to_ascii_uppercase();
     let scored = match version {
-        CvssVersion::V2 => vector.replace("au:", "Au:").replace("AU:", "Au:").parse::<cvss::v2::Vector>().ok().map(
-            |vector| {
-                let score = vector.score().value();
-                (score, bands_v2(score))
-            },
-        ),
+        CvssVersion::V2 => {
+            vector.replace("au:", "Au:").replace("AU:", "Au:").parse::<cvss::v2::Vector>().ok().map(
+                |vector| {
+                    let score = vector.score().value();
+                    (score, bands_v2(score))
+                },
+            )
+        }
         CvssVersion::V30 | CvssVersion::V31 | CvssVersion::V40 => {
             // Before 4.0 the crate takes a missing metric for "no effect", which would give a score nobody claimed.
             let base = ["AV:", "AC:", "PR:", "UI:", "S:", "C:", "I:", "A:"];
@@ -116,7 +118,9 @@ fn bands_v2(score: f64) -> Severity {
 /// A claimed bare score ("CVSS 9.8") and its band.
 pub(super) fn bare_score(words: &Words) -> Option<Found<(f64, Severity)>> {
     // "CVSS 3.1" alone names a version of CVSS.
-    let named = |text: &str| text.contains(':') || text.contains('=') || text.contains("score") || text.contains(" of ");
+    let named = |text: &str| {
+        text.contains(':') || text.contains('=') || text.contains("score") || text.contains(" of ")
+    };
     let groups = SCORE.groups(words.all()).find(|groups| {
         let version = matches!(group(groups, 1), "2.0" | "3.0" | "3.1" | "4.0");
         !version || named(&group(groups, 0).to_ascii_lowercase())
@@ -154,7 +158,10 @@ mod tests {
         use CvssVersion::{V2, V30, V31, V40};
         let all = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
         assert_eq!(scored(all), (V31, Some(9.8), Some(Severity::Critical)));
-        assert_eq!(scored("cvss:3.0/av:l/ac:l/pr:n/ui:r/s:u/c:h/i:h/a:h."), (V30, Some(7.8), Some(Severity::High)));
+        assert_eq!(
+            scored("cvss:3.0/av:l/ac:l/pr:n/ui:r/s:u/c:h/i:h/a:h."),
+            (V30, Some(7.8), Some(Severity::High))
+        );
         assert_eq!(scored("(AV:N/AC:L/Au:N/C:P/I:P/A:P)"), (V2, Some(7.5), Some(Severity::High)));
         assert_eq!(scored("AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"), (V31, Some(0.0), Some(Severity::None)));
         let four = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N";

@@ -44,11 +44,25 @@ const TOPICS: &[(Topic, &[&str])] = &[
     (Topic::Severity, &["severity", "cvss", "risk", "priority", "rating", "score"]),
     (Topic::Exploited, &["exploited", "known exploit", "in the wild", "exploitation status"]),
     (Topic::Package, &["package", "dependency", "library", "third party", "third-party"]),
-    (Topic::Platform, &["platform", "operating system", "environment", "desktop/device", "tested on", "平台"]),
+    (
+        Topic::Platform,
+        &["platform", "operating system", "environment", "desktop/device", "tested on", "平台"],
+    ),
     (Topic::Version, &["version", "release", "revision", "commit", "build", "版本"]),
     (
         Topic::Component,
-        &["component", "product", "module", "gem", "software", "affected", "target", "asset", "location", "组件"],
+        &[
+            "component",
+            "product",
+            "module",
+            "gem",
+            "software",
+            "affected",
+            "target",
+            "asset",
+            "location",
+            "组件",
+        ],
     ),
     (Topic::Proof, &["proof", "poc", "exploit"]),
     (Topic::Impact, &["impact", "attack scenario", "consequence", "attacker", "影响"]),
@@ -63,8 +77,12 @@ const TOPICS: &[(Topic, &[&str])] = &[
 ];
 
 /// Titles that count only as a whole, being too short to look for inside others.
-const WHOLE: &[(Topic, &str)] =
-    &[(Topic::Platform, "os"), (Topic::Platform, "system"), (Topic::Component, "file"), (Topic::Component, "where")];
+const WHOLE: &[(Topic, &str)] = &[
+    (Topic::Platform, "os"),
+    (Topic::Platform, "system"),
+    (Topic::Component, "file"),
+    (Topic::Component, "where"),
+];
 
 /// What a title is about; `None` when it is no title that we know.
 fn topic(title: &str) -> Option<Topic> {
@@ -87,7 +105,8 @@ enum Title {
 
 /// Reads `## Title`, `**Title**`, `Title:`, `* Title: value`, `--[ 1 - Title`, `[Title]`.
 fn title(line: &str) -> Option<Title> {
-    let bare = line.trim_start_matches(['#', '*', '-', '>', '|', '_', '=', '[', ' ', '\t', '+', '.', ')'].as_slice());
+    let bare = line
+        .trim_start_matches(['#', '*', '-', '>', '|', '_', '=', '[', ' ', '\t', '+', '.', ')'].as_slice());
     let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit());
     let bare = bare.trim_start_matches(['.', ')', ' ', '-', '*', '_'].as_slice());
     let marked = line.trim_start().starts_with(['#', '*', '-', '[', '=', '_'].as_slice());

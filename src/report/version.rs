@@ -111,20 +111,20 @@ impl fmt::Display for Version {
 
 patterns! {
     RELEASE = r"\bv?(?:(2[1-9])\.(0[1-9]|1[0-2])(?:\.(\d{1,2}))?|(2[1-9])(0[1-9]|1[0-2])\.(\d{1,2}))\b";
-    BRAND = r"(?:ubuntu|mint|nvidia|drivers?|geforce|fedora|nixos|mesa|ios|macos|android|python|clang|adrenalin|wrt|time|at|\$|usd|eur|port)[ :]{0,2}(?:version |v)?$";
-    DATED = r"\b(?:on|dated?|by|until|am|le)[: ]{1,2}$";
+    BRAND = r"(?:\$|\b(?:ubuntu|mint|nvidia|drivers?|geforce|fedora|nixos|mesa|ios|macos|android|python|clang|adrenalin|wrt|time|at|usd|eur|port))[ :]{0,2}(?:version |v)?\z";
+    DATED = r"\b(?:on|dated?|by|until|am|le)[: ]{1,2}\z";
     ENGINE = r"\b(?:o3de|open 3d engine|engine)(?:'s)?(?:\s|[:=@/-]){1,3}(?:engine\s{1,2})?(?:version\s{1,2}|release\s{1,2}|ver\.?\s{1,2})?(?:[<>]=?\s{0,2})?v?(\d\.\d{1,2}\.\d{1,2})\b";
     SEMVER = r"\bv?([1-9]\.\d{1,2}\.\d{1,2})\b";
     SOURCE = r"\b00\.00\b";
     ALL_VERSIONS = r"\b(?:all|any|every|each)\s{1,2}(?:(?:the|known|current|supported|released|public|o3de|affected)\s{1,2}){0,3}(?:versions?|releases?|builds)\b|\b(?:affected )?versions?\s{0,2}:\s{0,2}\**\s{0,2}all\b";
     LATEST_RELEASE = r"\b(?:latest|newest|current|most recent)\s{1,2}(?:(?:stable|public|official|o3de|released|available)\s{1,2}){0,2}(?:versions?|releases?|installer|build)\b|\bversion\s{0,2}:\s{0,2}latest\b";
     TIP = r"\b(?:latest|current|newest|tip of(?: the)?|head of(?: the)?|top of(?: the)?|today's)\s{1,2}(?:commits?\s{1,2}(?:on|of|in)\s{1,2}(?:the\s{1,2})?)?[`'\x22]?(?:main|master|development|dev branch|git|head|commit|source|trunk)\b";
-    AT_MOST_BEFORE = r"(?:<=|\b(?:through|thru|up to|upto|until|to|and below|including|bis)(?:\s{1,2}(?:and\s{1,2}including|including|version|o3de|release)){0,3})[\s`'\x22]{0,3}$";
-    LESS_BEFORE = r"(?:<|\b(?:prior to|before|earlier than|older than|below|lower than)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22v]{0,3}$";
-    AT_LEAST_BEFORE = r"(?:>=|\b(?:since|starting (?:from|with|at|in)|from|introduced in|as of|ab)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22]{0,3}$";
-    MORE_BEFORE = r"(?:>|\b(?:after|newer than|later than|above)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22]{0,3}$";
-    AT_MOST_AFTER = r"^[`'\x22]{0,2}[,\s]{0,2}\(?(?:and|or)?\s{0,2}(?:(?:all|any)\s{1,2})?(?:earlier|below|older|prior|previous|lower|before)\b";
-    AT_LEAST_AFTER = r"^[`'\x22]{0,2}[,\s]{0,2}\(?(?:(?:and|or)\s{1,2}(?:(?:all|any)\s{1,2})?(?:later|newer|above|higher|up)\b|\+)";
+    AT_MOST_BEFORE = r"(?:<=|\b(?:through|thru|up to|upto|until|to|and below|including|bis)(?:\s{1,2}(?:and\s{1,2}including|including|version|o3de|release)){0,3})[\s`'\x22]{0,3}\z";
+    LESS_BEFORE = r"(?:<|\b(?:prior to|before|earlier than|older than|below|lower than)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22v]{0,3}\z";
+    AT_LEAST_BEFORE = r"(?:>=|\b(?:since|starting (?:from|with|at|in)|from|introduced in|as of|ab)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22]{0,3}\z";
+    MORE_BEFORE = r"(?:>|\b(?:after|newer than|later than|above)(?:\s{1,2}(?:version|o3de|release)){0,2})[\s`'\x22]{0,3}\z";
+    AT_MOST_AFTER = r"\A[`'\x22]{0,2}[,\s]{0,2}\(?(?:and|or)?\s{0,2}(?:(?:all|any)\s{1,2})?(?:earlier|below|older|prior|previous|lower|before)\b";
+    AT_LEAST_AFTER = r"\A[`'\x22]{0,2}[,\s]{0,2}\(?(?:(?:and|or)\s{1,2}(?:(?:all|any)\s{1,2})?(?:later|newer|above|higher|up)\b|\+)";
     COMMIT = r"\b(?:commit|sha-?1?|rev(?:ision)?|git|head|at)\b(?:\s{1,2}(?:id|hash|sha|is|at|of|the))?[\s:=#`'\x22(*@]{1,6}([0-9a-f]{7,40})\b";
     COMMIT_URL = r"/(?:commit|blob|tree|commits)/([0-9a-f]{7,40})\b";
     BRANCH_NAME = r"\b((?:stabilization|point-release)/\d{4,6}(?:rte)?)\b";
@@ -180,8 +180,11 @@ fn release(words: &Words, groups: &regex::Captures<'_>) -> Option<(String, Range
     };
     let patch: u8 = if patch.is_empty() { 0 } else { patch.parse().ok()? };
     let glued = before.ends_with(['.', '-', '/', ',', '$', '_', '@'].as_slice())
-        && !["o3de-", "o3de/", "o3de_", "o3de@", "tag/"].iter().any(|own| before.to_lowercase().ends_with(own));
-    let goes_on = after.starts_with('.') && after.get(1..2).is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()));
+        && !["o3de-", "o3de/", "o3de_", "o3de@", "tag/"]
+            .iter()
+            .any(|own| before.to_lowercase().ends_with(own));
+    let goes_on =
+        after.starts_with('.') && after.get(1..2).is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()));
     let unit = after.trim_start().starts_with(['%', '$'].as_slice());
     let known = RELEASES.iter().any(|release| release.tag == format!("{year}{month}.{patch}"));
     // Releases come out in months 5, 7, 9, 10 and 11; other months only when the list has them.
@@ -230,7 +233,8 @@ pub(super) fn commit(words: &Words) -> Option<Found<String>> {
 
 /// The branch a report names.
 pub(super) fn branch(words: &Words) -> Option<Found<String>> {
-    let named = [&BRANCH_NAME, &BRANCH, &BRANCH_URL].into_iter().find_map(|p| p.groups(words.all()).next())?;
+    let named =
+        [&BRANCH_NAME, &BRANCH, &BRANCH_URL].into_iter().find_map(|p| p.groups(words.all()).next())?;
     let name = [group(&named, 1), if named.len() > 2 { group(&named, 2) } else { "" }];
     let name = name.into_iter().find(|name| !name.is_empty())?;
     Some(words.found(name.to_ascii_lowercase(), &place(&named, 0)))

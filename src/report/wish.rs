@@ -64,7 +64,7 @@ patterns! {
     DAY_MONTH = r"\b(0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.)?(?:\s|-)(?:of\s)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?(?:\s|-)(20\d\d)\b";
     MONTH_DAY = r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s(0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?,?\s(20\d\d)\b";
     GERMAN_DATE = r"\b(0?[1-9]|[12]\d|3[01])\.\s?(0?[1-9]|1[0-2])\.\s?(20\d\d)\b";
-    PUBLISH = r"\b(?:publi[cs]\w{0,10}|disclos\w{0,6}|embargo\w{0,3}|deadline|go live|blog ?post|write-?up|advisory|polic(?:y|ies)|ver.ffentlich\w{0,4}|divulga\w{0,6}|publiera|公开|披露|раскры\w{0,4}|опублик\w{0,4}|公開)\b|公开|披露|公開|раскры|опублик|veröffentlich";
+    PUBLISH = r"\b(?:publi[cs]\w{0,10}|disclos\w{0,6}|embargo\w{0,3}|deadline|go live|blog ?post|write-?up|advisory|polic(?:y|ies)|divulga\w{0,6}|publiera)\b|公开|披露|公開|раскры|опублик|veröffentlich";
     INTENT = r"\b(?:will|would|shall|intend\w{0,3}|plan(?:s|ned|ning)?|going to|scheduled?|deadline|until|embargo\w{0,3}|after|on or after|expires?|lift\w{0,2}|no later than|not before|propos\w{0,3}|target\w{0,3}|aim\w{0,3}|subject to|within|by|if|unless|coordinated|standard|werde\w?|werden)\b|将|于|собира";
     PAST = r"\b(?:was|were|reported on|released on|last|ago|since|installed|built on|dated)\b";
     TALK = r"\b(?:black ?hat|def ?con|blue ?hat|offensivecon|recon|hexacon|usenix|ndss|troopers|nullcon|hitb|44con|zeronights|chaos communication|3\dc3|gdc|conference|talk|keynote|(?:my|our|a|the) (?:paper|thesis|presentation|talk))\b";
@@ -72,7 +72,7 @@ patterns! {
     NO_DEADLINE = r"\b(?:no|not (?:have|set|planning|plan)(?: an?y?| to set)?|without an?y?|don't have an?y?|do not have an?y?)\s{1,2}(?:fixed |hard |particular |specific |disclosure |public |publication )?(?:deadline|date(?: in mind)?|plans? to (?:publish|disclose)|intention (?:of|to) (?:publish|disclos)\w{0,3}|disclosure date|talk)\b|\b(?:take (?:all )?the time you need|no rush|i will not (?:publish|disclose)|we will not (?:publish|disclose))\b";
     TOLD = r"\b(?:also|already|previously|additionally|separately|have|had|was|been|being|we|i)\s{1,2}(?:been\s{1,2})?(?:reported|notified|informed|contacted|disclosed|submitted|forwarded|shared|told|sent)\s{1,2}(?:it\s|this\s|that\s|the issue\s|the same\s(?:issue\s)?|the details\s)?(?:to|with|by)?\s?(?:the\s)?(?:cert|cert/cc|us-cert|cisa|bsi|jpcert|cc|mitre|vendors?|upstream|aws|amazon|hackerone|bugcrowd|zdi|microsoft|nvidia|linux|distros|maintainers?|openssl|qt|huawei|epic|khronos|ncsc|other|another|others|several|some|national|our national)\b";
     CC_CERT = r"\b(?:cc(?:'?ed|ing)?:?|copied|in copy|also to)\s{1,2}(?:the\s)?(?:cert|cert/cc|cisa|mitre|bsi|jpcert|zdi|hackerone)\b|\b(?:vince|vu#\d{4,7}|zdi-can-\d{3,7}|hackerone report|case number at cert)\b|\bon behalf of (?:an? |the )?(?:finder|reporter|researcher|external|independent|third|customer)|\bcoordinat(?:ing|ion|or|ed) (?:by|with|through|center|centre)\b[ a-z]{0,20}cert";
-    NOBODY = r"\b(?:not|n't|never|nobody|no one|no-one|none)\b(?:\s{1,2}(?:yet|been|have|has|it|this|i|we|else|was|the)){0,4}\s{1,2}(?:told|shared|disclosed|reported|informed|discussed|notified|spoken|knows?|published|aware)(?:\s{1,2}(?:it|this|that|about|the issue|to|with|by|of)){0,4}\s{0,2}(?:anyone|anybody|any other|others?|else|third|elsewhere|publicly|it\b|this\b|about)|\b(?:nobody|no one|no-one) else\b|\bonly (?:you|this (?:list|address|mail|team)|your team)\b (?:knows?|ha[sv]e?|received|so far)|\b(?:reported|sent|told|disclosed)\s{1,2}(?:it\s|this\s)?only to you\b";
+    NOBODY = r"\b(?:not|n't|never|nobody|no one|no-one|none)\b(?:\s{1,2}(?:yet|been|have|has|it|this|i|we|else|was|the)){0,4}\s{1,2}(?:told|shared|disclosed|reported|informed|discussed|notified|spoken|knows?|published|aware)(?:\s{1,2}(?:it|this|that|about|the issue|to|with|by|of)){0,4}\s{0,2}(?:anyone|anybody|any other|others?|else|third|elsewhere|publicly|it\b|this\b|about)|\b(?:nobody|no one|no-one) else\b|\btold only you\b|\bonly (?:you|this (?:list|address|mail|team)|your team)\b (?:knows?|ha[sv]e?|received|so far)|\b(?:reported|sent|told|disclosed)\s{1,2}(?:it\s|this\s)?only to you\b";
     ANONYMOUS = r"\b(?:remain|stay|keep (?:me|us|my name)|be|rather be|prefer to (?:be|stay|remain)|report(?:ing)?|credited?(?: as)?)\s{1,2}(?:fully |strictly |completely )?(?:anonymous(?:ly)?|out of it|private|unnamed)\b|\banonymous(?:ly)?[ .,]{0,2}(?:credit|please|report)|\b(?:no|don't (?:need|want)|do not (?:need|want|wish)|not need(?: any| to be)?|without)\s{1,2}(?:any |a |to be )?(?:credit(?:ed)?|acknowledg\w{0,6}|attribution|named)\b|\bdo not (?:mention|publish|use) (?:me|my name)";
     NAMED = r"\b(?:credit(?:s|ed)?|acknowledge(?:d|ment)?|attribut(?:e|ed|ion))\s{0,2}(?:goes\s|should\s|can\s|be\s|given\s|it\s|this\s|me\s|us\s|the\s(?:finding|issue|discovery)\s){0,4}(?:to|as|for|:|with|under|line)|\b(?:please|kindly|to be|be) (?:credit|acknowledge)(?:d)?\b|\bcredit (?:me|us)\b|\b(?:discovered|found|reported|identified|credited) (?:and reported )?by:?\s{1,2}(?:(?-i:[A-Z])|@|the team|our team|my team)|\bhall of fame\b|\bmy (?:handle|name for credit|twitter|github (?:handle|name|user))\b";
 }
@@ -131,6 +131,7 @@ pub(super) fn deadlines(words: &Words, sections: &[Section]) -> Vec<Found<Deadli
         let past = words.after(&at, 6).trim_start().to_ascii_lowercase().starts_with("ago");
         if let Some(days) = days(group(&groups, 1), group(&groups, 2))
             && !past
+            && !words.before(&at, 3).trim_end().ends_with('+')
             && speaks_of_publishing(words, &at)
         {
             keep(&mut out, words.said(Deadline::Days { days, grace: None }, &at));
@@ -153,7 +154,10 @@ pub(super) fn deadlines(words: &Words, sections: &[Section]) -> Vec<Found<Deadli
 /// Dates in sentences that speak of publishing, and not of something past.
 fn dates(words: &Words, sections: &[Section], out: &mut Vec<Found<Deadline>>) {
     let text = words.all();
-    let forms = [(&ISO_DATE, [1, 2, 3]), (&DAY_MONTH, [3, 2, 1]), (&MONTH_DAY, [3, 1, 2]), (&GERMAN_DATE, [3, 2, 1])];
+    let plans = sections.iter().filter(|s| s.topic == Topic::Deadline);
+    let plans: Vec<Range<usize>> = plans.filter_map(|section| section::first_line(words, section)).collect();
+    let forms =
+        [(&ISO_DATE, [1, 2, 3]), (&DAY_MONTH, [3, 2, 1]), (&MONTH_DAY, [3, 1, 2]), (&GERMAN_DATE, [3, 2, 1])];
     for (pattern, [year, month_at, day]) in forms {
         for groups in pattern.groups(text) {
             let at = place(&groups, 0);
@@ -161,11 +165,9 @@ fn dates(words: &Words, sections: &[Section], out: &mut Vec<Found<Deadline>>) {
                 (group(&groups, year).parse(), month(group(&groups, month_at)), group(&groups, day).parse());
             let (Ok(year), Some(month), Ok(day)) = numbers else { continue };
             let Ok(date) = Date::new(year, month, day) else { continue };
-            let labelled = sections.iter().any(|section| {
-                section.topic == Topic::Deadline
-                    && section::first_line(words, section).is_some_and(|line| line.start <= at.start && at.end <= line.end)
-                    && words.before(&at, 20).contains(':')
-            });
+            // `Disclosure date: 1 March`: right behind the label, not somewhere in a history.
+            let labelled = plans.iter().any(|line| line.start <= at.start && at.end <= line.end)
+                && words.before(&at, 20).contains(':');
             let sentence = words.at(&words.sentence(&at));
             let said = PUBLISH.is_in(sentence) && INTENT.is_in(sentence) && !PAST.is_in(sentence);
             if said || labelled || (TALK.is_in(sentence) && SPEAK.is_in(sentence)) {
@@ -181,7 +183,8 @@ pub(super) fn others_told(words: &Words, sections: &[Section]) -> Option<Found<O
     if let Some(at) = NOBODY.find(text) {
         return Some(words.said(OthersTold::Nobody, &at));
     }
-    for line in sections.iter().filter(|s| s.topic == Topic::Others).filter_map(|s| section::first_line(words, s)) {
+    let labelled = sections.iter().filter(|s| s.topic == Topic::Others);
+    if let Some(line) = labelled.filter_map(|s| section::first_line(words, s)).next() {
         let value = words.at(&line).trim().to_ascii_lowercase();
         let nobody = ["no", "none", "nobody", "-"].iter().any(|word| value.trim_end_matches('.') == *word);
         return Some(words.found(if nobody { OthersTold::Nobody } else { OthersTold::Yes }, &line));
@@ -229,7 +232,12 @@ mod tests {
         ] {
             assert_eq!(read(text), [expected], "{text}");
         }
-        for text in ["tested on 2026-11-02", "I found it 3 days ago", "the build of 2026-05-27 was published", "2 weeks of work"] {
+        for text in [
+            "tested on 2026-11-02",
+            "I found it 3 days ago",
+            "the build of 2026-05-27 was published",
+            "2 weeks of work",
+        ] {
             assert!(read(text).is_empty(), "{text}: {:?}", read(text));
         }
     }

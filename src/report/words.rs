@@ -141,7 +141,8 @@ impl Words {
 
     /// A fact whose words are the sentence around this place.
     pub(super) fn said<T>(&self, value: T, place: &Range<usize>) -> Found<T> {
-        Found::new(value, self.at(&self.sentence(place)))
+        let sentence = self.sentence(place);
+        Found::new(value, self.at(&sentence).trim_start_matches(['*', '#', '>', '-', ' ', '\n'].as_slice()))
     }
 }
 
@@ -157,7 +158,9 @@ fn plain(c: char, out: &mut String) {
         '\n' | '\t' | ' '..='~' => out.push(c),
         '\r' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => {}
         '\u{2060}'..='\u{206f}' | '\u{feff}' => {}
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => out.push(' '),
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => {
+            out.push(' ')
+        }
         '\u{2028}' | '\u{2029}' => out.push('\n'),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
         '\u{2018}' | '\u{2019}' | '\u{2032}' => out.push('\''),
@@ -205,7 +208,11 @@ impl Pattern {
 
     /// The first [`MATCH_LIMIT`] matches.
     pub(super) fn all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-        self.regex().into_iter().flat_map(move |regex| regex.find_iter(text)).take(MATCH_LIMIT).map(|m| m.range())
+        self.regex()
+            .into_iter()
+            .flat_map(move |regex| regex.find_iter(text))
+            .take(MATCH_LIMIT)
+            .map(|m| m.range())
     }
 
     /// The first [`MATCH_LIMIT`] matches with their groups.
@@ -247,7 +254,8 @@ mod tests {
 
     #[test]
     fn what_a_word_processor_did_to_the_text_is_undone() {
-        let words = Words::new("a\nb", "CVE\u{2011}2021\u{2011}1 \u{2264}\u{a0}25.05\u{200b}\r\n\u{ff11}\u{202e}");
+        let words =
+            Words::new("a\nb", "CVE\u{2011}2021\u{2011}1 \u{2264}\u{a0}25.05\u{200b}\r\n\u{ff11}\u{202e}");
         assert_eq!(words.all(), "a b\n\nCVE-2021-1 <= 25.05\n1");
         assert!(words.in_subject(&(0..1)));
         assert!(!words.in_subject(&(5..6)));

@@ -15,5 +15,4 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
-mod corpora_quote;
-mod quote;
+mod report_facts;
