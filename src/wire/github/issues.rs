@@ -75,7 +75,7 @@ pub struct Author {
 pub struct Issue {
     /// Its number in the repository.
     pub number: u64,
-    /// Its GraphQL id.
+    /// Its global id.
     pub node_id: Option<String>,
     /// For people.
     pub html_url: Option<String>,
@@ -195,7 +195,12 @@ impl Github {
     ///
     /// # Errors
     /// [`GithubError::NotKept`] when one is missing afterwards; else [`GithubError`].
-    pub async fn add_labels(&self, repository: u64, number: u64, labels: &[String]) -> Result<(), GithubError> {
+    pub async fn add_labels(
+        &self,
+        repository: u64,
+        number: u64,
+        labels: &[String],
+    ) -> Result<(), GithubError> {
         if labels.is_empty() {
             return Ok(());
         }
@@ -232,7 +237,9 @@ impl Github {
         let body = json!({ "name": name, "color": color, "description": description });
         match self.write(Verb::Post, &format!("/repositories/{repository}/labels"), &body).await {
             // Somebody was quicker.
-            Err(GithubError::Refused { status: 422, .. }) => self.get::<serde_json::Value>(&one).await.map(drop),
+            Err(GithubError::Refused { status: 422, .. }) => {
+                self.get::<serde_json::Value>(&one).await.map(drop)
+            }
             other => other.map(drop),
         }
     }
@@ -247,7 +254,8 @@ impl Github {
         repository: u64,
         since: Option<Timestamp>,
     ) -> Result<Vec<Issue>, GithubError> {
-        let route = format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc{}", at(since));
+        let route =
+            format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc{}", at(since));
         let mut issues: Vec<Issue> = self.all_pages(&route).await?;
         let mut seen = BTreeSet::new();
         // An issue opened between two pages shifts the others: they come twice.
@@ -265,7 +273,10 @@ impl Github {
         number: u64,
         since: Option<Timestamp>,
     ) -> Result<Vec<Comment>, GithubError> {
-        let route = format!("/repositories/{repository}/issues/{number}/comments?{}", at(since).trim_start_matches('&'));
+        let route = format!(
+            "/repositories/{repository}/issues/{number}/comments?{}",
+            at(since).trim_start_matches('&')
+        );
         let mut comments: Vec<Comment> = self.all_pages(&route).await?;
         let mut seen = BTreeSet::new();
         comments.retain(|comment| seen.insert(comment.id));
@@ -277,7 +288,8 @@ impl Github {
     /// # Errors
     /// [`GithubError`].
     pub async fn highest_issue(&self, repository: u64) -> Result<Option<u64>, GithubError> {
-        let route = format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc&per_page=1");
+        let route =
+            format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc&per_page=1");
         let newest: Vec<Issue> = self.get(&route).await?;
         Ok(newest.first().map(|issue| issue.number))
     }

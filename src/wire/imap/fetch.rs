@@ -111,7 +111,7 @@ impl Mailbox {
         Ok(Batch { mails: mails.into_values().collect(), missing })
     }
 
-    /// The first `cap` bytes of a mail, in pieces of 1 MiB; `None`: not shown now (missing).
+    /// The first `cap` bytes of a mail, in pieces of a megabyte; `None`: not shown now (missing).
     ///
     /// # Errors
     /// [`ImapError`].
@@ -126,8 +126,11 @@ impl Mailbox {
                 return Ok(Some(partial));
             }
             let command = format!("UID FETCH {uid} (UID INTERNALDATE BODY.PEEK[]<{have}.{want}>)");
-            let found = self.items(&command, &[uid], want).await?.into_iter().find(|items| items.body.is_some());
-            let Some((items, piece)) = found.and_then(|mut items| items.body.take().map(|body| (items, body))) else {
+            let found =
+                self.items(&command, &[uid], want).await?.into_iter().find(|items| items.body.is_some());
+            let Some((items, piece)) =
+                found.and_then(|mut items| items.body.take().map(|body| (items, body)))
+            else {
                 return Ok(None);
             };
             if items.offset.map_or(have != 0, |offset| u64::from(offset) != have) {
@@ -143,7 +146,7 @@ impl Mailbox {
         }
     }
 
-    /// The header section of a mail, at most 1 MiB of it; `None`: not shown now (missing).
+    /// The header section of a mail, at most a megabyte of it; `None`: not shown now (missing).
     ///
     /// # Errors
     /// [`ImapError`].
@@ -174,10 +177,11 @@ impl Mailbox {
         self.session.get_mut().allow(room.saturating_add(4096));
         let answer = self.run("FETCH", command, self.timeouts.fetch, &mut see).await?;
         self.session.get_mut().allow(guard::SMALL);
-        match answer {
-            Answer::Refused { bad: false, .. } if !found.is_empty() => Ok(found),
-            other => other.sound("FETCH").map(|()| found),
+        let half_way = matches!(answer, Answer::Refused { bad: false, .. }) && !found.is_empty();
+        if !half_way {
+            answer.sound("FETCH")?;
         }
+        Ok(found)
     }
 }
 
@@ -189,15 +193,17 @@ fn missing(asked: &[u32], held: impl Fn(u32) -> bool) -> Vec<u32> {
 fn read(values: &[AttributeValue<'_>]) -> Items {
     let mut items = Items::default();
     for value in values {
-        match value {
-            AttributeValue::Uid(uid) => items.uid = Some(*uid),
-            AttributeValue::Rfc822Size(size) => items.size = Some(u64::from(*size)),
-            AttributeValue::InternalDate(text) => items.internaldate = internaldate(text),
-            AttributeValue::BodySection { section, index, data: Some(data) } if ours(section.as_ref()) => {
-                items.body = Some(data.to_vec());
-                items.offset = *index;
-            }
-            _ => (),
+        if let AttributeValue::Uid(uid) = value {
+            items.uid = Some(*uid);
+        } else if let AttributeValue::Rfc822Size(size) = value {
+            items.size = Some(u64::from(*size));
+        } else if let AttributeValue::InternalDate(text) = value {
+            items.internaldate = internaldate(text);
+        } else if let AttributeValue::BodySection { section, index, data: Some(data) } = value
+            && ours(section.as_ref())
+        {
+            items.body = Some(data.to_vec());
+            items.offset = *index;
         }
     }
     items

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Room for everything but mail: a line of half a million UIDs is 4 MiB.
+/// Room for everything but mail: a line of half a million UIDs is 4 MB.
 const MAX_LINE: usize = 4 * 1024 * 1024;
 /// Literals outside of a fetch (folder names, challenges) are small.
 pub(super) const SMALL: u64 = 64 * 1024;
@@ -116,7 +116,8 @@ impl Scan {
 /// Untagged data; not a status line, whose free text may end in anything.
 fn holds_data(head: &[u8]) -> bool {
     let Some(word) = head.strip_prefix(b"* ") else { return false };
-    let word: Vec<u8> = word.iter().take_while(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
+    let word: Vec<u8> =
+        word.iter().take_while(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
     !matches!(word.as_slice(), b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH")
 }
 
@@ -144,24 +145,24 @@ fn literal(tail: &[u8]) -> Option<u64> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         let before = buf.filled().len();
-        match Pin::new(&mut self.inner).poll_read(cx, buf) {
-            Poll::Ready(Ok(())) => {
-                let fresh = buf.filled().get(before..).unwrap_or_default();
-                if self.scan.take(fresh) {
-                    Poll::Ready(Ok(()))
-                } else {
-                    Poll::Ready(Err(std::io::ErrorKind::InvalidData.into()))
-                }
-            }
-            other => other,
-        }
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let fresh = buf.filled().get(before..).unwrap_or_default();
+        if self.scan.take(fresh) { polled } else { Poll::Ready(Err(std::io::ErrorKind::InvalidData.into())) }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_literal_within_the_room_passes_and_its_bytes_are_not_read_as_lines() {
-        let text = b"* 1 FETCH (UID 7 BODY[] {29}\r\n* 9 FETCH (X {999999999999}\r\n)\r\nA1 OK done {99999999}\r\n";
+        let text =
+            b"* 1 FETCH (UID 7 BODY[] {29}\r\n* 9 FETCH (X {999999999999}\r\n)\r\nA1 OK done {99999999}\r\n";
         for piece in [1, 2, 7, 1000] {
             assert!(passes(29, text, piece), "{piece}");
             assert!(!passes(28, text, piece), "{piece}");

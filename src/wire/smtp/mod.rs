@@ -96,12 +96,24 @@ pub enum Stage {
     Letter,
 }
 
+impl Stage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connection",
+            Self::Login => "login",
+            Self::Envelope => "envelope",
+            Self::Data => "DATA",
+            Self::Letter => "letter",
+        }
+    }
+}
+
 /// The letter was not taken, as far as the wire proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
     /// Certainly not sent. What the server did not say (no connection, a broken line before the letter) and every
     /// fault of connection or login may pass: `retry`. A 4xx may pass, a 5xx to this letter does not.
-    #[error("not sent: {at:?} failed{}", .code.map_or_else(String::new, |code| format!(" with {code}")))]
+    #[error("not sent: {} failed{}", .at.word(), .code.map_or_else(String::new, |code| format!(" with {code}")))]
     Proven {
         /// Whether trying again makes sense.
         retry: bool,
@@ -279,7 +291,9 @@ fn proven(code: Option<u16>, at: Stage) -> NotSent {
 /// letter (RFC 5321 sections 4.2.1 and 6.1). Not so 421, with which a server that is shutting down may cut in.
 fn after_dot(sent: Result<Response, lettre::transport::smtp::Error>) -> Result<Accepted, NotSent> {
     let (code, reply) = match sent {
-        Ok(response) => (Some(u16::from(response.code())), visible(response.first_line().unwrap_or_default())),
+        Ok(response) => {
+            (Some(u16::from(response.code())), visible(response.first_line().unwrap_or_default()))
+        }
         Err(error) => (error.status().map(u16::from), String::new()),
     };
     match code {
@@ -335,8 +349,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_names_a_stage_and_a_code() {
-        assert_eq!(proven(Some(550), Stage::Envelope).to_string(), "not sent: Envelope failed with 550");
-        assert_eq!(proven(None, Stage::Data).to_string(), "not sent: Data failed");
+        assert_eq!(proven(Some(550), Stage::Envelope).to_string(), "not sent: envelope failed with 550");
+        assert_eq!(proven(None, Stage::Data).to_string(), "not sent: DATA failed");
         assert!(matches!(proven(Some(451), Stage::Letter), NotSent::Proven { retry: true, .. }));
     }
 }

@@ -35,9 +35,14 @@ impl AsyncTokioStream for Line {
 }
 
 impl AsyncRead for Line {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         if !self.prologue.is_empty() {
-            let (now, later) = self.prologue.split_at_checked(buf.remaining()).unwrap_or((self.prologue, &[]));
+            let (now, later) =
+                self.prologue.split_at_checked(buf.remaining()).unwrap_or((self.prologue, &[]));
             buf.put_slice(now);
             self.prologue = later;
             return Poll::Ready(Ok(()));
@@ -53,7 +58,11 @@ impl AsyncRead for Line {
 }
 
 impl AsyncWrite for Line {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         self.heard = 0;
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
