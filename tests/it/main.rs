@@ -15,3 +15,8 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
+
+mod wire_github;
+mod wire_http;
+mod wire_imap;
+mod wire_smtp;

@@ -10,8 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// All replies between two of our writes together (bytes): lettre would read a line without an end for ever.
-const MAX_REPLY: usize = 64 * 1024;
+/// All replies between two of our writes together (bytes): lettre would read a line without an end for ever, and parses
+/// a reply anew with each of its lines.
+const MAX_REPLY: usize = 8 * 1024;
 
 /// TLS over TCP.
 #[derive(Debug)]
