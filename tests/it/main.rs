@@ -19,4 +19,5 @@
 mod wire_github;
 mod wire_http;
 mod wire_imap;
+mod wire_peer;
 mod wire_smtp;
