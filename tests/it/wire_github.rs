@@ -257,7 +257,7 @@ async fn the_guard_lets_only_the_private_configured_repository_pass() {
     }
 }
 
-/// "PATCH issue body answers 200 and silently keeps the old body"
+/// Over its size limit GitHub answers 200 to a PATCH and keeps the old body.
 #[tokio::test]
 async fn a_patch_that_keeps_the_old_body_is_found_out() {
     let peer = Peer::start(|_| json(200, ISSUE)).await;

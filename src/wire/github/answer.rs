@@ -72,7 +72,6 @@ pub enum GithubError {
 }
 
 /// A 2xx answer, read to its end.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     body: Vec<u8>,
@@ -106,7 +105,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> GithubError {
     judge_said(status, headers, said.as_deref())
 }
 
-/// "If you exceed your primary rate limit, you will receive a 403 or 429 response": so 403 needs a second look.
+/// GitHub answers 403 as well as 429 when a limit is reached, so 403 needs a second look.
 fn judge_said(status: StatusCode, headers: &HeaderMap, said: Option<&str>) -> GithubError {
     let code = status.as_u16();
     match code {

@@ -16,7 +16,7 @@ const PAGE: usize = 100;
 const MAX_PAGES: usize = 1000;
 
 /// A new issue.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct NewIssue<'a> {
     /// One line, 256 characters at most.
     pub title: &'a str,
@@ -27,7 +27,7 @@ pub struct NewIssue<'a> {
 }
 
 /// What is to become of an issue; what is `None` stays.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct Update<'a> {
     /// The title.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct Author {
 }
 
 /// An issue as GitHub shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Issue {
     /// Its number in the repository.
     pub number: u64,
@@ -102,7 +102,7 @@ pub struct Issue {
 }
 
 /// A comment as GitHub shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Comment {
     /// Its id.
     pub id: u64,
@@ -118,6 +118,20 @@ pub struct Comment {
     pub updated_at: Option<Timestamp>,
     /// There when an App wrote it in a person's name.
     pub performed_via_github_app: Option<serde_json::Value>,
+}
+
+/// Shows no word of it.
+impl std::fmt::Debug for Issue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Issue({})", self.number)
+    }
+}
+
+/// Shows no word of it.
+impl std::fmt::Debug for Comment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Comment({})", self.id)
+    }
 }
 
 #[derive(Deserialize)]

@@ -32,7 +32,7 @@ pub struct Sizes {
 }
 
 /// A whole mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// Its UID.
     pub uid: u32,
@@ -53,7 +53,7 @@ pub struct Batch {
 }
 
 /// A large mail as far as our cap.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Partial {
     /// When the server took it in, where that can be read.
     pub internaldate: Option<Timestamp>,
@@ -61,6 +61,20 @@ pub struct Partial {
     pub raw: Vec<u8>,
     /// Whether these are all.
     pub whole: bool,
+}
+
+/// Shows no byte of the mail.
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fetched(uid {}, {} bytes)", self.uid, self.raw.len())
+    }
+}
+
+/// Shows no byte of the mail.
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Partial({} bytes, whole: {})", self.raw.len(), self.whole)
+    }
 }
 
 /// The items of one FETCH response that we use.

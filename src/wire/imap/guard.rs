@@ -64,17 +64,20 @@ impl Default for Scan {
 
 impl Scan {
     /// Looks at newly arrived bytes; `false` when they must not be handed on.
-    fn take(&mut self, mut bytes: &[u8]) -> bool {
+    fn take(&mut self, mut bytes: &mut [u8]) -> bool {
         while !bytes.is_empty() && !self.tripped {
             if self.rest > 0 {
                 let skip = usize::try_from(self.rest).unwrap_or(usize::MAX).min(bytes.len());
                 self.rest -= skip as u64;
-                bytes = bytes.get(skip..).unwrap_or_default();
+                bytes = bytes.get_mut(skip..).unwrap_or_default();
                 continue;
             }
             let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1);
-            let (part, after) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+            let Some((part, after)) = bytes.split_at_mut_checked(end) else { break };
             self.keep(part);
+            if !(self.continued || holds_data(&self.head)) {
+                to_ascii(part);
+            }
             if part.last() == Some(&b'\n') {
                 self.end_of_line();
             }
@@ -110,6 +113,14 @@ impl Scan {
         self.head.clear();
         self.tail.clear();
         self.line = 0;
+    }
+}
+
+/// The parser cuts the text of a status line at its second byte, and panics when that is inside of a character. Nobody
+/// reads that text.
+fn to_ascii(part: &mut [u8]) {
+    for byte in part.iter_mut().filter(|byte| !byte.is_ascii()) {
+        *byte = b'?';
     }
 }
 
@@ -152,7 +163,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     ) -> Poll<std::io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        let fresh = buf.filled().get(before..).unwrap_or_default();
+        let fresh = buf.filled_mut().get_mut(before..).unwrap_or_default();
         if self.scan.take(fresh) { polled } else { Poll::Ready(Err(std::io::ErrorKind::InvalidData.into())) }
     }
 }
@@ -182,7 +193,7 @@ mod tests {
 
     fn passes(room: u64, text: &[u8], piece: usize) -> bool {
         let mut scan = Scan { room, ..Scan::default() };
-        text.chunks(piece).all(|chunk| scan.take(chunk))
+        text.chunks(piece).all(|chunk| scan.take(&mut chunk.to_vec()))
     }
 
     #[test]
@@ -213,6 +224,17 @@ mod tests {
     #[test]
     fn free_text_of_a_status_line_is_no_literal() {
         assert!(passes(4, b"* OK wait {100}\r\n* BYE {100}\r\n* no {100}\r\n+ go {100}\r\n", 4));
+    }
+
+    #[test]
+    fn only_status_lines_lose_what_is_not_ascii() {
+        let mut scan = Scan { room: 100, ..Scan::default() };
+        let mut text = "* OK [ALERT]\u{e9}\r\nA1 NO \u{e9}\r\n* LIST \u{e9} {2}\r\n\u{e9} \u{e9}\r\n"
+            .to_owned()
+            .into_bytes();
+        assert!(text.chunks_mut(5).all(|chunk| scan.take(chunk)));
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text, "* OK [ALERT]??\r\nA1 NO ??\r\n* LIST \u{e9} {2}\r\n\u{e9} \u{e9}\r\n");
     }
 
     #[test]

@@ -74,11 +74,18 @@ pub struct SmtpAccount {
 }
 
 /// The server has taken the letter over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// Its reply, at most 200 visible characters; often a queue id. It may name the recipient: for the store, not for
     /// the log.
     pub reply: String,
+}
+
+/// Does not show the reply.
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accepted")
+    }
 }
 
 /// How far a letter got.
@@ -287,8 +294,8 @@ fn proven(code: Option<u16>, at: Stage) -> NotSent {
     NotSent::Proven { retry: !code.is_some_and(|code| (500..600).contains(&code)), code, at }
 }
 
-/// "If the ... reply code is 5yz, the client must not resend": a reply code is the server's word that it did not take the
-/// letter (RFC 5321 sections 4.2.1 and 6.1). Not so 421, with which a server that is shutting down may cut in.
+/// A negative reply after the dot is the server's word that it did not take the letter over (RFC 5321 sections 4.2.1 and
+/// 6.1). Not so 421, with which a server that is shutting down may cut in at any time (section 3.8).
 fn after_dot(sent: Result<Response, lettre::transport::smtp::Error>) -> Result<Accepted, NotSent> {
     let (code, reply) = match sent {
         Ok(response) => {
