@@ -92,10 +92,13 @@ mod tests {
 
     #[test]
     fn plain_http_only_towards_this_machine() {
-        for good in ["https://api.example", "http://127.0.0.1:8080", "http://[::1]:1/x", "http://localhost:9"] {
+        for good in ["https://api.example", "http://127.0.0.1:8080", "http://[::1]:1/x", "http://localhost:9"]
+        {
             assert!(allowed(good).is_ok(), "{good}");
         }
-        for bad in ["http://api.example", "http://10.0.0.1", "http://localhost.example", "http://127.0.0.1.example"] {
+        for bad in
+            ["http://api.example", "http://10.0.0.1", "http://localhost.example", "http://127.0.0.1.example"]
+        {
             assert_eq!(allowed(bad), Err(SetupError::PlainHttp), "{bad}");
         }
         for bad in ["ftp://api.example", "nonsense", "file:///etc/passwd", "data:x"] {

@@ -125,9 +125,10 @@ impl Tokens {
         let life = SignedDuration::from_secs(answer.expires_in.unwrap_or(ASSUMED_S).clamp(0, 86_400));
         let access = SecretString::from(answer.access_token);
         held.access = now.saturating_add(life).ok().map(|end| (access.clone(), end));
-        let rotated = answer.refresh_token.map(SecretString::from).filter(|new| {
-            held.refresh.as_ref().is_none_or(|old| old.expose_secret() != new.expose_secret())
-        });
+        let rotated = answer
+            .refresh_token
+            .map(SecretString::from)
+            .filter(|new| held.refresh.as_ref().is_none_or(|old| old.expose_secret() != new.expose_secret()));
         if let Some(new) = &rotated {
             held.refresh = Some(new.clone());
         }

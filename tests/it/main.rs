@@ -15,4 +15,11 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
-mod report_facts;
+
+mod stands;
+mod wire_github;
+mod wire_http;
+mod wire_imap;
+mod wire_peer;
+mod wire_smtp;
+mod wire_stands;

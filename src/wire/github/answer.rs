@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::http::retry_after;
 
-/// A page of 100 issues with bodies of 256 KiB is 26 MB; more is not read.
+/// A page of 100 issues with bodies of 262,144 bytes is 26 MB; more is not read.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// octocrab's reply, before anybody has judged it.
@@ -72,7 +72,6 @@ pub enum GithubError {
 }
 
 /// A 2xx answer, read to its end.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     body: Vec<u8>,
@@ -106,7 +105,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> GithubError {
     judge_said(status, headers, said.as_deref())
 }
 
-/// "If you exceed your primary rate limit, you will receive a 403 or 429 response": so 403 needs a second look.
+/// GitHub answers 403 as well as 429 when a limit is reached, so 403 needs a second look.
 fn judge_said(status: StatusCode, headers: &HeaderMap, said: Option<&str>) -> GithubError {
     let code = status.as_u16();
     match code {
@@ -147,10 +146,8 @@ pub(super) fn of_client(error: &octocrab::Error) -> GithubError {
     if let octocrab::Error::GitHub { source, .. } = error {
         let empty = HeaderMap::new();
         let headers = source.headers.as_ref().unwrap_or(&empty);
-        return match judge_said(source.status_code, headers, Some(&source.message)) {
-            GithubError::Unknown => GithubError::NotDone,
-            other => other,
-        };
+        let judged = judge_said(source.status_code, headers, Some(&source.message));
+        return if judged == GithubError::Unknown { GithubError::NotDone } else { judged };
     }
     if let octocrab::Error::JWT { .. } = error {
         return GithubError::NotDone;
@@ -183,7 +180,10 @@ mod tests {
         let limited = |wait| GithubError::RateLimited { wait };
         assert_eq!(judged(403, &[("retry-after", "30")], ""), limited(Wait::For(Duration::from_secs(30))));
         let reset = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795000000")];
-        assert_eq!(judged(403, &reset, ""), limited(Wait::Until(Timestamp::from_second(1_795_000_000).unwrap())));
+        assert_eq!(
+            judged(403, &reset, ""),
+            limited(Wait::Until(Timestamp::from_second(1_795_000_000).unwrap()))
+        );
         let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;
         assert_eq!(judged(403, &[("x-ratelimit-remaining", "4000")], secondary), limited(Wait::Unsaid));
         assert_eq!(judged(429, &[], "<html>"), limited(Wait::Unsaid));

@@ -16,7 +16,7 @@ const PAGE: usize = 100;
 const MAX_PAGES: usize = 1000;
 
 /// A new issue.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct NewIssue<'a> {
     /// One line, 256 characters at most.
     pub title: &'a str,
@@ -27,7 +27,7 @@ pub struct NewIssue<'a> {
 }
 
 /// What is to become of an issue; what is `None` stays.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct Update<'a> {
     /// The title.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,11 +71,11 @@ pub struct Author {
 }
 
 /// An issue as GitHub shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Issue {
     /// Its number in the repository.
     pub number: u64,
-    /// Its GraphQL id.
+    /// Its global id.
     pub node_id: Option<String>,
     /// For people.
     pub html_url: Option<String>,
@@ -102,7 +102,7 @@ pub struct Issue {
 }
 
 /// A comment as GitHub shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Comment {
     /// Its id.
     pub id: u64,
@@ -118,6 +118,20 @@ pub struct Comment {
     pub updated_at: Option<Timestamp>,
     /// There when an App wrote it in a person's name.
     pub performed_via_github_app: Option<serde_json::Value>,
+}
+
+/// Shows no word of it.
+impl std::fmt::Debug for Issue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Issue({})", self.number)
+    }
+}
+
+/// Shows no word of it.
+impl std::fmt::Debug for Comment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Comment({})", self.id)
+    }
 }
 
 #[derive(Deserialize)]
@@ -195,7 +209,12 @@ impl Github {
     ///
     /// # Errors
     /// [`GithubError::NotKept`] when one is missing afterwards; else [`GithubError`].
-    pub async fn add_labels(&self, repository: u64, number: u64, labels: &[String]) -> Result<(), GithubError> {
+    pub async fn add_labels(
+        &self,
+        repository: u64,
+        number: u64,
+        labels: &[String],
+    ) -> Result<(), GithubError> {
         if labels.is_empty() {
             return Ok(());
         }
@@ -232,7 +251,9 @@ impl Github {
         let body = json!({ "name": name, "color": color, "description": description });
         match self.write(Verb::Post, &format!("/repositories/{repository}/labels"), &body).await {
             // Somebody was quicker.
-            Err(GithubError::Refused { status: 422, .. }) => self.get::<serde_json::Value>(&one).await.map(drop),
+            Err(GithubError::Refused { status: 422, .. }) => {
+                self.get::<serde_json::Value>(&one).await.map(drop)
+            }
             other => other.map(drop),
         }
     }
@@ -247,7 +268,8 @@ impl Github {
         repository: u64,
         since: Option<Timestamp>,
     ) -> Result<Vec<Issue>, GithubError> {
-        let route = format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc{}", at(since));
+        let route =
+            format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc{}", at(since));
         let mut issues: Vec<Issue> = self.all_pages(&route).await?;
         let mut seen = BTreeSet::new();
         // An issue opened between two pages shifts the others: they come twice.
@@ -265,7 +287,10 @@ impl Github {
         number: u64,
         since: Option<Timestamp>,
     ) -> Result<Vec<Comment>, GithubError> {
-        let route = format!("/repositories/{repository}/issues/{number}/comments?{}", at(since).trim_start_matches('&'));
+        let route = format!(
+            "/repositories/{repository}/issues/{number}/comments?{}",
+            at(since).trim_start_matches('&')
+        );
         let mut comments: Vec<Comment> = self.all_pages(&route).await?;
         let mut seen = BTreeSet::new();
         comments.retain(|comment| seen.insert(comment.id));
@@ -277,7 +302,8 @@ impl Github {
     /// # Errors
     /// [`GithubError`].
     pub async fn highest_issue(&self, repository: u64) -> Result<Option<u64>, GithubError> {
-        let route = format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc&per_page=1");
+        let route =
+            format!("/repositories/{repository}/issues?state=all&sort=created&direction=desc&per_page=1");
         let newest: Vec<Issue> = self.get(&route).await?;
         Ok(newest.first().map(|issue| issue.number))
     }

@@ -94,21 +94,24 @@ async fn enter(client: Client<Line>, login: &Login) -> Result<async_imap::Sessio
             client.authenticate("XOAUTH2", bearer).await
         }
     };
-    entered.map_err(|(error, client)| {
-        if client.get_ref().tripped() { ImapError::TooLarge } else { refusal(&error) }
-    })
+    entered.map_err(
+        |(error, client)| {
+            if client.get_ref().tripped() { ImapError::TooLarge } else { refusal(&error) }
+        },
+    )
 }
 
 /// The words of RFC 5530 are not typed by the parser and stand in the text.
 fn refusal(error: &async_imap::error::Error) -> ImapError {
-    match error {
-        async_imap::error::Error::No(text) | async_imap::error::Error::Bad(text) => {
-            let busy = ["[UNAVAILABLE]", "[LIMIT]", "[INUSE]", "[SERVERBUG]"];
-            ImapError::Login { later: busy.iter().any(|word| text.contains(word)) }
-        }
-        async_imap::error::Error::Validate(_) => ImapError::Login { later: false },
-        other => of_client(other),
+    if let async_imap::error::Error::No(text) | async_imap::error::Error::Bad(text) = error {
+        let busy = ["[UNAVAILABLE]", "[LIMIT]", "[INUSE]", "[SERVERBUG]"];
+        return ImapError::Login { later: busy.iter().any(|word| text.contains(word)) };
     }
+    // A name or password with CR or LF in it, which was not sent.
+    if matches!(error, async_imap::error::Error::Validate(_)) {
+        return ImapError::Login { later: false };
+    }
+    of_client(error)
 }
 
 /// SASL XOAUTH2: the first challenge is empty; a second one tells why it failed and wants an empty answer.

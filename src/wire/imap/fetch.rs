@@ -32,7 +32,7 @@ pub struct Sizes {
 }
 
 /// A whole mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// Its UID.
     pub uid: u32,
@@ -53,7 +53,7 @@ pub struct Batch {
 }
 
 /// A large mail as far as our cap.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Partial {
     /// When the server took it in, where that can be read.
     pub internaldate: Option<Timestamp>,
@@ -61,6 +61,20 @@ pub struct Partial {
     pub raw: Vec<u8>,
     /// Whether these are all.
     pub whole: bool,
+}
+
+/// Shows no byte of the mail.
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fetched(uid {}, {} bytes)", self.uid, self.raw.len())
+    }
+}
+
+/// Shows no byte of the mail.
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Partial({} bytes, whole: {})", self.raw.len(), self.whole)
+    }
 }
 
 /// The items of one FETCH response that we use.
@@ -111,7 +125,7 @@ impl Mailbox {
         Ok(Batch { mails: mails.into_values().collect(), missing })
     }
 
-    /// The first `cap` bytes of a mail, in pieces of 1 MiB; `None`: not shown now (missing).
+    /// The first `cap` bytes of a mail, in pieces of a megabyte; `None`: not shown now (missing).
     ///
     /// # Errors
     /// [`ImapError`].
@@ -126,8 +140,11 @@ impl Mailbox {
                 return Ok(Some(partial));
             }
             let command = format!("UID FETCH {uid} (UID INTERNALDATE BODY.PEEK[]<{have}.{want}>)");
-            let found = self.items(&command, &[uid], want).await?.into_iter().find(|items| items.body.is_some());
-            let Some((items, piece)) = found.and_then(|mut items| items.body.take().map(|body| (items, body))) else {
+            let found =
+                self.items(&command, &[uid], want).await?.into_iter().find(|items| items.body.is_some());
+            let Some((items, piece)) =
+                found.and_then(|mut items| items.body.take().map(|body| (items, body)))
+            else {
                 return Ok(None);
             };
             if items.offset.map_or(have != 0, |offset| u64::from(offset) != have) {
@@ -143,7 +160,7 @@ impl Mailbox {
         }
     }
 
-    /// The header section of a mail, at most 1 MiB of it; `None`: not shown now (missing).
+    /// The header section of a mail, at most a megabyte of it; `None`: not shown now (missing).
     ///
     /// # Errors
     /// [`ImapError`].
@@ -174,10 +191,11 @@ impl Mailbox {
         self.session.get_mut().allow(room.saturating_add(4096));
         let answer = self.run("FETCH", command, self.timeouts.fetch, &mut see).await?;
         self.session.get_mut().allow(guard::SMALL);
-        match answer {
-            Answer::Refused { bad: false, .. } if !found.is_empty() => Ok(found),
-            other => other.sound("FETCH").map(|()| found),
+        let half_way = matches!(answer, Answer::Refused { bad: false, .. }) && !found.is_empty();
+        if !half_way {
+            answer.sound("FETCH")?;
         }
+        Ok(found)
     }
 }
 
@@ -189,15 +207,17 @@ fn missing(asked: &[u32], held: impl Fn(u32) -> bool) -> Vec<u32> {
 fn read(values: &[AttributeValue<'_>]) -> Items {
     let mut items = Items::default();
     for value in values {
-        match value {
-            AttributeValue::Uid(uid) => items.uid = Some(*uid),
-            AttributeValue::Rfc822Size(size) => items.size = Some(u64::from(*size)),
-            AttributeValue::InternalDate(text) => items.internaldate = internaldate(text),
-            AttributeValue::BodySection { section, index, data: Some(data) } if ours(section.as_ref()) => {
-                items.body = Some(data.to_vec());
-                items.offset = *index;
-            }
-            _ => (),
+        if let AttributeValue::Uid(uid) = value {
+            items.uid = Some(*uid);
+        } else if let AttributeValue::Rfc822Size(size) = value {
+            items.size = Some(u64::from(*size));
+        } else if let AttributeValue::InternalDate(text) = value {
+            items.internaldate = internaldate(text);
+        } else if let AttributeValue::BodySection { section, index, data: Some(data) } = value
+            && ours(section.as_ref())
+        {
+            items.body = Some(data.to_vec());
+            items.offset = *index;
         }
     }
     items

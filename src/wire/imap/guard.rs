@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Room for everything but mail: a line of half a million UIDs is 4 MiB.
+/// Room for everything but mail: a line of half a million UIDs is 4 MB.
 const MAX_LINE: usize = 4 * 1024 * 1024;
 /// Literals outside of a fetch (folder names, challenges) are small.
 pub(super) const SMALL: u64 = 64 * 1024;
@@ -64,17 +64,20 @@ impl Default for Scan {
 
 impl Scan {
     /// Looks at newly arrived bytes; `false` when they must not be handed on.
-    fn take(&mut self, mut bytes: &[u8]) -> bool {
+    fn take(&mut self, mut bytes: &mut [u8]) -> bool {
         while !bytes.is_empty() && !self.tripped {
             if self.rest > 0 {
                 let skip = usize::try_from(self.rest).unwrap_or(usize::MAX).min(bytes.len());
                 self.rest -= skip as u64;
-                bytes = bytes.get(skip..).unwrap_or_default();
+                bytes = bytes.get_mut(skip..).unwrap_or_default();
                 continue;
             }
             let end = bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1);
-            let (part, after) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+            let Some((part, after)) = bytes.split_at_mut_checked(end) else { break };
             self.keep(part);
+            if !(self.continued || holds_data(&self.head)) {
+                to_ascii(part);
+            }
             if part.last() == Some(&b'\n') {
                 self.end_of_line();
             }
@@ -113,10 +116,19 @@ impl Scan {
     }
 }
 
+/// The parser cuts the text of a status line at its second byte, and panics when that is inside of a character. Nobody
+/// reads that text.
+fn to_ascii(part: &mut [u8]) {
+    for byte in part.iter_mut().filter(|byte| !byte.is_ascii()) {
+        *byte = b'?';
+    }
+}
+
 /// Untagged data; not a status line, whose free text may end in anything.
 fn holds_data(head: &[u8]) -> bool {
     let Some(word) = head.strip_prefix(b"* ") else { return false };
-    let word: Vec<u8> = word.iter().take_while(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
+    let word: Vec<u8> =
+        word.iter().take_while(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();
     !matches!(word.as_slice(), b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH")
 }
 
@@ -144,24 +156,24 @@ fn literal(tail: &[u8]) -> Option<u64> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         let before = buf.filled().len();
-        match Pin::new(&mut self.inner).poll_read(cx, buf) {
-            Poll::Ready(Ok(())) => {
-                let fresh = buf.filled().get(before..).unwrap_or_default();
-                if self.scan.take(fresh) {
-                    Poll::Ready(Ok(()))
-                } else {
-                    Poll::Ready(Err(std::io::ErrorKind::InvalidData.into()))
-                }
-            }
-            other => other,
-        }
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let fresh = buf.filled_mut().get_mut(before..).unwrap_or_default();
+        if self.scan.take(fresh) { polled } else { Poll::Ready(Err(std::io::ErrorKind::InvalidData.into())) }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
@@ -181,12 +193,13 @@ mod tests {
 
     fn passes(room: u64, text: &[u8], piece: usize) -> bool {
         let mut scan = Scan { room, ..Scan::default() };
-        text.chunks(piece).all(|chunk| scan.take(chunk))
+        text.chunks(piece).all(|chunk| scan.take(&mut chunk.to_vec()))
     }
 
     #[test]
     fn a_literal_within_the_room_passes_and_its_bytes_are_not_read_as_lines() {
-        let text = b"* 1 FETCH (UID 7 BODY[] {29}\r\n* 9 FETCH (X {999999999999}\r\n)\r\nA1 OK done {99999999}\r\n";
+        let text =
+            b"* 1 FETCH (UID 7 BODY[] {29}\r\n* 9 FETCH (X {999999999999}\r\n)\r\nA1 OK done {99999999}\r\n";
         for piece in [1, 2, 7, 1000] {
             assert!(passes(29, text, piece), "{piece}");
             assert!(!passes(28, text, piece), "{piece}");
@@ -211,6 +224,17 @@ mod tests {
     #[test]
     fn free_text_of_a_status_line_is_no_literal() {
         assert!(passes(4, b"* OK wait {100}\r\n* BYE {100}\r\n* no {100}\r\n+ go {100}\r\n", 4));
+    }
+
+    #[test]
+    fn only_status_lines_lose_what_is_not_ascii() {
+        let mut scan = Scan { room: 100, ..Scan::default() };
+        let mut text = "* OK [ALERT]\u{e9}\r\nA1 NO \u{e9}\r\n* LIST \u{e9} {2}\r\n\u{e9} \u{e9}\r\n"
+            .to_owned()
+            .into_bytes();
+        assert!(text.chunks_mut(5).all(|chunk| scan.take(chunk)));
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text, "* OK [ALERT]??\r\nA1 NO ??\r\n* LIST \u{e9} {2}\r\n\u{e9} \u{e9}\r\n");
     }
 
     #[test]

@@ -97,15 +97,15 @@ async fn start(session: &mut Session<Line>, exists: &mut u32) -> Result<(Request
     let mut news = false;
     loop {
         let data = session.read_response().await.map_err(|error| of_io(&error))?.ok_or(ImapError::Lost)?;
-        match data.parsed() {
-            Response::Continue(_) => return Ok((id, news)),
-            Response::Done { tag, status, outcome } if *tag == id => {
-                tagged(status, outcome.code.as_ref()).sound("IDLE")?;
-                // OK without a `+`: it did not idle.
-                return Err(ImapError::Refused { command: "IDLE", bad: false, try_create: false });
-            }
-            other => news |= counts_more(other, exists),
+        if matches!(data.parsed(), Response::Continue(_)) {
+            return Ok((id, news));
         }
+        if let Some(answer) = tagged(data.parsed(), &id) {
+            answer.sound("IDLE")?;
+            // OK without a `+`: it did not idle.
+            return Err(ImapError::Refused { command: "IDLE", bad: false, try_create: false });
+        }
+        news |= counts_more(data.parsed(), exists);
     }
 }
 
@@ -115,11 +115,12 @@ async fn listen(session: &mut Session<Line>, exists: &mut u32) -> Result<IdleEnd
         let Some(data) = session.read_response().await.map_err(|error| of_io(&error))? else {
             return Ok(IdleEnd::Lost);
         };
-        match data.parsed() {
-            // A tagged line here: the server ended the IDLE by itself.
-            Response::Data { status: Status::Bye, .. } | Response::Done { .. } => return Ok(IdleEnd::Lost),
-            other if counts_more(other, exists) => return Ok(IdleEnd::News),
-            _ => (),
+        // A tagged line here: the server ended the IDLE by itself.
+        if matches!(data.parsed(), Response::Data { status: Status::Bye, .. } | Response::Done { .. }) {
+            return Ok(IdleEnd::Lost);
+        }
+        if counts_more(data.parsed(), exists) {
+            return Ok(IdleEnd::News);
         }
     }
 }
@@ -130,9 +131,9 @@ async fn finish(session: &mut Session<Line>, id: &RequestId, exists: &mut u32) -
     let mut news = false;
     loop {
         let data = session.read_response().await.map_err(|error| of_io(&error))?.ok_or(ImapError::Lost)?;
-        match data.parsed() {
-            Response::Done { tag, .. } if tag == id => return Ok(news),
-            other => news |= counts_more(other, exists),
+        if tagged(data.parsed(), id).is_some() {
+            return Ok(news);
         }
+        news |= counts_more(data.parsed(), exists);
     }
 }

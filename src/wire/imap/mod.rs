@@ -136,7 +136,8 @@ pub trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 
 
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + std::fmt::Debug> Stream for T {}
 
-/// A logged-in connection.
+/// A logged-in connection. A call that is dropped before it ends (a `select!`, a timeout around it) leaves it unusable;
+/// [`Mailbox::idle_until`] is the way to stop waiting early.
 pub struct Mailbox {
     session: Session<Line>,
     can: BTreeSet<String>,

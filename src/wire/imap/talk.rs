@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_imap::Session;
-use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
+use async_imap::imap_proto::{MailboxDatum, RequestId, Response, ResponseCode, Status};
 
 use super::{ImapError, Line, Mailbox};
 
@@ -71,18 +71,13 @@ impl Mailbox {
 
 /// Takes over an EXISTS and says whether it is a growing one.
 pub(super) fn counts_more(response: &Response<'_>, exists: &mut u32) -> bool {
-    match response {
-        Response::MailboxData(MailboxDatum::Exists(count)) => {
-            let more = *count > *exists;
-            *exists = *count;
-            more
-        }
-        Response::Expunge(_) => {
-            *exists = exists.saturating_sub(1);
-            false
-        }
-        _ => false,
+    if let Response::Expunge(_) = response {
+        *exists = exists.saturating_sub(1);
     }
+    let Response::MailboxData(MailboxDatum::Exists(count)) = response else { return false };
+    let more = *count > *exists;
+    *exists = *count;
+    more
 }
 
 async fn converse(session: &mut Session<Line>, command: &str, see: See<'_>) -> Result<Answer, ImapError> {
@@ -90,22 +85,23 @@ async fn converse(session: &mut Session<Line>, command: &str, see: See<'_>) -> R
     loop {
         // The end of the stream before the tagged line is a loss, whatever came before it.
         let data = session.read_response().await.map_err(|error| of_io(&error))?.ok_or(ImapError::Lost)?;
-        match data.parsed() {
-            Response::Done { tag, status, outcome } if *tag == id => {
-                return Ok(tagged(status, outcome.code.as_ref()));
-            }
-            other => see(other),
+        if let Some(answer) = tagged(data.parsed(), &id) {
+            return Ok(answer);
         }
+        see(data.parsed());
     }
 }
 
-pub(super) fn tagged(status: &Status, code: Option<&ResponseCode<'_>>) -> Answer {
-    let try_create = matches!(code, Some(ResponseCode::TryCreate));
-    match status {
+/// The tagged line of this command, if it is one.
+pub(super) fn tagged(response: &Response<'_>, id: &RequestId) -> Option<Answer> {
+    let Response::Done { tag, status, outcome } = response else { return None };
+    let try_create = matches!(outcome.code, Some(ResponseCode::TryCreate));
+    let answer = match status {
         Status::Ok => Answer::Ok,
         Status::Bad => Answer::Refused { bad: true, try_create },
         Status::No | Status::PreAuth | Status::Bye => Answer::Refused { bad: false, try_create },
-    }
+    };
+    (tag == id).then_some(answer)
 }
 
 /// The text of such an error may hold the whole buffer, so only its kind is kept.

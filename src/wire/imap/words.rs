@@ -96,7 +96,7 @@ mod tests {
         }
     }
 
-    /// "Here is a sample mailbox name which mixes English, Chinese, and Japanese text" (RFC 3501 section 5.1.3)
+    /// "here is a mailbox name which mixes English, Chinese, and Japanese text" (RFC 3501 section 5.1.3)
     #[test]
     fn folder_names_beyond_ascii() {
         let name = Folder::named("~peter/mail/台北/日本語").unwrap();

@@ -75,9 +75,9 @@ async fn ask_for_tls(tcp: &mut TcpStream, hello: &str) -> Result<(), Option<u16>
     expect(tcp, 220).await?;
     tcp.write_all(format!("EHLO {hello}\r\n").as_bytes()).await.map_err(|_| None)?;
     let offers = expect(tcp, 250).await?;
-    let offered = offers.lines().any(|line| {
-        line.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))
-    });
+    let offered = offers
+        .lines()
+        .any(|line| line.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS")));
     if !offered {
         return Err(None);
     }

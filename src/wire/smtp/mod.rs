@@ -74,11 +74,18 @@ pub struct SmtpAccount {
 }
 
 /// The server has taken the letter over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// Its reply, at most 200 visible characters; often a queue id. It may name the recipient: for the store, not for
     /// the log.
     pub reply: String,
+}
+
+/// Does not show the reply.
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accepted")
+    }
 }
 
 /// How far a letter got.
@@ -96,12 +103,24 @@ pub enum Stage {
     Letter,
 }
 
+impl Stage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connection",
+            Self::Login => "login",
+            Self::Envelope => "envelope",
+            Self::Data => "DATA",
+            Self::Letter => "letter",
+        }
+    }
+}
+
 /// The letter was not taken, as far as the wire proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
     /// Certainly not sent. What the server did not say (no connection, a broken line before the letter) and every
     /// fault of connection or login may pass: `retry`. A 4xx may pass, a 5xx to this letter does not.
-    #[error("not sent: {at:?} failed{}", .code.map_or_else(String::new, |code| format!(" with {code}")))]
+    #[error("not sent: {} failed{}", .at.word(), .code.map_or_else(String::new, |code| format!(" with {code}")))]
     Proven {
         /// Whether trying again makes sense.
         retry: bool,
@@ -275,11 +294,13 @@ fn proven(code: Option<u16>, at: Stage) -> NotSent {
     NotSent::Proven { retry: !code.is_some_and(|code| (500..600).contains(&code)), code, at }
 }
 
-/// "If the ... reply code is 5yz, the client must not resend": a reply code is the server's word that it did not take the
-/// letter (RFC 5321 sections 4.2.1 and 6.1). Not so 421, with which a server that is shutting down may cut in.
+/// A negative reply after the dot is the server's word that it did not take the letter over (RFC 5321 sections 4.2.1 and
+/// 6.1). Not so 421, with which a server that is shutting down may cut in at any time (section 3.8).
 fn after_dot(sent: Result<Response, lettre::transport::smtp::Error>) -> Result<Accepted, NotSent> {
     let (code, reply) = match sent {
-        Ok(response) => (Some(u16::from(response.code())), visible(response.first_line().unwrap_or_default())),
+        Ok(response) => {
+            (Some(u16::from(response.code())), visible(response.first_line().unwrap_or_default()))
+        }
         Err(error) => (error.status().map(u16::from), String::new()),
     };
     match code {
@@ -335,8 +356,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_names_a_stage_and_a_code() {
-        assert_eq!(proven(Some(550), Stage::Envelope).to_string(), "not sent: Envelope failed with 550");
-        assert_eq!(proven(None, Stage::Data).to_string(), "not sent: Data failed");
+        assert_eq!(proven(Some(550), Stage::Envelope).to_string(), "not sent: envelope failed with 550");
+        assert_eq!(proven(None, Stage::Data).to_string(), "not sent: DATA failed");
         assert!(matches!(proven(Some(451), Stage::Letter), NotSent::Proven { retry: true, .. }));
     }
 }

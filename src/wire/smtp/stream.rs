@@ -10,8 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// All replies between two of our writes together (bytes): lettre would read a line without an end for ever.
-const MAX_REPLY: usize = 64 * 1024;
+/// All replies between two of our writes together (bytes): lettre would read a line without an end for ever, and parses
+/// a reply anew with each of its lines.
+const MAX_REPLY: usize = 8 * 1024;
 
 /// TLS over TCP.
 #[derive(Debug)]
@@ -35,9 +36,14 @@ impl AsyncTokioStream for Line {
 }
 
 impl AsyncRead for Line {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         if !self.prologue.is_empty() {
-            let (now, later) = self.prologue.split_at_checked(buf.remaining()).unwrap_or((self.prologue, &[]));
+            let (now, later) =
+                self.prologue.split_at_checked(buf.remaining()).unwrap_or((self.prologue, &[]));
             buf.put_slice(now);
             self.prologue = later;
             return Poll::Ready(Ok(()));
@@ -53,7 +59,11 @@ impl AsyncRead for Line {
 }
 
 impl AsyncWrite for Line {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         self.heard = 0;
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
