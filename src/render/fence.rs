@@ -222,7 +222,10 @@ mod tests {
 
     #[test]
     fn unseen_characters_are_seen() {
-        assert_eq!(visible("a\u{202E}b\u{0}c\u{FEFF}\u{200B}\r\n\td\u{85}"), "a<U+202E>b<U+0000>c<U+FEFF><U+200B>\n\td<U+0085>");
+        assert_eq!(
+            visible("a\u{202E}b\u{0}c\u{FEFF}\u{200B}\r\n\td\u{85}"),
+            "a<U+202E>b<U+0000>c<U+FEFF><U+200B>\n\td<U+0085>"
+        );
         assert_eq!(visible(&visible("\u{1b}[2J")), "<U+001B>[2J");
     }
 

@@ -15,3 +15,5 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
+mod render;
+mod render_hostile;
