@@ -6,7 +6,7 @@ use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use super::fence::one_line;
 use super::fold::fold;
 use super::when;
-use crate::case::CaseId;
+use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
 pub const DISCORD_CHARS: usize = 2000;
@@ -48,7 +48,10 @@ pub fn mail(view: &AlertView) -> AlertMail {
 /// The alert as one Discord message: a line and the link, at most [`DISCORD_CHARS`]. The caller posts it with
 /// `allowed_mentions: {"parse": []}`.
 pub fn discord(view: &AlertView) -> String {
-    let mut out = String::new();
+    let mut out = match view.practice {
+        Practice::No => String::new(),
+        Practice::Yes => "\\[PRACTICE\\] ".to_owned(),
+    };
     if let Some(case) = &view.case {
         out.push_str(&format!("**{}** ", case.id));
     }
@@ -369,9 +372,4 @@ fn escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// `[SIR-2026-0007]`.
-pub fn tag(case: CaseId) -> String {
-    format!("[{case}]")
 }

@@ -1,7 +1,7 @@
 //! Hostile text inside Markdown: shown whole, read by nobody's parser.
 //!
 //! GitHub reads mentions, references, images, HTML and closing words everywhere but in code, so code is the only
-//! place for a reporter's words (CommonMark 0.31 section 4.5 for fences, 6.1 for code spans; GFM section 4.10 for
+//! place for a reporter's words (`CommonMark` 0.31 section 4.5 for fences, 6.1 for code spans; GFM section 4.10 for
 //! tables). The fence is longer than any run of backticks inside, so no line of the text can close it.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 const LONGEST_RUN: usize = 60;
 /// Most characters of one hostile value in a table or a sentence.
 pub const CELL_CHARS: usize = 160;
-/// Shortest fence (CommonMark section 4.5).
+/// Shortest fence (`CommonMark` section 4.5).
 const SHORTEST_FENCE: usize = 3;
 
 /// A value in a table: our words or a stranger's.

@@ -13,6 +13,7 @@ pub use super::issue_view::{
 use super::marker::{Keyring, marker};
 use super::when;
 use crate::case::{CaseId, Op};
+use crate::mail::compose::Practice;
 
 /// Most bytes of a body; GitHub takes 262,144 and drops longer edits without a word (GITHUB.md section 4).
 pub const BODY_BYTES: usize = 60_000;
@@ -64,8 +65,11 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
 }
 
 /// The neutral title: `SIR-2026-0007: report received`. Titles travel in notification mails and previews.
-pub fn title(case: CaseId) -> String {
-    format!("{case}: report received")
+pub fn title(case: CaseId, practice: Practice) -> String {
+    match practice {
+        Practice::No => format!("{case}: report received"),
+        Practice::Yes => format!("[PRACTICE] {case}: report received"),
+    }
 }
 
 /// A label that the repository must have.
@@ -286,15 +290,13 @@ fn receipt_words(receipt: &Receipt, zone: &TimeZone) -> String {
 pub(crate) fn attachments(case: CaseId, rows: &[AttachmentRow]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let mut out = "### Attachments\n\n| Name | Type | Size | SHA-256 |\n|---|---|--:|---|\n".to_owned();
-    let mut shown = 0;
-    for row in rows {
+    for (shown, row) in rows.iter().enumerate() {
         if out.len() > ATTACHMENTS_BYTES {
             out.push_str(&format!("\n{} more are in the store.\n", rows.len() - shown));
             break;
         }
         let (name, kind) = (cell(&row.name), cell(&row.kind));
         out.push_str(&format!("| {name} | {kind} | {} | `{}` |\n", bytes(row.size), row.sha256));
-        shown += 1;
     }
     let (them, which) =
         if rows.len() == 1 { ("it", first.sha256.to_string()) } else { ("them", "<sha256>".to_owned()) };

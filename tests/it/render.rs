@@ -152,7 +152,7 @@ fn the_reporter_gets_a_receipt_that_says_when_a_person_will_write() {
 fn a_reviewer_reads_the_new_issue() {
     let body = issue::body(&view(), &op(), &keys());
     assert_eq!(marker::verify(&body, &keys()).unwrap().op, op());
-    assert_eq!(issue::title(CASE), "SIR-2026-0007: report received");
+    assert_eq!(issue::title(CASE, Practice::No), "SIR-2026-0007: report received");
     assert_eq!(
         issue::labels(&view()),
         ["needs/acknowledgement", "needs/details", "needs/owner", "stage/new"]
@@ -310,7 +310,7 @@ fn reviewers_read_the_comments() {
             "comment-delivery-failed",
             Comment::DeliveryFailed {
                 at: received,
-                letter: "the receipt".into(),
+                letter: "the acknowledgement".into(),
                 said: Some("550 5.1.1 <ann@researcher.example>: no such user".into()),
                 clock_reopened: true,
             },
@@ -344,6 +344,7 @@ fn alert_view(kind: Alert) -> AlertView {
         kind,
         now: at("2026-11-23T14:05:00Z"),
         zone: TimeZone::UTC,
+        practice: Practice::No,
         code: code::code(CASE, &Holder::Member(MemberKey("alice".into())), &keys()),
     }
 }
@@ -435,6 +436,8 @@ fn a_channel_reads_the_alerts_on_discord() {
 #[test]
 fn a_link_that_is_no_plain_url_is_not_posted() {
     let mut view = alert_view(Alert::NewCase);
+    view.practice = Practice::Yes;
+    assert!(alert::discord(&view).starts_with("\\[PRACTICE\\] **SIR-2026-0007**"));
     for bad in ["javascript:alert(1)", "https://x.example/> @everyone", "https://x.example/\nfoo"] {
         view.case.as_mut().unwrap().issue = Some(bad.into());
         assert!(alert::discord(&view).ends_with("\nissue pending"), "{bad}");

@@ -13,7 +13,7 @@ use sir_intake::render::issue::{self, Report};
 
 use super::render::{CASE, keys, op, view};
 
-/// A line-based reader of fenced code blocks, written from CommonMark 0.31 section 4.5 alone: what is outside, and
+/// A line-based reader of fenced code blocks, written from `CommonMark` 0.31 section 4.5 alone: what is outside, and
 /// the content of each block. A fence that is never closed runs to the end.
 fn read_fences(page: &str) -> (Vec<String>, Vec<String>) {
     let mut outside = Vec::new();
@@ -69,7 +69,7 @@ fn read_row(row: &str) -> Vec<String> {
     cells
 }
 
-/// Whether the whole text is one code span (CommonMark section 6.1): the opening run is not closed before the end.
+/// Whether the whole text is one code span (`CommonMark` section 6.1): the opening run is not closed before the end.
 fn is_one_span(text: &str) -> bool {
     let open = text.chars().take_while(|c| *c == '`').count();
     if open == 0 || open == text.len() {
@@ -177,7 +177,7 @@ fn comment_page(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_leaves_a_fence(text in hostile(), limit in 512_usize..3000) {
@@ -215,7 +215,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_page_looks_the_same_around_any_report(text in hostile()) {
@@ -284,7 +284,7 @@ fn header_names(bytes: &[u8]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_field_injects_a_header(
