@@ -5,7 +5,9 @@
 //! and sent as they are.
 
 use jiff::Timestamp;
-use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0,
+};
 use lettre::message::{Body, Mailbox, Message};
 
 use crate::case::{Address, CaseId};
@@ -139,12 +141,14 @@ pub fn write(mail: &Outgoing) -> Result<Vec<u8>, ComposeFault> {
         Auto::Generated => Some("auto-generated"),
     };
     if let Some(word) = automatic {
-        builder = builder
-            .header(AutoSubmitted(word.to_owned()))
-            .header(AutoResponseSuppress("All".to_owned()));
+        builder =
+            builder.header(AutoSubmitted(word.to_owned())).header(AutoResponseSuppress("All".to_owned()));
     }
-    let message =
-        builder.header(ContentType::TEXT_PLAIN).body(body(&mail.body)?).map_err(|_| ComposeFault::Build)?;
+    let message = builder
+        .header(MIME_VERSION_1_0)
+        .header(ContentType::TEXT_PLAIN)
+        .body(body(&mail.body)?)
+        .map_err(|_| ComposeFault::Build)?;
     Ok(message.formatted())
 }
 
@@ -162,10 +166,10 @@ fn date(at: Timestamp) -> std::time::SystemTime {
 fn body(text: &str) -> Result<Body, ComposeFault> {
     let text: String = text.replace("\r\n", "\n").replace('\r', "\n");
     let text: String = text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
-    let plain = text.is_ascii() && text.lines().all(|line| line.len() <= 998);
-    let encoding =
-        if plain { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::QuotedPrintable };
-    Body::new_with_encoding(text, encoding).map_err(|_| ComposeFault::Build)
+    // The library takes 7bit only for short ASCII lines.
+    Body::new_with_encoding(text.clone(), ContentTransferEncoding::SevenBit)
+        .or_else(|_| Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable))
+        .map_err(|_| ComposeFault::Build)
 }
 
 /// `<left@right>` from an id with or without brackets; `None` for anything that is not printable ASCII without
@@ -230,7 +234,8 @@ pub fn reporter_subject(theirs: &str, case: CaseId) -> String {
     let tag = format!("[{case}]");
     let plain = clean(&theirs.replace(&tag, " "), usize::MAX);
     let mut words = plain.as_str();
-    while let Some(rest) = words.get(..3).filter(|head| head.eq_ignore_ascii_case("re:")).and(words.get(3..)) {
+    while let Some(rest) = words.get(..3).filter(|head| head.eq_ignore_ascii_case("re:")).and(words.get(3..))
+    {
         words = rest.trim_start();
     }
     let words = clean(words, SUBJECT_CHARS);

@@ -6,7 +6,7 @@ use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use super::fence::one_line;
 use super::fold::fold;
 use super::when;
-use crate::case::CaseId;
+use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
 pub const DISCORD_CHARS: usize = 2000;
@@ -39,7 +39,7 @@ pub fn mail(view: &AlertView) -> AlertMail {
     }
     if let Some(code) = &view.code {
         body.push('\n');
-        body.push_str(&plain(code));
+        body.push_str(&format!("Reference: {}", plain(code)));
         body.push('\n');
     }
     AlertMail { subject: format!("[{tag}] {}", headline(view)), body: fold(&body) }
@@ -48,7 +48,10 @@ pub fn mail(view: &AlertView) -> AlertMail {
 /// The alert as one Discord message: a line and the link, at most [`DISCORD_CHARS`]. The caller posts it with
 /// `allowed_mentions: {"parse": []}`.
 pub fn discord(view: &AlertView) -> String {
-    let mut out = String::new();
+    let mut out = match view.practice {
+        Practice::No => String::new(),
+        Practice::Yes => "\\[PRACTICE\\] ".to_owned(),
+    };
     if let Some(case) = &view.case {
         out.push_str(&format!("**{}** ", case.id));
     }
@@ -81,7 +84,7 @@ pub fn headline(view: &AlertView) -> String {
         Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
         Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
-        Alert::ClockBreach { clock, due } => format!("OVERDUE: {} was due {}", clock.task(), at(*due)),
+        Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
         Alert::EffectParked { what, .. } => format!("needs a person: could not {}", plain(what)),
         Alert::LetterUnknown { letter, .. } => format!("was {} sent? nobody can tell", plain(letter)),
@@ -94,32 +97,40 @@ pub fn headline(view: &AlertView) -> String {
 }
 
 fn what_happened(view: &AlertView) -> String {
-    let at = |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
+    let at =
+        |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
         Alert::NewCase => "A new report came in.".to_owned(),
-        Alert::ReporterWrote { attachments: 0 } => "The reporter wrote again. Their words are on the issue.".to_owned(),
-        Alert::ReporterWrote { .. } => {
-            "The reporter wrote again. Their words are on the issue, with the list of what they attached.".to_owned()
+        Alert::ReporterWrote { attachments: 0 } => {
+            "The reporter wrote again. Their words are on the issue.".to_owned()
         }
-        Alert::StrangerWrote => "Somebody who takes no part in this case wrote to it. The mail is on the issue, marked \
+        Alert::ReporterWrote { .. } => {
+            "The reporter wrote again. Their words are on the issue, with the list of what they attached."
+                .to_owned()
+        }
+        Alert::StrangerWrote => {
+            "Somebody who takes no part in this case wrote to it. The mail is on the issue, marked \
              UNVERIFIED. Nothing was sent, nobody was added, no clock changed."
-            .to_owned(),
+                .to_owned()
+        }
         Alert::MemberAnswered { received } => format!(
             "A mail from your address answered the reporter on {}. The mail itself does not prove that it was you, so \
              the clock runs on.",
             at(*received)
         ),
         Alert::DeliveryFailed { letter, clock_reopened } => format!(
-            "{} to the reporter came back: they have not read it.{}",
+            "{} to the reporter came back: they did not get it.{}",
             capital(&plain(letter)),
             if *clock_reopened { " The clock that it had stopped runs again." } else { "" }
         ),
         Alert::ClockWarning { clock: Clock::Acknowledge, due } => {
             format!("No person has answered the reporter yet. That is due {}.", at(*due))
         }
-        Alert::ClockWarning { clock: Clock::Owner, due } => format!("Nobody owns this case yet. That is due {}.", at(*due)),
+        Alert::ClockWarning { clock: Clock::Owner, due } => {
+            format!("Nobody owns this case yet. That is due {}.", at(*due))
+        }
         Alert::ClockBreach { clock: Clock::Acknowledge, due } => format!(
-            "No person has answered the reporter, and that was due {}. The promise of three working days is broken.",
+            "No person has answered the reporter, and that was due {}. We promised the reporter an answer by then.",
             at(*due)
         ),
         Alert::ClockBreach { clock: Clock::Owner, due } => {
@@ -155,7 +166,7 @@ fn owner_missing(to: Above) -> &'static str {
             "Nobody on the team has taken this report. As a chair of SIG-Security, please find somebody who takes it."
         }
         Above::Tsc => {
-            "Nobody on the team has taken this report, and the chairs were told a working day ago. Please help to find \
+            "Nobody on the team has taken this report, and the chairs have been told. Please help to find \
              people for it."
         }
     }
@@ -173,20 +184,29 @@ fn what_next(view: &AlertView) -> Option<String> {
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
             CLAIM.to_owned()
         }
-        Alert::MemberAnswered { .. } => "If it was you, comment !ack done on the issue, or ask an operator to confirm it. If it was not \
+        Alert::MemberAnswered { .. } => {
+            "If it was you, comment !ack done on the issue, or ask an operator to confirm it. If it was not \
              you, somebody is using your address: tell the team."
-            .to_owned(),
+                .to_owned()
+        }
         Alert::DeliveryFailed { .. } => "Is there another way to reach them?".to_owned(),
         Alert::EffectParked { effect, .. } => {
-            format!("An operator can look, then retry or drop it:\n\n  sir-intake outbox retry {effect}\n  sir-intake outbox cancel {effect}")
+            format!(
+                "An operator can look, then retry or drop it:\n\n  sir-intake outbox retry {effect}\n  sir-intake outbox cancel {effect}"
+            )
         }
         Alert::LetterUnknown { effect, .. } => format!(
             "Look in the Sent folder or ask the reporter, then tell me:\n\n  sir-intake outbox mark-sent {effect}\n  sir-intake outbox retry {effect}"
         ),
-        Alert::Waiting(_) => "An operator can open or discard them; after one working day each becomes a case by itself:\n\n  \
+        Alert::Waiting(_) => {
+            "An operator can open or discard them; after one working day each becomes a case by itself:\n\n  \
              sir-intake parked open NUMBER\n  sir-intake parked discard NUMBER"
-            .to_owned(),
-        Alert::ParkedMail(line) => format!("An operator can look and retry:\n\n  sir-intake parked show {0}\n  sir-intake parked retry {0}", line.mail),
+                .to_owned()
+        }
+        Alert::ParkedMail(line) => format!(
+            "An operator can look and retry:\n\n  sir-intake parked show {0}\n  sir-intake parked retry {0}",
+            line.mail
+        ),
         Alert::ReporterWrote { .. }
         | Alert::StrangerWrote
         | Alert::OwnerMissing { .. }
@@ -252,7 +272,8 @@ fn alarm_headline(alarm: &Alarm) -> String {
 }
 
 fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
-    let since = |at| format!("since {} ({})", when::medium(at, &view.zone), when::span(view.now.duration_since(at)));
+    let since =
+        |at| format!("since {} ({})", when::medium(at, &view.zone), when::span(view.now.duration_since(at)));
     match alarm {
         Alarm::MailboxUnreachable(at) => format!(
             "The mailbox could not be polled {}. Reports may be waiting in it unseen. Nothing is lost; they are taken in \
@@ -263,29 +284,46 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
             "The mail server shows mail that is not in the store: {n}. I go on trying to fetch it. Please look into the \
              mailbox by hand."
         ),
-        Alarm::MailboxRebuilt => "The server numbered its mail anew. Everything is scanned again; mail that is held \
+        Alarm::MailboxRebuilt => {
+            "The server numbered its mail anew. Everything is scanned again; mail that is held \
              already causes nothing."
-            .to_owned(),
-        Alarm::DiskLow(free) => format!("{free} MB are free. No mail is taken in until there is room; letters still leave."),
-        Alarm::RepositoryPublic => "The repository for reports is public. I write nothing there until it is private \
+                .to_owned()
+        }
+        Alarm::DiskLow(free) => {
+            format!("{free} MB are free. No mail is taken in until there is room; letters still leave.")
+        }
+        Alarm::RepositoryPublic => {
+            "The repository for reports is public. I write nothing there until it is private \
              again; issues wait. Please make it private now and look at who has seen what."
-            .to_owned(),
-        Alarm::RepositoryChanged => "The repository for reports has another id, is archived, or has no issues. I write \
+                .to_owned()
+        }
+        Alarm::RepositoryChanged => {
+            "The repository for reports has another id, is archived, or has no issues. I write \
              nothing there; issues wait."
-            .to_owned(),
-        Alarm::GithubRefused => "GitHub refuses our credentials. Issues and comments wait; mail goes on.".to_owned(),
+                .to_owned()
+        }
+        Alarm::GithubRefused => {
+            "GitHub refuses our credentials. Issues and comments wait; mail goes on.".to_owned()
+        }
         Alarm::GithubUnreachable(at) => {
             format!("GitHub does not answer {}. Issues and comments wait; mail goes on.", since(*at))
         }
         Alarm::MailRefused => "The mail server refuses our credentials.".to_owned(),
-        Alarm::SmtpUnreachable(at) => format!("No letter could leave {}. Receipts and notices wait.", since(*at)),
-        Alarm::DiscordRevoked => "Discord no longer knows the webhook, so alerts come by mail only. Please make a new one.".to_owned(),
+        Alarm::SmtpUnreachable(at) => {
+            format!("No letter could leave {}. Receipts and notices wait.", since(*at))
+        }
+        Alarm::DiscordRevoked => {
+            "Discord no longer knows the webhook, so alerts come by mail only. Please make a new one."
+                .to_owned()
+        }
         Alarm::CodesDisagree(mail) => format!(
             "The code, the thread and the tag of message {mail} name different cases. It became a case of its own; \
              nothing was added to the others."
         ),
         Alarm::ClockSetBack(seconds) => {
-            format!("The clock of the machine was set back by {seconds} s. Deadlines are kept; none fires twice.")
+            format!(
+                "The clock of the machine was set back by {seconds} s. Deadlines are kept; none fires twice."
+            )
         }
         Alarm::TemplateFails(name) => {
             format!("The template {} cannot be rendered. Its letters wait; the others leave.", plain(name))
@@ -334,9 +372,4 @@ fn escaped(text: &str) -> String {
         }
     }
     out
-}
-
-/// `[SIR-2026-0007]`.
-pub fn tag(case: CaseId) -> String {
-    format!("[{case}]")
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::case::{CaseId, Component, EffectId, MailId, Severity};
+use crate::mail::compose::Practice;
 
 /// The case as an alert shows it.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct AlertView {
     pub now: Timestamp,
     /// The team's zone.
     pub zone: TimeZone,
+    /// Whether this is an exercise (Discord says so here; a mail when it is composed).
+    pub practice: Practice,
     /// The recipient's footer code (mail only).
     pub code: Option<String>,
 }

@@ -197,7 +197,7 @@ mod tests {
             let code = code(CASE, &coded.holder, &ring(1)).unwrap();
             let wrapped = code.replacen('-', "-\n> ", 3);
             let before = code.replacen('-', "\r\n>> -", 2);
-            let misread = code.replace('O', "0").replace('I', "1").replace('B', "8");
+            let misread = code.replace('O', "0").replace('I', "1").replace('B', "8").replace("S1RC", "SIRC");
             for text in [
                 code.clone(),
                 format!("On Monday you wrote:\n> > {}\n> > more", code.to_lowercase()),

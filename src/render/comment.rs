@@ -129,7 +129,9 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
 fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
     let who = prose(who);
     if verified {
-        page.push_str(&format!("**{who} answered the reporter** by mail · {at}\n\nThe acknowledgement clock stopped.\n"));
+        page.push_str(&format!(
+            "**{who} answered the reporter** by mail · {at}\n\nThe acknowledgement clock stopped.\n"
+        ));
     } else {
         page.push_str(&format!(
             "**{who} answered the reporter** by mail, **unverified** · {at}\n\n> [!NOTE]\n> The mail does not prove \
@@ -164,10 +166,11 @@ fn written(page: &mut String, case: CaseId, words: &Words, rows: &[AttachmentRow
 fn plain(what: &Comment, zone: &TimeZone) -> String {
     match what {
         Comment::DeliveryFailed { at, letter, said, clock_reopened } => {
-            let said = said.as_ref().map_or(String::new(), |s| format!(" The other server said: {}", cell(s)));
+            let said =
+                said.as_ref().map_or(String::new(), |s| format!(" The other server said: {}", cell(s)));
             let clock = if *clock_reopened { " The clock that it had stopped runs again." } else { "" };
             format!(
-                "> [!WARNING]\n> **Delivery failed:** {} came back · {}\n\nThe reporter has not read it.{clock}{said}\n\n\
+                "> [!WARNING]\n> **Delivery failed:** {} came back · {}\n\nThe reporter did not get it.{clock}{said}\n\n\
                  Is there another way to reach them?\n",
                 prose(letter),
                 when::medium(*at, zone)

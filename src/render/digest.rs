@@ -86,7 +86,7 @@ impl DigestView {
                 &self.waiting,
             ),
             ("Strangers' mail on cases", "Shown on the issue, marked UNVERIFIED.", &self.quarantined),
-            ("Parked: needs a person", "sir-intake parked list, sir-intake outbox list", &self.parked),
+            ("Parked: needs a person", "More: sir-intake parked list, sir-intake outbox list", &self.parked),
             ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
             (
                 "Before the first start, looks unanswered",

@@ -1,7 +1,7 @@
 //! Hostile text inside Markdown: shown whole, read by nobody's parser.
 //!
 //! GitHub reads mentions, references, images, HTML and closing words everywhere but in code, so code is the only
-//! place for a reporter's words (CommonMark 0.31 section 4.5 for fences, 6.1 for code spans; GFM section 4.10 for
+//! place for a reporter's words (`CommonMark` 0.31 section 4.5 for fences, 6.1 for code spans; GFM section 4.10 for
 //! tables). The fence is longer than any run of backticks inside, so no line of the text can close it.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 const LONGEST_RUN: usize = 60;
 /// Most characters of one hostile value in a table or a sentence.
 pub const CELL_CHARS: usize = 160;
-/// Shortest fence (CommonMark section 4.5).
+/// Shortest fence (`CommonMark` section 4.5).
 const SHORTEST_FENCE: usize = 3;
 
 /// A value in a table: our words or a stranger's.
@@ -222,7 +222,10 @@ mod tests {
 
     #[test]
     fn unseen_characters_are_seen() {
-        assert_eq!(visible("a\u{202E}b\u{0}c\u{FEFF}\u{200B}\r\n\td\u{85}"), "a<U+202E>b<U+0000>c<U+FEFF><U+200B>\n\td<U+0085>");
+        assert_eq!(
+            visible("a\u{202E}b\u{0}c\u{FEFF}\u{200B}\r\n\td\u{85}"),
+            "a<U+202E>b<U+0000>c<U+FEFF><U+200B>\n\td<U+0085>"
+        );
         assert_eq!(visible(&visible("\u{1b}[2J")), "<U+001B>[2J");
     }
 

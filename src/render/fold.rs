@@ -80,7 +80,11 @@ mod tests {
     #[test]
     fn a_paragraph_is_filled_and_a_url_is_never_broken() {
         let url = format!("https://policy.example/{}", "x".repeat(90));
-        let folded = fold(&format!("one\ntwo {}\n\n\n\n- item {}\n  more of it\n- next\n  aligned   by hand\n{url}\n", "word ".repeat(20), "long ".repeat(20)));
+        let folded = fold(&format!(
+            "one\ntwo {}\n\n\n\n- item {}\n  more of it\n- next\n  aligned   by hand\n{url}\n",
+            "word ".repeat(20),
+            "long ".repeat(20)
+        ));
         assert!(folded.lines().all(|l| l.chars().count() <= COLUMNS || l.contains(&url)), "{folded}");
         assert!(folded.starts_with("one two word word"));
         assert!(folded.contains("\n\n- item long"));
@@ -91,6 +95,9 @@ mod tests {
 
     #[test]
     fn lines_aligned_by_hand_stay() {
-        assert_eq!(fold("  Case      SIR-2026-0007\n  Received  Mon\n"), "  Case      SIR-2026-0007\n  Received  Mon\n");
+        assert_eq!(
+            fold("  Case      SIR-2026-0007\n  Received  Mon\n"),
+            "  Case      SIR-2026-0007\n  Received  Mon\n"
+        );
     }
 }

@@ -3,251 +3,26 @@
 //! Order: the marker, one line of state, what is wrong, what was understood, the runbook, the attachments, the report.
 //! Every word of a reporter stands in code ([`super::fence`]); the page is a picture of the case, drawn anew each time.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::fence::{Value, cell, fence, prose};
+pub use super::issue_view::{
+    Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage, Step,
+};
 use super::marker::{Keyring, marker};
 use super::when;
-use crate::case::{CaseId, Op, Sha256};
+use crate::case::{CaseId, Op};
+use crate::mail::compose::Practice;
 
 /// Most bytes of a body; GitHub takes 262,144 and drops longer edits without a word (GITHUB.md section 4).
 pub const BODY_BYTES: usize = 60_000;
-/// Attachments listed on the page; the rest is counted.
-const ATTACHMENTS_SHOWN: usize = 40;
+/// Bytes after which no more attachments are listed; the rest is counted.
+const ATTACHMENTS_BYTES: usize = 9_000;
 /// Rows of facts; the report itself is below.
 const FACTS_SHOWN: usize = 20;
-
-/// All that the page of a case shows.
-#[derive(Debug, Clone)]
-pub struct IssueView {
-    /// The case.
-    pub case: CaseId,
-    /// The stage as a label says it: `new`, `triage`, `closed`.
-    pub stage: Stage,
-    /// Name of the triage owner, ours.
-    pub owner: Option<String>,
-    /// INTERNALDATE of the report: where the clocks start.
-    pub received: Timestamp,
-    /// When a person must have answered.
-    pub acknowledge_by: Timestamp,
-    /// Whether one has.
-    pub answered: Answered,
-    /// What became of the receipt.
-    pub receipt: Receipt,
-    /// What the report says, in the order of the page.
-    pub facts: Vec<Fact>,
-    /// What it does not say, our words.
-    pub missing: Vec<String>,
-    /// What a reviewer must know before reading.
-    pub notes: Vec<Note>,
-    /// The runbook, from [`runbook`].
-    pub steps: Vec<Step>,
-    /// What came with it.
-    pub attachments: Vec<AttachmentRow>,
-    /// The first message.
-    pub report: Report,
-    /// The team's zone, for people; instants that bind are also in UTC.
-    pub zone: TimeZone,
-}
-
-/// The stages of RUNBOOK section 1.1, as words and labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Issue open, nobody owns it.
-    New,
-    /// An owner works on it.
-    Triage,
-    /// Already public.
-    Known,
-    /// Not a vulnerability.
-    NotVulnerable,
-    /// A vulnerability.
-    Confirmed,
-    /// Being fixed.
-    Mitigating,
-    /// The text is under review.
-    Review,
-    /// The embargoed list knows.
-    Prenotice,
-    /// Waiting for its date.
-    Ready,
-    /// Published.
-    Disclosed,
-    /// Done.
-    Closed,
-}
-
-impl Stage {
-    /// For people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Triage => "in triage",
-            Self::Known => "already public",
-            Self::NotVulnerable => "not a vulnerability",
-            Self::Confirmed => "confirmed",
-            Self::Mitigating => "being fixed",
-            Self::Review => "text under review",
-            Self::Prenotice => "embargoed list told",
-            Self::Ready => "ready to publish",
-            Self::Disclosed => "disclosed",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The label on GitHub.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::New => "stage/new",
-            Self::Triage => "stage/triage",
-            Self::Known => "stage/known",
-            Self::NotVulnerable => "stage/not-a-vulnerability",
-            Self::Confirmed => "stage/confirmed",
-            Self::Mitigating => "stage/mitigating",
-            Self::Review => "stage/review",
-            Self::Prenotice => "stage/prenotice",
-            Self::Ready => "stage/ready",
-            Self::Disclosed => "stage/disclosed",
-            Self::Closed => "stage/closed",
-        }
-    }
-}
-
-/// Whether a person answered the reporter (MAIL.md section 5, last paragraph).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
-    /// Nobody yet.
-    No,
-    /// A member, seen for sure: the clock stopped.
-    By {
-        /// Their name, ours.
-        who: String,
-        /// When.
-        at: Timestamp,
-    },
-    /// Looks like a member's mail, but could be forged: the clock runs on.
-    Unverified {
-        /// Their name, ours.
-        who: String,
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// What became of T00.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Receipt {
-    /// In the outbox.
-    Due,
-    /// The server took it.
-    Sent(Timestamp),
-    /// Not sent, and never will be: why, our words.
-    Withheld(String),
-    /// It came back.
-    Failed(Timestamp),
-    /// Nobody can tell; a member is asked.
-    Unknown,
-}
-
-/// One row of what was understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// Our word: `Component`.
-    pub name: &'static str,
-    /// One value or several.
-    pub values: Vec<Value>,
-    /// Whether the reporter only claims it (severity, CVSS).
-    pub claimed: bool,
-}
-
-/// What a reviewer must know before reading.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// Only headers were read: why, our words.
-    HeaderOnly(String),
-    /// Encrypted, and no key here.
-    Encrypted,
-    /// `From` was rewritten by our list; the sender was recovered.
-    FromRewritten,
-    /// The list held it: INTERNALDATE minus Date.
-    HeldByList(SignedDuration),
-    /// Date is later than INTERNALDATE by this.
-    DateAhead(SignedDuration),
-    /// Authentication of the sender failed.
-    AuthenticationFailed,
-    /// More than one From.
-    SeveralSenders,
-    /// A letter of ours came back.
-    DeliveryFailed(Timestamp),
-    /// An automatic mail by its signs, kept as a report.
-    Automatic(String),
-    /// Code, thread and tag of the mail name different cases, so it became its own.
-    CodesDisagree,
-    /// An operator or a clock opened it from the waiting room.
-    FromWaitingRoom,
-    /// An exercise.
-    Exercise,
-}
-
-/// One step of the runbook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Whether it is behind us.
-    pub done: bool,
-    /// What, our words.
-    pub text: String,
-}
-
-/// An attachment as the page lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttachmentRow {
-    /// Its name in the mail, hostile.
-    pub name: String,
-    /// Its media type in the mail, hostile.
-    pub kind: String,
-    /// Bytes after decoding.
-    pub size: u64,
-    /// Of those bytes.
-    pub sha256: Sha256,
-}
-
-/// The first message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Report {
-    /// Its text, hostile all of it.
-    Shown {
-        /// Subject.
-        subject: String,
-        /// Sender, as stored.
-        from: String,
-        /// Text, at most as long as the caller read.
-        text: String,
-    },
-    /// Not on GitHub: why, our words (`it came encrypted`).
-    Withheld(String),
-}
-
-/// Where the runbook stands; what [`runbook`] draws the check list from.
-#[derive(Debug, Clone)]
-pub struct Progress {
-    /// Somebody looked whether it is public already.
-    pub known_checked: bool,
-    /// Owner's name, ours.
-    pub owner: Option<String>,
-    /// Whether a person answered.
-    pub answered: Answered,
-    /// How many facts are missing.
-    pub missing: usize,
-    /// The result of the assessment, our words.
-    pub assessed: Option<String>,
-    /// The closure, our word.
-    pub closed: Option<String>,
-    /// When a person must have answered.
-    pub acknowledge_by: Timestamp,
-    /// The team's zone.
-    pub zone: TimeZone,
-}
+/// Bytes of a row after which no more values are listed.
+const ROW_BYTES: usize = 600;
 
 /// The check list of RFC lines 32 to 51, from the state of the case.
 pub fn runbook(at: &Progress) -> Vec<Step> {
@@ -264,14 +39,16 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         }
     };
     let details = match at.missing {
-        0 => "Details: nothing on our list is missing".to_owned(),
-        1 => "Details: ask the reporter for the one that is missing".to_owned(),
-        n => format!("Details: ask the reporter for the {n} that are missing"),
+        None => "Details: the report could not be read here".to_owned(),
+        Some(0) => "Details: nothing on our list is missing".to_owned(),
+        Some(1) => "Details: ask the reporter for the one that is missing".to_owned(),
+        Some(n) => format!("Details: ask the reporter for the {n} that are missing"),
     };
-    let assessed = at.assessed.as_ref().map_or(
-        "Assess: does it harm confidentiality, integrity or availability?".to_owned(),
-        |result| format!("Assessed: {result}"),
-    );
+    let assessed =
+        at.assessed.as_ref().map_or(
+            "Assess: does it harm confidentiality, integrity or availability?".to_owned(),
+            |result| format!("Assessed: {result}"),
+        );
     let closed = at
         .closed
         .as_ref()
@@ -281,15 +58,18 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         step(at.known_checked, "Known? Look for it among public issues and in NVD".to_owned()),
         step(at.owner.is_some(), owner),
         step(answered, answer),
-        step(at.missing == 0, details),
+        step(at.missing == Some(0), details),
         step(at.assessed.is_some(), assessed),
         step(at.closed.is_some(), closed),
     ]
 }
 
 /// The neutral title: `SIR-2026-0007: report received`. Titles travel in notification mails and previews.
-pub fn title(case: CaseId) -> String {
-    format!("{case}: report received")
+pub fn title(case: CaseId, practice: Practice) -> String {
+    match practice {
+        Practice::No => format!("{case}: report received"),
+        Practice::Yes => format!("[PRACTICE] {case}: report received"),
+    }
 }
 
 /// A label that the repository must have.
@@ -374,7 +154,9 @@ pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
     for step in &view.steps {
         page.push_str(&format!("- [{}] {}\n", if step.done { "x" } else { " " }, prose(&step.text)));
     }
-    page.push_str("\n<sub>Drawn from the state of the case. Edits here are replaced: write a comment.</sub>\n\n");
+    page.push_str(
+        "\n<sub>Drawn from the state of the case. Edits here are replaced: write a comment.</sub>\n\n",
+    );
     page.push_str(&attachments(view.case, &view.attachments));
     page.push_str("### Report\n");
     match &view.report {
@@ -392,7 +174,8 @@ pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
 }
 
 fn head(view: &IssueView) -> String {
-    let owner = view.owner.as_ref().map_or("nobody owns it yet".to_owned(), |o| format!("owner {}", prose(o)));
+    let owner =
+        view.owner.as_ref().map_or("nobody owns it yet".to_owned(), |o| format!("owner {}", prose(o)));
     let by = when::medium(view.acknowledge_by, &view.zone);
     let answer = match &view.answered {
         Answered::No => format!("acknowledge by **{by}**"),
@@ -404,11 +187,13 @@ fn head(view: &IssueView) -> String {
     format!("**{}** · {} · {owner} · {answer}\n\n", view.case, view.stage.words())
 }
 
+/// The notes in one box; amber only when one of them may change what a reviewer believes or does.
 fn notes(view: &IssueView) -> String {
     if view.notes.is_empty() {
         return String::new();
     }
-    let mut out = "> [!WARNING]\n".to_owned();
+    let grave = view.notes.iter().any(Note::is_grave);
+    let mut out = format!("> [!{}]\n", if grave { "WARNING" } else { "NOTE" });
     for note in &view.notes {
         out.push_str(&format!("> - {}\n", note_words(note, &view.zone)));
     }
@@ -433,7 +218,7 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
         }
         Note::SeveralSenders => "The mail names more than one sender.".to_owned(),
         Note::DeliveryFailed(at) => format!(
-            "**Delivery failed:** our letter came back ({}). The reporter has not heard from us.",
+            "**Delivery failed:** our letter came back ({}). The reporter may not have heard from us.",
             when::medium(*at, zone)
         ),
         Note::Automatic(why) => format!("Looks like automatic mail: {}.", prose(why)),
@@ -447,24 +232,41 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
 
 fn understood(view: &IssueView) -> String {
     let mut rows = String::new();
-    let mut row = |name: &str, value: &str| rows.push_str(&format!("| **{name}** | {value} |\n"));
+    let mut row = |name: &str, value: &str| rows.push_str(&format!("| {name} | {value} |\n"));
     for fact in view.facts.iter().take(FACTS_SHOWN) {
-        let mut values: Vec<String> = fact.values.iter().take(8).map(Value::markdown).collect();
-        if fact.values.len() > 8 {
-            values.push(format!("and {} more", fact.values.len() - 8));
-        }
-        let value = if values.is_empty() { "–".to_owned() } else { values.join(", ") };
-        row(fact.name, &if fact.claimed { format!("{value} (claimed)") } else { value });
+        let claimed = if fact.claimed { " (claimed)" } else { "" };
+        row(&format!("**{}**{claimed}", fact.name), &listed(&fact.values));
     }
-    let missing: Vec<String> = view.missing.iter().map(|m| prose(m)).collect();
-    row("Missing", &if missing.is_empty() { "nothing".to_owned() } else { missing.join(", ") });
-    row("Received", &both_zones(view.received, &view.zone));
-    row("Acknowledge by", &both_zones(view.acknowledge_by, &view.zone));
-    row("Receipt", &receipt_words(&view.receipt, &view.zone));
-    format!(
-        "### What was understood\n\n| | |\n|---|---|\n{rows}\n<sub>`Like this`: the reporter's words, read by a \
-         machine, checked by nobody.</sub>\n\n"
-    )
+    if !view.missing.is_empty() || !view.facts.is_empty() {
+        let missing: Vec<String> = view.missing.iter().map(|m| prose(m)).collect();
+        row("**Missing**", &if missing.is_empty() { "nothing".to_owned() } else { missing.join(", ") });
+    }
+    row("**Received**", &both_zones(view.received, &view.zone));
+    row("**Acknowledge by**", &both_zones(view.acknowledge_by, &view.zone));
+    row("**Receipt**", &receipt_words(&view.receipt, &view.zone));
+    let theirs = view.facts.iter().flat_map(|fact| &fact.values).any(|v| matches!(v, Value::Theirs(_)));
+    let key = if theirs {
+        "\n<sub>`Like this`: the reporter's words, picked out by a machine, checked by nobody.</sub>\n"
+    } else {
+        ""
+    };
+    format!("### What was understood\n\n| What | Understood |\n|---|---|\n{rows}{key}\n")
+}
+
+/// Values on one line, as many as fit [`ROW_BYTES`].
+fn listed(values: &[Value]) -> String {
+    let mut out = String::new();
+    for (i, value) in values.iter().enumerate() {
+        if out.len() > ROW_BYTES {
+            out.push_str(&format!(" and {} more", values.len() - i));
+            return out;
+        }
+        if i > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(&value.markdown());
+    }
+    if out.is_empty() { "–".to_owned() } else { out }
 }
 
 /// The instant in UTC, and in the team's zone where that is another.
@@ -488,17 +290,19 @@ fn receipt_words(receipt: &Receipt, zone: &TimeZone) -> String {
 pub(crate) fn attachments(case: CaseId, rows: &[AttachmentRow]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let mut out = "### Attachments\n\n| Name | Type | Size | SHA-256 |\n|---|---|--:|---|\n".to_owned();
-    for row in rows.iter().take(ATTACHMENTS_SHOWN) {
+    for (shown, row) in rows.iter().enumerate() {
+        if out.len() > ATTACHMENTS_BYTES {
+            out.push_str(&format!("\n{} more are in the store.\n", rows.len() - shown));
+            break;
+        }
         let (name, kind) = (cell(&row.name), cell(&row.kind));
         out.push_str(&format!("| {name} | {kind} | {} | `{}` |\n", bytes(row.size), row.sha256));
     }
-    if rows.len() > ATTACHMENTS_SHOWN {
-        out.push_str(&format!("\n{} more are in the store.\n", rows.len() - ATTACHMENTS_SHOWN));
-    }
-    let which = if rows.len() == 1 { first.sha256.to_string() } else { "<sha256>".to_owned() };
+    let (them, which) =
+        if rows.len() == 1 { ("it", first.sha256.to_string()) } else { ("them", "<sha256>".to_owned()) };
     out.push_str(&format!(
-        "\nWithheld; an operator gets {} with\n\n```text\nsir-intake cases export {case} --attachment {which}\n```\n\n",
-        if rows.len() == 1 { "it" } else { "them" },
+        "\nWithheld; an operator gets {them} with\n\n\
+         ```text\nsir-intake cases export {case} --attachment {which}\n```\n\n"
     ));
     out
 }

@@ -75,7 +75,7 @@ pub struct ReceiptView {
     pub acknowledge_by: Timestamp,
     /// The team's zone.
     pub zone: TimeZone,
-    /// The team's name in a sentence: `the O3DE security response team`.
+    /// The team's name without an article: `O3DE security response team`.
     pub team: String,
     /// Where the policy is published.
     pub policy_url: String,
@@ -97,13 +97,14 @@ impl ReceiptView {
 
     /// Made-up data, to try a template on.
     pub fn sample() -> Self {
-        let noon = |day: i64| Timestamp::from_second(1_795_435_200 + day * 86_400).unwrap_or(Timestamp::UNIX_EPOCH);
+        let noon =
+            |day: i64| Timestamp::from_second(1_795_435_200 + day * 86_400).unwrap_or(Timestamp::UNIX_EPOCH);
         Self {
             case: CaseId { year: 2026, number: 7 },
             received: noon(0),
             acknowledge_by: noon(3),
             zone: TimeZone::UTC,
-            team: "the O3DE security response team".to_owned(),
+            team: "O3DE security response team".to_owned(),
             policy_url: "https://policy.example/security".to_owned(),
             code: "SIRC-AHUA-6BYA-AOGL-K4ZR-QVXU-2M".to_owned(),
         }
@@ -304,7 +305,7 @@ mod tests {
                 "T00-receipt.txt:0:0: the letter must say {{ acknowledge_by }}",
                 "T00-receipt.txt:0:0: the letter must say {{ code }}",
                 "T00-receipt.txt:3:4: this letter knows no acknowlege_by; did you mean acknowledge_by?",
-                "T00-receipt.txt:3:27: this letter knows no reporter",
+                "T00-receipt.txt:3:24: this letter knows no reporter",
             ]
         );
     }

@@ -121,9 +121,8 @@ pub fn verify(body: &str, keys: &Keyring) -> Option<Marked> {
         return None;
     }
     let given = data_encoding::HEXLOWER.decode(given.as_bytes()).ok()?;
-    let right = |key: &Key| {
-        same(mac(key, LABEL, &[op.as_bytes(), case.to_string().as_bytes()]).as_ref(), &given)
-    };
+    let right =
+        |key: &Key| same(mac(key, LABEL, &[op.as_bytes(), case.to_string().as_bytes()]).as_ref(), &given);
     keys.all().any(right).then(|| Marked { op: Op(op.to_owned()), case })
 }
 

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod fence;
 pub mod fold;
 pub mod issue;
+pub mod issue_view;
 pub mod letters;
 pub mod marker;
 pub mod when;

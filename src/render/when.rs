@@ -27,21 +27,21 @@ fn zone_name(at: &Zoned) -> String {
     if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name }
 }
 
-/// How long, in at most two units: `3 d 4 h`, `2 h 5 min`, `10 min`, `less than a minute`. The sign is dropped.
+/// How long, in at most two units: `3d 4h`, `2h 5min`, `10min`, `less than a minute`. The sign is dropped.
 pub fn span(length: SignedDuration) -> String {
     let minutes = length.as_secs().unsigned_abs() / 60;
     let (days, hours, left) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, left) {
         (0, 0, 0) => "less than a minute".to_owned(),
-        (0, 0, m) => format!("{m} min"),
-        (0, h, 0) => format!("{h} h"),
-        (0, h, m) => format!("{h} h {m} min"),
-        (d, 0, _) => format!("{d} d"),
-        (d, h, _) => format!("{d} d {h} h"),
+        (0, 0, m) => format!("{m}min"),
+        (0, h, 0) => format!("{h}h"),
+        (0, h, m) => format!("{h}h {m}min"),
+        (d, 0, _) => format!("{d}d"),
+        (d, h, _) => format!("{d}d {h}h"),
     }
 }
 
-/// `3 h ago`, `in 2 d 4 h`, as seen at `now`.
+/// `3h ago`, `in 2d 4h`, as seen at `now`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let gap = at.duration_since(now);
     let words = span(gap);
@@ -64,8 +64,8 @@ mod tests {
     fn a_span_has_at_most_two_units() {
         let words = |s| span(SignedDuration::from_secs(s));
         assert_eq!(words(59), "less than a minute");
-        assert_eq!(words(3600), "1 h");
-        assert_eq!(words(-7500), "2 h 5 min");
-        assert_eq!(words(86_400 * 3 + 3600 * 4 + 100), "3 d 4 h");
+        assert_eq!(words(3600), "1h");
+        assert_eq!(words(-7500), "2h 5min");
+        assert_eq!(words(86_400 * 3 + 3600 * 4 + 100), "3d 4h");
     }
 }

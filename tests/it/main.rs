@@ -15,11 +15,5 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
-
-mod stands;
-mod wire_github;
-mod wire_http;
-mod wire_imap;
-mod wire_peer;
-mod wire_smtp;
-mod wire_stands;
+mod render;
+mod render_hostile;
