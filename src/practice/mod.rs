@@ -4,6 +4,8 @@
 
 pub mod board;
 pub mod certificate;
+pub mod hub;
 pub mod imapd;
 pub mod sasl;
 pub mod smtpd;
+pub mod web;
