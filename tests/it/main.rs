@@ -17,3 +17,4 @@
 )]
 
 mod stands;
+mod stands_web;
