@@ -15,5 +15,6 @@
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
-mod render;
-mod render_hostile;
+
+mod stands;
+mod stands_web;
