@@ -76,7 +76,17 @@ impl Office {
         let house = house(&config);
         let limits = limits(&config);
         let keys = keyring(&store);
-        Arc::new(Self { config, policy, store, outside, house, limits, letters, keys, bells: Bells::default() })
+        Arc::new(Self {
+            config,
+            policy,
+            store,
+            outside,
+            house,
+            limits,
+            letters,
+            keys,
+            bells: Bells::default(),
+        })
     }
 
     /// A fresh id for an effect: 130 bits of chance in base32.
@@ -101,10 +111,10 @@ impl Office {
     }
 
     /// `[PRACTICE]` stands before every subject in an exercise.
-    pub fn practice(&self) -> crate::mail::compose::Practice {
+    pub fn practice(&self) -> mail::compose::Practice {
         match self.config.mode {
-            config::Mode::Exercise => crate::mail::compose::Practice::Yes,
-            config::Mode::Live | config::Mode::Shadow => crate::mail::compose::Practice::No,
+            config::Mode::Exercise => mail::compose::Practice::Yes,
+            config::Mode::Live | config::Mode::Shadow => mail::compose::Practice::No,
         }
     }
 
@@ -132,7 +142,8 @@ impl Office {
 pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
     let mut overrides = std::collections::BTreeMap::new();
     if let Some(dir) = &config.template_dir {
-        let fault = |what: String| TemplateFault { file: dir.display().to_string(), line: 0, column: 0, what };
+        let fault =
+            |what: String| TemplateFault { file: dir.display().to_string(), line: 0, column: 0, what };
         let entries = std::fs::read_dir(dir.join("letters"))
             .map_err(|e| vec![fault(format!("cannot be read ({e}); it must hold a folder `letters`"))])?;
         for entry in entries.filter_map(Result::ok) {
@@ -146,7 +157,8 @@ pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
 }
 
 fn keyring(store: &Store) -> Keyring {
-    let mut keys = store.keys().iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
+    let mut keys =
+        store.keys().iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
     let first = keys.next().unwrap_or(Key { number: 0, bytes: [0; 32] });
     Keyring::new(first, keys.collect())
 }
@@ -213,7 +225,8 @@ pub fn policy(config: &Config) -> Policy {
             becomes_case_days: config.waiting.becomes_case_days,
         },
         discord: config.discord.is_some(),
-        alert_waits_for_issue_s: u32::try_from(config.outbox.alert_waits_for_issue.as_secs()).unwrap_or(u32::MAX),
+        alert_waits_for_issue_s: u32::try_from(config.outbox.alert_waits_for_issue.as_secs())
+            .unwrap_or(u32::MAX),
         unverified_answer_holds_hours: policy::UNVERIFIED_ANSWER_HOLDS_HOURS,
         tsc_from: clocks.owner_tsc_from,
         reminders_in_member_hours: clocks.reminders_in_member_hours,

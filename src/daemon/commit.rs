@@ -97,7 +97,8 @@ fn plan(
             // A template that fails parks that letter alone.
             txn.end(id, EffectState::Parked, Some("template"), now)?;
             let mut case = case.clone();
-            let outcome = Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };
+            let outcome =
+                Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };
             let decision = decide::decide(&case, &outcome, &office.policy, now).unwrap_or_default();
             follow(office, txn, &mut case, &decision, now)?;
         }
@@ -156,7 +157,12 @@ fn receipt(
 }
 
 /// An effect of the house, of no case.
-pub(super) fn house(office: &Office, txn: &Txn<'_>, effect: Effect, now: Timestamp) -> Result<EffectId, StoreError> {
+pub(super) fn house(
+    office: &Office,
+    txn: &Txn<'_>,
+    effect: Effect,
+    now: Timestamp,
+) -> Result<EffectId, StoreError> {
     let planned = Planned { effect, not_before: None, after: After::Nothing };
     txn.plan(None, &draft(office, &planned)?, now)
 }
@@ -185,20 +191,36 @@ pub(super) fn alarm_once(
 }
 
 /// A letter of unknown outcome turned out to be sent.
-pub(super) fn proven_sent(office: &Office, txn: &Txn<'_>, id: EffectId, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn proven_sent(
+    office: &Office,
+    txn: &Txn<'_>,
+    id: EffectId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let row = txn.effect(id)?;
     if row.state != EffectState::Unknown {
         return Ok(());
     }
     txn.end(id, EffectState::Done, Some("proven"), now)?;
     if let Some(case) = row.case {
-        input(office, txn, case, &Input::Outcome { effect_id: id, effect: row.effect, outcome: Outcome::Done }, now)?;
+        input(
+            office,
+            txn,
+            case,
+            &Input::Outcome { effect_id: id, effect: row.effect, outcome: Outcome::Done },
+            now,
+        )?;
     }
     Ok(())
 }
 
 /// A person says that this letter was sent.
-pub(super) fn marked_sent(office: &Office, txn: &Txn<'_>, id: EffectId, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn marked_sent(
+    office: &Office,
+    txn: &Txn<'_>,
+    id: EffectId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let row = txn.effect(id)?;
     if !matches!(row.effect, Effect::Letter { .. } | Effect::Alert { .. }) {
         return Err(StoreError::Refused("only letters can be marked as sent".to_owned()));
@@ -221,4 +243,3 @@ pub(super) fn word<T: serde::Serialize>(value: &T) -> Result<String, StoreError>
         | serde_json::Value::Object(_) => Err(StoreError::Row("word")),
     }
 }
-

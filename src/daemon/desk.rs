@@ -6,10 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Fault, commit};
-use crate::office::Office;
-use crate::case::decide::{self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer};
+use crate::case::decide::{
+    self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer,
+};
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter};
+use crate::office::Office;
 use crate::render::code::{Coded, find};
 use crate::report::{self, Facts};
 use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
@@ -19,7 +21,7 @@ const BATCH: u32 = 32;
 const BATCH_BYTES: u64 = 8 << 20;
 
 /// A mail that was read.
-pub struct Prepared {
+pub(super) struct Prepared {
     row: MailRow,
     letter: Letter,
     facts: Facts,
@@ -30,7 +32,7 @@ pub struct Prepared {
 ///
 /// # Errors
 /// A fault of the store; a mail that cannot be read is none.
-pub async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
+pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
     let mut settled = 0;
     loop {
         let batch = next_batch(office)?;
@@ -39,7 +41,10 @@ pub async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         }
         let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
         // The poison counter: durable before anybody looks at the bytes.
-        office.store.write("reading", move |txn| ids.iter().try_for_each(|id| txn.begin_reading(*id))).await?;
+        office
+            .store
+            .write("reading", move |txn| ids.iter().try_for_each(|id| txn.begin_reading(*id)))
+            .await?;
         let mut prepared = Vec::with_capacity(batch.len());
         for row in batch {
             match read(office, row).await? {
@@ -53,7 +58,9 @@ pub async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         let now = office.outside.clock.now();
         office
             .store
-            .write("settled", move |txn| prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now)))
+            .write("settled", move |txn| {
+                prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now))
+            })
             .await?;
         office.bells.effects();
     }
@@ -101,7 +108,7 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
 }
 
 /// Reads a message as the office's limits say.
-pub fn read_letter(office: &Office, raw: &[u8], headers_only: bool) -> Letter {
+pub(super) fn read_letter(office: &Office, raw: &[u8], headers_only: bool) -> Letter {
     if headers_only {
         mail::headers_only(raw, &office.limits, &office.house)
     } else {
@@ -110,7 +117,7 @@ pub fn read_letter(office: &Office, raw: &[u8], headers_only: bool) -> Letter {
 }
 
 /// The facts of a letter's new words (all of it, where nothing is quoted).
-pub fn facts_of(letter: &Letter) -> Facts {
+pub(super) fn facts_of(letter: &Letter) -> Facts {
     let attachments: Vec<(&str, &str)> =
         letter.attachments.iter().map(|part| (part.name.as_str(), part.kind.as_str())).collect();
     report::facts(&letter.subject, &letter.text, &attachments)
@@ -123,7 +130,8 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
         Some(_) | None => None,
     };
-    let member = letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
+    let member =
+        letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
     let mut note = Note {
         person,
         message_id: letter.message_id.clone(),
@@ -178,7 +186,8 @@ fn reading(
         spam_verdict: letter.spam_verdict,
         signs: mail.signs,
         opaque: letter.encrypted || letter.header_only,
-        cases_last_hour: txn.cases_since(now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now))?,
+        cases_last_hour: txn
+            .cases_since(now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now))?,
     })
 }
 
@@ -195,10 +204,8 @@ fn automation(letter: &Letter) -> Automation {
 /// Code, then ids, then tag; each may lead to a case, and they must agree.
 fn route(office: &Office, txn: &Txn<'_>, letter: &Letter) -> Result<Route, StoreError> {
     let candidates = mail::thread::candidates(letter);
-    let coded: Vec<CaseId> = find(&candidates.codes.join("\n"), &office.keys)
-        .into_iter()
-        .map(|Coded { case, .. }| case)
-        .collect();
+    let coded: Vec<CaseId> =
+        find(&candidates.codes.join("\n"), &office.keys).into_iter().map(|Coded { case, .. }| case).collect();
     let mut strong: Vec<CaseId> = Vec::new();
     for case in coded {
         if txn.case_if(case)?.is_some() {
@@ -301,7 +308,10 @@ impl Desk<'_> {
                 let calendar = &self.office.policy.calendar;
                 let rule = &self.office.policy.waiting;
                 note.why = Some(commit::word(&why)?);
-                note.wait_until = Some(calendar.advance_working_days(self.mail.row.received.max(self.now), rule.becomes_case_days));
+                note.wait_until = Some(
+                    calendar
+                        .advance_working_days(self.mail.row.received.max(self.now), rule.becomes_case_days),
+                );
                 // Told at half the promised time, so that several come in one notice and none comes late.
                 note.notice_by = Some(calendar.advance_working_hours(self.now, rule.notice_hours / 2));
                 FateWord::Waiting
@@ -329,7 +339,12 @@ impl Desk<'_> {
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
         let automatic = self.mail.letter.automatic != Automatic::None;
-        let input = Input::Mail(CaseMail { mail: self.mail.row.id, writer, automatic, received: self.mail.row.received });
+        let input = Input::Mail(CaseMail {
+            mail: self.mail.row.id,
+            writer,
+            automatic,
+            received: self.mail.row.received,
+        });
         commit::input(self.office, self.txn, case, &input, self.now)
     }
 
@@ -390,7 +405,7 @@ fn opening(
 ///
 /// # Errors
 /// A fault of the store, or the mail is of a case already.
-pub fn open_late(
+pub(super) fn open_late(
     office: &Office,
     txn: &Txn<'_>,
     id: MailId,
@@ -410,12 +425,17 @@ pub fn open_late(
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
         Some(_) | None => None,
     };
-    let member = letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
-    let note = Note { person, message_id: letter.message_id.clone(), body: letter.same_copy_key(), ..Note::default() };
+    let member =
+        letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
+    let note = Note {
+        person,
+        message_id: letter.message_id.clone(),
+        body: letter.same_copy_key(),
+        ..Note::default()
+    };
     let prepared = Prepared { row, letter, facts, signs: 0 };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
     let case = commit::open(office, txn, &opening, &prepared.letter, now)?;
     txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
     Ok(case)
 }
-

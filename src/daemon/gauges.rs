@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::poll::Gate;
 use super::Fault;
+use super::poll::Gate;
 use crate::observe::{self, Gauges};
 use crate::office::Office;
 use crate::store::StoreError;
@@ -29,7 +29,12 @@ pub(crate) fn gather(office: &Office, now: jiff::Timestamp) -> Result<Gauges, St
     let mut gauges = Gauges::new();
     let number = |n: u64| n as f64;
     for (fate, count) in &figures.mails {
-        gauges.set("sir_intake_mails", "Mails held, by what became of them", &[("fate", fate)], number(*count));
+        gauges.set(
+            "sir_intake_mails",
+            "Mails held, by what became of them",
+            &[("fate", fate)],
+            number(*count),
+        );
     }
     for lane in &figures.outbox {
         let labels = [("lane", lane.lane.as_str()), ("state", lane.state.as_str())];
@@ -41,7 +46,12 @@ pub(crate) fn gather(office: &Office, now: jiff::Timestamp) -> Result<Gauges, St
         gauges.set("sir_intake_clocks_broken", "Promises that are broken", &label, f64::from(*broken));
     }
     gauges.set("sir_intake_cases", "Cases", &[], number(figures.cases));
-    gauges.set("sir_intake_uids_shown", "Mails the server showed at the last full look", &[], number(figures.shown));
+    gauges.set(
+        "sir_intake_uids_shown",
+        "Mails the server showed at the last full look",
+        &[],
+        number(figures.shown),
+    );
     gauges.set("sir_intake_uids_held", "Places of mails held", &[], number(figures.held));
     gauges.set("sir_intake_uids_missing", "Mails shown and not held", &[], number(figures.missing));
     gauges.set("sir_intake_alarms", "Alarms raised", &[], alarms.len() as f64);
@@ -101,7 +111,8 @@ async fn keep_watchdog(office: &Arc<Office>, gate: &Gate) -> Result<(), Fault> {
 
 fn patience(office: &Office, every: Duration) -> u32 {
     let mailbox = &office.config.mailbox;
-    let silent = mailbox.idle_max + mailbox.backoff_cap + mailbox.connect_timeout + mailbox.command_timeout * 4;
+    let silent =
+        mailbox.idle_max + mailbox.backoff_cap + mailbox.connect_timeout + mailbox.command_timeout * 4;
     u32::try_from(silent.as_secs() / every.as_secs().max(1)).unwrap_or(u32::MAX).saturating_add(2)
 }
 
@@ -117,4 +128,3 @@ async fn announce(office: &Arc<Office>, gate: &Gate) {
         }
     }
 }
-

@@ -125,4 +125,3 @@ async fn keep_reading(office: &Arc<Office>) -> Result<(), Fault> {
         office.bells.mail.notified().await;
     }
 }
-

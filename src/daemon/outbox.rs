@@ -170,9 +170,8 @@ fn conclude(
                 Lane::Github => (office.config.github.backoff_first, office.config.github.backoff_cap),
                 Lane::Letters | Lane::Members | Lane::Discord => (outbox.retry_first, outbox.retry_cap),
             };
-            let wait = after.unwrap_or_else(|| {
-                backoff::after(first, cap, row.tries.saturating_sub(1), &office.outside)
-            });
+            let wait = after
+                .unwrap_or_else(|| backoff::after(first, cap, row.tries.saturating_sub(1), &office.outside));
             tracing::warn!(effect = row.effect.word(), id = %id, why, wait_s = wait.as_secs(), "not done, later again");
             txn.again(id, now.saturating_add(wait).unwrap_or(now), why)
         }
@@ -197,7 +196,13 @@ fn cleared(row: &EffectRow, txn: &Txn<'_>) -> Result<(), StoreError> {
     alarms.iter().try_for_each(|alarm| txn.clear(alarm.word()).map(|_| ()))
 }
 
-fn park(office: &Office, txn: &Txn<'_>, row: &EffectRow, why: &str, now: Timestamp) -> Result<(), StoreError> {
+fn park(
+    office: &Office,
+    txn: &Txn<'_>,
+    row: &EffectRow,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tracing::error!(effect = row.effect.word(), id = %row.id, why, "parked: a person must look");
     txn.end(row.id, EffectState::Parked, Some(why), now)?;
     if row.case.is_none() && !matches!(row.effect, Effect::Alert { .. } | Effect::Post { .. }) {
@@ -227,14 +232,12 @@ fn tell_case(
 async fn shadow(office: &Arc<Office>, row: EffectRow) -> Result<(), Fault> {
     let (name, bytes) = perform::would_send(office, &row)?;
     let dir = &office.config.would_send_dir;
-    let fault = |source| StoreError::File { what: "cannot write into", path: dir.display().to_string(), source };
+    let fault =
+        |source| StoreError::File { what: "cannot write into", path: dir.display().to_string(), source };
     std::fs::create_dir_all(dir).map_err(fault)?;
     std::fs::write(dir.join(name), bytes).map_err(fault)?;
     let now = office.outside.clock.now();
-    office
-        .store
-        .write("outcome", move |txn| txn.end(row.id, EffectState::Shadowed, None, now))
-        .await?;
+    office.store.write("outcome", move |txn| txn.end(row.id, EffectState::Shadowed, None, now)).await?;
     Ok(())
 }
 

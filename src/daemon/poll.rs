@@ -46,7 +46,10 @@ impl Gate {
         let account = ImapAccount {
             host: mailbox.host.clone(),
             port: mailbox.port,
-            login: crate::wire::Login::Password { user: mailbox.login.user.clone(), secret: String::new().into() },
+            login: crate::wire::Login::Password {
+                user: mailbox.login.user.clone(),
+                secret: String::new().into(),
+            },
             trust,
             timeouts: ImapTimeouts {
                 connect: mailbox.connect_timeout,
@@ -55,7 +58,13 @@ impl Gate {
             },
         };
         let polls = watch::Sender::new(0);
-        Self { account, credentials, polls, turn: Mutex::new(()), progress: std::sync::atomic::AtomicU64::new(0) }
+        Self {
+            account,
+            credentials,
+            polls,
+            turn: Mutex::new(()),
+            progress: std::sync::atomic::AtomicU64::new(0),
+        }
     }
 
     fn moved(&self) {
@@ -176,9 +185,11 @@ async fn poll(office: &Arc<Office>, gate: &Gate, mailbox: &mut Mailbox) -> Resul
 }
 
 async fn check_disk(office: &Arc<Office>) -> Result<(), PollFault> {
-    let low = disk::free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes);
+    let low =
+        disk::free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes);
     let now = office.outside.clock.now();
-    let raised = office.store.read(|txn| Ok(txn.alarms()?.iter().any(|(word, _)| word == Alarm::DiskLow.word())))?;
+    let raised =
+        office.store.read(|txn| Ok(txn.alarms()?.iter().any(|(word, _)| word == Alarm::DiskLow.word())))?;
     if low != raised {
         let office_in = Arc::clone(office);
         office
@@ -261,7 +272,8 @@ impl Look<'_> {
         row: &FolderRow,
     ) -> Result<(Vec<u32>, bool), PollFault> {
         let now = self.office.outside.clock.now();
-        let every = SignedDuration::try_from(self.office.config.mailbox.gap_search).unwrap_or(SignedDuration::MAX);
+        let every =
+            SignedDuration::try_from(self.office.config.mailbox.gap_search).unwrap_or(SignedDuration::MAX);
         let due = row.scanned_at.is_none_or(|at| now.duration_since(at) >= every || at > now);
         let polled_before = *self.gate.polls.borrow() > 0;
         if !due && polled_before {
@@ -279,7 +291,8 @@ impl Look<'_> {
         let gaps = self.office.store.read(|txn| txn.gaps(self.name, validity))?;
         let resting: BTreeSet<u32> = gaps.iter().filter(|gap| gap.next_at > now).map(|gap| gap.uid).collect();
         let due = gaps.iter().map(|gap| gap.uid);
-        let wanted: BTreeSet<u32> = shown.iter().copied().filter(|uid| !held.contains(uid)).chain(due).collect();
+        let wanted: BTreeSet<u32> =
+            shown.iter().copied().filter(|uid| !held.contains(uid)).chain(due).collect();
         Ok(wanted.into_iter().filter(|uid| !resting.contains(uid)).collect())
     }
 
@@ -300,7 +313,8 @@ impl Look<'_> {
             let mut bytes = 0;
             for (&uid, shown) in &sizes.shown {
                 if shown.size > config.batch_bytes {
-                    polled.stored += self.fetch_large(mailbox, validity, row, uid, shown.size, shown.internaldate).await?;
+                    polled.stored +=
+                        self.fetch_large(mailbox, validity, row, uid, shown.size, shown.internaldate).await?;
                     continue;
                 }
                 if batch.len() >= most || bytes + shown.size > config.batch_bytes {
@@ -408,7 +422,8 @@ impl Look<'_> {
             .iter()
             .map(|uid| {
                 let attempts = known.iter().find(|gap| gap.uid == *uid).map_or(0, |gap| gap.attempts);
-                let wait = backoff::after(config.backoff_first, config.backoff_cap, attempts, &self.office.outside);
+                let wait =
+                    backoff::after(config.backoff_first, config.backoff_cap, attempts, &self.office.outside);
                 (*uid, now.saturating_add(wait).unwrap_or(now))
             })
             .collect();
@@ -501,7 +516,11 @@ pub(super) async fn keep_polling(office: &Arc<Office>, gate: &Gate) -> Result<()
 
 enum Never {}
 
-async fn stay_connected(office: &Arc<Office>, gate: &Gate, backoff: &mut Backoff) -> Result<Never, PollFault> {
+async fn stay_connected(
+    office: &Arc<Office>,
+    gate: &Gate,
+    backoff: &mut Backoff,
+) -> Result<Never, PollFault> {
     let mut mailbox = connect(office, gate).await?;
     let mut can_idle = office.config.mailbox.idle && mailbox.can_idle();
     loop {

@@ -125,9 +125,8 @@ fn is_silent(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<bool, Sto
         Some(at) => at,
         None => txn.meta_instant("started")?.unwrap_or(now),
     };
-    let raised = || -> Result<bool, StoreError> {
-        Ok(txn.alarms()?.iter().any(|(word, _)| word == "mailbox-silent"))
-    };
+    let raised =
+        || -> Result<bool, StoreError> { Ok(txn.alarms()?.iter().any(|(word, _)| word == "mailbox-silent")) };
     Ok(now.duration_since(since) >= overdue && !raised()?)
 }
 
@@ -235,7 +234,10 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
 fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
     let row = txn.mail(mail)?;
     if !matches!(row.fate, FateWord::Waiting | FateWord::Parked) {
-        return Err(StoreError::Refused(format!("mail {mail} neither waits nor is parked ({})", row.fate.word())));
+        return Err(StoreError::Refused(format!(
+            "mail {mail} neither waits nor is parked ({})",
+            row.fate.word()
+        )));
     }
     let why = Some(commit::word(&Screened::CalledSpam)?);
     txn.settle(mail, FateWord::Screened, &Note { why, person: row.person, ..Note::default() })?;

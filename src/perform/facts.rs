@@ -2,7 +2,9 @@
 
 use crate::render::fence::Value;
 use crate::render::issue::Fact;
-use crate::report::{Claim, Credit, CvssVersion, Exploited, Facts, Fix, Found, Method, OthersTold, Proof, Steps};
+use crate::report::{
+    Claim, Credit, CvssVersion, Exploited, Facts, Fix, Found, Method, OthersTold, Proof, Steps,
+};
 
 /// The rows in the order of the page; a fact that is not there has no row.
 pub(super) fn rows(facts: &Facts) -> Vec<Fact> {
@@ -13,9 +15,16 @@ pub(super) fn rows(facts: &Facts) -> Vec<Fact> {
     rows.theirs("Commit", facts.commit.iter().map(|found| found.value.clone()));
     rows.theirs("Branch", facts.branch.iter().map(|found| found.value.clone()));
     rows.ours("Platform", facts.platforms.iter().map(|found| found.value.to_string()));
-    rows.theirs("Third-party package", facts.dependencies.iter().map(|found| {
-        found.value.version.as_ref().map_or(found.value.name.clone(), |version| format!("{} {version}", found.value.name))
-    }));
+    rows.theirs(
+        "Third-party package",
+        facts.dependencies.iter().map(|found| {
+            found
+                .value
+                .version
+                .as_ref()
+                .map_or(found.value.name.clone(), |version| format!("{} {version}", found.value.name))
+        }),
+    );
     rows.claimed("Severity", facts.claimed_severity().map(|severity| Value::Ours(severity.to_string())));
     rows.claimed("CVSS", facts.cvss.iter().map(|found| Value::Theirs(vector(&found.value))));
     rows.ours("Impact", facts.impact.iter().map(|found| found.value.to_string()));

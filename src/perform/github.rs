@@ -33,7 +33,9 @@ pub(super) async fn open(
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(found) => match found.split_first() {
                 Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
-                None if looks + 1 < office.config.github.looks => return Ok(Verdict::Look { looks: looks + 1 }),
+                None if looks + 1 < office.config.github.looks => {
+                    return Ok(Verdict::Look { looks: looks + 1 });
+                }
                 // Looked often enough: it is not there.
                 None => {}
             },
@@ -50,8 +52,9 @@ pub(super) async fn open(
     if let Err(error) = peers.labels_stand(office).await {
         return Ok(refused(office, row, &error));
     }
-    let title = issue::title(case.id);
-    let created = hub.create_issue(repository, &NewIssue { title: &title, body: &body, labels: &labels }).await;
+    let title = issue::title(case.id, office.practice());
+    let created =
+        hub.create_issue(repository, &NewIssue { title: &title, body: &body, labels: &labels }).await;
     match created {
         Ok(issue) => {
             read_back_labels(hub, repository, &issue, &labels).await;
@@ -177,7 +180,9 @@ pub(super) async fn comment(
         match find_comment(office, peers, row, repository, number).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(true) => return Ok(Verdict::done()),
-            Ok(false) if looks + 1 < office.config.github.looks => return Ok(Verdict::Look { looks: looks + 1 }),
+            Ok(false) if looks + 1 < office.config.github.looks => {
+                return Ok(Verdict::Look { looks: looks + 1 });
+            }
             Ok(false) => {}
         }
     }
@@ -230,9 +235,10 @@ fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
     let (after, why, alarm) = match error {
         GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait", None),
         GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable", None),
-        GithubError::Moved | GithubError::OtherRepository | GithubError::Archived | GithubError::IssuesOff => {
-            (None, "repository-refused", Some(Alarm::RepositoryRefused))
-        }
+        GithubError::Moved
+        | GithubError::OtherRepository
+        | GithubError::Archived
+        | GithubError::IssuesOff => (None, "repository-refused", Some(Alarm::RepositoryRefused)),
         GithubError::NotPrivate => (None, "repository-public", Some(Alarm::RepositoryPublic)),
         GithubError::Refused { status: 401 | 403 | 404, .. } => {
             (None, "github-refused", Some(Alarm::GithubRefused))
@@ -247,7 +253,10 @@ fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
 fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubError, looks: u32) -> Verdict {
     match refused(office, row, error) {
         Verdict::Again { .. } | Verdict::Parked { .. } => Verdict::Look { looks },
-        other @ (Verdict::Done { .. } | Verdict::Look { .. } | Verdict::Unknown | Verdict::Canceled { .. }) => other,
+        other @ (Verdict::Done { .. }
+        | Verdict::Look { .. }
+        | Verdict::Unknown
+        | Verdict::Canceled { .. }) => other,
     }
 }
 

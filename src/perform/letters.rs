@@ -74,7 +74,9 @@ pub(super) fn notice(
     to: &MemberKey,
     alert: &Alert,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(address) = office.policy.roster.get(to).and_then(|member| member.address()) else { return Ok(None) };
+    let Some(address) = office.policy.roster.get(to).and_then(|member| member.address()) else {
+        return Ok(None);
+    };
     let now = office.outside.clock.now();
     let mail = if *alert == Alert::Digest {
         digest(&office.store.read(|txn| digest_view(office, txn, row))?)

@@ -70,8 +70,11 @@ pub enum SetupFault {
 pub fn trust(what: &'static str, ca_file: Option<&PathBuf>) -> Result<Trust, SetupFault> {
     let pem = ca_file
         .map(|path| {
-            std::fs::read(path)
-                .map_err(|source| SetupFault::File { what, path: path.display().to_string(), source })
+            std::fs::read(path).map_err(|source| SetupFault::File {
+                what,
+                path: path.display().to_string(),
+                source,
+            })
         })
         .transpose()?;
     Trust::of(pem.as_deref()).map_err(|source| SetupFault::Trust { what, source })
@@ -85,11 +88,9 @@ impl Peers {
     pub fn new(config: &Config) -> Result<Self, SetupFault> {
         let github = &config.github;
         let auth = match &github.login {
-            GithubLogin::App { app_id, installation_id, private_key } => GithubAuth::App {
-                app_id: *app_id,
-                installation_id: *installation_id,
-                private_key: private_key.clone(),
-            },
+            GithubLogin::App { app_id, installation_id, private_key } => {
+                GithubAuth::App { id: *app_id, installation: *installation_id, key: private_key.clone() }
+            }
             GithubLogin::Token(token) => GithubAuth::Token(token.clone()),
         };
         let account = GithubAccount {
@@ -98,7 +99,8 @@ impl Peers {
             limit: github.request_timeout,
             spacing: github.spacing,
         };
-        let github = Github::new(&account).map_err(|source| SetupFault::Setup { what: "[github]", source })?;
+        let github =
+            Github::new(&account).map_err(|source| SetupFault::Setup { what: "[github]", source })?;
         let discord = config
             .discord
             .as_ref()
@@ -159,7 +161,7 @@ fn smtp_account(config: &Config, login: &Credentials) -> Result<SmtpAccount, Set
         port: smtp.port,
         tls: match smtp.tls {
             config::SmtpTls::Implicit => SmtpTls::Implicit,
-            config::SmtpTls::StartTls => SmtpTls::StartTls,
+            config::SmtpTls::Starttls => SmtpTls::StartTls,
         },
         trust: trust("[smtp]", smtp.ca_file.as_ref())?,
         login: login.fixed(),

@@ -13,7 +13,9 @@ pub(super) async fn discord(
     row: &EffectRow,
     alert: &Alert,
 ) -> Result<Verdict, PerformFault> {
-    let Some(discord) = &peers.discord else { return Ok(Verdict::Canceled { why: "no Discord is configured" }) };
+    let Some(discord) = &peers.discord else {
+        return Ok(Verdict::Canceled { why: "no Discord is configured" });
+    };
     let words = words(office, row, alert)?;
     Ok(match discord.post(&words).await {
         Ok(_) => Verdict::done(),
@@ -24,7 +26,9 @@ pub(super) async fn discord(
             Verdict::Again { after: None, why: "discord-revoked", alarm: Some(Alarm::DiscordRevoked) }
         }
         Err(DiscordError::Unreachable | DiscordError::Unknown) => Verdict::again("discord-unreachable"),
-        Err(DiscordError::Refused { .. } | DiscordError::Unfit) => Verdict::Parked { why: "discord-refused-it" },
+        Err(DiscordError::Refused { .. } | DiscordError::Unfit) => {
+            Verdict::Parked { why: "discord-refused-it" }
+        }
     })
 }
 
@@ -35,9 +39,5 @@ pub(super) fn words(office: &Office, row: &EffectRow, alert: &Alert) -> Result<S
         let case = row.case.map(|case| txn.case(case)).transpose()?;
         views::alert(office, txn, case.as_ref(), alert, now)
     })?;
-    let prefix = match office.practice() {
-        crate::mail::compose::Practice::Yes => "[PRACTICE] ",
-        crate::mail::compose::Practice::No => "",
-    };
-    Ok(format!("{prefix}{}", alert::discord(&view)))
+    Ok(alert::discord(&view))
 }

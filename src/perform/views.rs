@@ -38,7 +38,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         known_checked: false,
         owner: owner.clone(),
         answered: answered.clone(),
-        missing: missing.len(),
+        missing: (!letter.header_only && !letter.encrypted).then_some(missing.len()),
         assessed: None,
         closed: None,
         acknowledge_by,
@@ -179,7 +179,10 @@ pub(super) fn comment(
     case: &Case,
     remark: &Remark,
 ) -> Result<Comment, StoreError> {
-    let (Remark::Reply { mail } | Remark::Stranger { mail } | Remark::Answer { mail } | Remark::Bounce { mail }) = remark;
+    let (Remark::Reply { mail }
+    | Remark::Stranger { mail }
+    | Remark::Answer { mail }
+    | Remark::Bounce { mail }) = remark;
     let row = txn.mail(*mail)?;
     let letter = letter_of(office, txn, &row)?;
     let received = row.received;
@@ -207,7 +210,9 @@ pub(super) fn comment(
                 authentication_failed: letter.authentication == mail::Authentication::Fail,
             },
         },
-        Remark::Stranger { .. } => Comment::StrangerWrote { received, from: sender(&letter), words, attachments },
+        Remark::Stranger { .. } => {
+            Comment::StrangerWrote { received, from: sender(&letter), words, attachments }
+        }
         Remark::Answer { .. } => Comment::MemberAnswered {
             received,
             who: member_of(office, &letter).unwrap_or_default(),
@@ -225,7 +230,11 @@ pub(super) fn comment(
 }
 
 fn member_of(office: &Office, letter: &Letter) -> Option<String> {
-    letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|member| member.name.clone())
+    letter
+        .from
+        .as_ref()
+        .and_then(|from| office.policy.roster.by_address(from))
+        .map(|member| member.name.clone())
 }
 
 fn said(bounce: &mail::Bounce) -> Option<String> {
@@ -264,7 +273,14 @@ pub(super) fn alert(
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
     let case = case.map(|case| alert_case(office, case));
-    Ok(AlertView { case, kind, now, zone: office.policy.calendar.zone.clone(), code: None })
+    Ok(AlertView {
+        case,
+        kind,
+        now,
+        zone: office.policy.calendar.zone.clone(),
+        code: None,
+        practice: office.practice(),
+    })
 }
 
 fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
@@ -278,7 +294,9 @@ fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bo
     match (kind, to) {
         (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
         (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
-        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => Alert::ClockBreach { clock, due },
+        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => {
+            Alert::ClockBreach { clock, due }
+        }
         (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) => Alert::ClockWarning { clock, due },
     }
 }
@@ -311,10 +329,16 @@ pub(crate) fn screened_words(row: &MailRow) -> String {
 
 fn why_words<T: serde::de::DeserializeOwned>(row: &MailRow, words: impl Fn(T) -> &'static str) -> String {
     let why = row.why.clone().unwrap_or_default();
-    serde_json::from_value(serde_json::Value::String(why.clone())).map_or(why, |known| words(known).to_owned())
+    serde_json::from_value(serde_json::Value::String(why.clone()))
+        .map_or(why, |known| words(known).to_owned())
 }
 
-fn alarm_alert(office: &Office, txn: &Txn<'_>, alarm: &case::Alarm, now: Timestamp) -> Result<Alert, StoreError> {
+fn alarm_alert(
+    office: &Office,
+    txn: &Txn<'_>,
+    alarm: &case::Alarm,
+    now: Timestamp,
+) -> Result<Alert, StoreError> {
     let machine = match alarm {
         case::Alarm::MailboxSilent { since } => Alarm::MailboxUnreachable(since.unwrap_or(now)),
         case::Alarm::MailsNotFetched { count } => Alarm::MailNotHeld(u64::from(*count)),
@@ -346,7 +370,9 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
         owner: case.owner().map(|owner| name(office, owner)),
         receipt_withheld: match case.receipt {
             case::Receipt::Withheld(why) => Some(why.words().to_owned()),
-            case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => None,
+            case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => {
+                None
+            }
         },
     }
 }
@@ -361,4 +387,3 @@ pub(crate) fn issue_url(office: &Office, number: u64) -> String {
     };
     format!("{web}/{}/{}/issues/{number}", github.owner, github.repository)
 }
-

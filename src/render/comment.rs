@@ -56,6 +56,19 @@ pub enum Comment {
         /// What came with it.
         attachments: Vec<AttachmentRow>,
     },
+    /// A member wrote on the case, not to the reporter.
+    MemberNote {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// The member's name, ours.
+        who: String,
+        /// Whether authentication proves it was them.
+        verified: bool,
+        /// What they wrote.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
     /// A letter of ours came back.
     DeliveryFailed {
         /// When we learned it.
@@ -114,6 +127,15 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
         }
         Comment::MemberAnswered { received, who, verified, words, attachments } => {
             answered(&mut page, who, *verified, &when::medium(*received, zone));
+            written(&mut page, case, words, attachments);
+        }
+        Comment::MemberNote { received, who, verified, words, attachments } => {
+            let mark = if *verified { "" } else { ", **unverified**" };
+            page.push_str(&format!(
+                "**{}** wrote a note{mark} · {}\n",
+                prose(who),
+                when::medium(*received, zone)
+            ));
             written(&mut page, case, words, attachments);
         }
         Comment::DeliveryFailed { .. }
@@ -191,8 +213,9 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
             "A second copy: GitHub's answer was lost when the first was made. The case goes on in #{kept}; this one \
              is closed.\n"
         ),
-        Comment::ReporterWrote { .. } | Comment::StrangerWrote { .. } | Comment::MemberAnswered { .. } => {
-            String::new()
-        }
+        Comment::ReporterWrote { .. }
+        | Comment::StrangerWrote { .. }
+        | Comment::MemberAnswered { .. }
+        | Comment::MemberNote { .. } => String::new(),
     }
 }

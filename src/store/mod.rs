@@ -49,7 +49,6 @@ struct Inner {
     reader: Mutex<Connection>,
     keys: Keyring,
     path: PathBuf,
-    outside: Outside,
 }
 
 impl Store {
@@ -62,8 +61,8 @@ impl Store {
         let keys = keys::load_or_make(state_dir, &outside)?;
         let connection = open::open(&path)?;
         let reader = open::reader(&path)?;
-        let writer = writer::Writer::start(connection, outside.clone())?;
-        Ok(Self { inner: Arc::new(Inner { writer, reader: Mutex::new(reader), keys, path, outside }) })
+        let writer = writer::Writer::start(connection, outside)?;
+        Ok(Self { inner: Arc::new(Inner { writer, reader: Mutex::new(reader), keys, path }) })
     }
 
     /// The keys that sign markers and footer codes.
@@ -95,9 +94,5 @@ impl Store {
     pub fn read<T>(&self, query: impl FnOnce(&Txn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
         query(&Txn(&reader))
-    }
-
-    pub(crate) fn outside(&self) -> &Outside {
-        &self.inner.outside
     }
 }

@@ -16,5 +16,20 @@
     reason = "tests fail by panicking, print for people, and drive clocks themselves"
 )]
 
+mod calendar;
+mod config;
+mod corpora_mail;
+mod corpora_quote;
+mod hostile_mail;
+mod quote;
+mod render;
+mod render_hostile;
+mod report_facts;
 mod stands;
 mod stands_web;
+mod wire_github;
+mod wire_http;
+mod wire_imap;
+mod wire_peer;
+mod wire_smtp;
+mod wire_stands;

@@ -18,11 +18,11 @@ pub use open::{Opening, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
 pub use receipt::{ReceiptCounts, Sender};
-pub use sort::{Fate, Reading, Route, Screened, Trust, Waiting, sort};
+pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
     After, Alert, Audience, Case, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId, Planned,
-    Policy, Severity, roster::Member,
+    Policy, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -55,7 +55,7 @@ impl Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A mail of somebody of the case, or of a stranger.
-    Mail(mail::CaseMail),
+    Mail(CaseMail),
     /// A letter of ours came back.
     Bounce {
         /// The delivery status notification.
@@ -117,7 +117,8 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         Audience::Members => members(),
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
         Audience::TscIfHigh => {
-            let high = matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
+            let high =
+                matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
             let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
             if high {
                 found.extend(roster.with(Role::TscContact));

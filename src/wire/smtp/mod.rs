@@ -171,7 +171,8 @@ impl Smtp {
     }
 
     /// Sends a finished message (RFC 5322 bytes; line ends of any kind become CR LF) to one recipient. `from`: the
-    /// envelope sender, `None` for the null sender `<>`. A connection that had died while it waited is replaced at once.
+    /// envelope sender, `None` for the null sender `<>`. `copy`: a further envelope recipient, who may be refused without
+    /// harm to the letter. A connection that had died while it waited is replaced at once.
     ///
     /// # Errors
     /// [`NotSent`].
@@ -179,12 +180,14 @@ impl Smtp {
         &self,
         from: Option<&Address>,
         to: &Address,
+        copy: Option<&Address>,
         message: &[u8],
     ) -> Result<Accepted, NotSent> {
         let unfit = NotSent::Proven { retry: false, code: None, at: Stage::Envelope };
         let from = from.map(envelope).transpose().map_err(|()| unfit)?;
         let to = envelope(to).map_err(|()| unfit)?;
-        let letter = Letter { from, to, bytes: lines(message) };
+        let copy = copy.map(envelope).transpose().map_err(|()| unfit)?;
+        let letter = Letter { from, to, copy, bytes: lines(message) };
         while let Some(connection) = self.take_warm() {
             if let Try::Done(result) = self.hand_over(connection, &letter, true).await {
                 return result;
@@ -220,6 +223,12 @@ impl Smtp {
         }
         if let Err(fault) = self.say(&mut connection, Rcpt::new(letter.to.clone(), vec![])).await {
             return Try::Done(Err(proven(fault, Stage::Envelope)));
+        }
+        if let Some(copy) = &letter.copy {
+            // Refused with a reply: the letter itself goes on. No reply: nothing was sent yet.
+            if let Err(None) = self.say(&mut connection, Rcpt::new(copy.clone(), vec![])).await {
+                return Try::Done(Err(proven(None, Stage::Envelope)));
+            }
         }
         match self.say(&mut connection, Data).await {
             Ok(response) if u16::from(response.code()) == 354 => (),
@@ -266,6 +275,7 @@ impl Smtp {
 struct Letter {
     from: Option<lettre::Address>,
     to: lettre::Address,
+    copy: Option<lettre::Address>,
     bytes: Vec<u8>,
 }
 
