@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod discord;
 pub mod hub;
 pub mod imapd;
+pub mod loopback;
 pub mod oauth;
 pub mod sasl;
 pub mod smtpd;

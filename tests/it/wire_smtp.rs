@@ -166,7 +166,7 @@ const LETTER: &[u8] = b"From: security@sir.example\r\nSubject: canary\r\n\r\n.hi
 async fn send(smtp: &Smtp) -> Result<String, NotSent> {
     let from = Address::parse("security@sir.example").unwrap();
     let to = Address::parse("ann@reporter.example").unwrap();
-    smtp.send(Some(&from), &to, LETTER).await.map(|accepted| accepted.reply)
+    smtp.send(Some(&from), &to, None, LETTER).await.map(|accepted| accepted.reply)
 }
 
 fn proven(retry: bool, code: impl Into<Option<u16>>, at: Stage) -> Result<String, NotSent> {
@@ -187,7 +187,7 @@ async fn a_letter_arrives_as_it_was_written_and_the_connection_stays_warm() {
         "From: security@sir.example\r\nSubject: canary\r\n\r\n..hidden dot\r\nbare line end\r\n.\r\n";
     assert!(heard.contains(&letter.to_owned()), "{heard:?}");
     smtp.close().await;
-    let null = smtp.send(None, &Address::parse("a@b.example").unwrap(), b"x\n").await;
+    let null = smtp.send(None, &Address::parse("a@b.example").unwrap(), None, b"x\n").await;
     assert!(null.is_ok());
     assert_eq!(server.count("MAIL FROM:<>"), 1);
     assert_eq!(server.count("<>"), 2);
@@ -332,7 +332,7 @@ async fn eight_bit_letters_are_not_sent_where_they_would_break() {
     let server = server(manners(&[("EHLO", "250 test.example\r\n")])).await;
     let smtp = server.client(|account| account.login = None);
     let to = Address::parse("ann@reporter.example").unwrap();
-    let sent = smtp.send(None, &to, "Grüße\r\n".as_bytes()).await;
+    let sent = smtp.send(None, &to, None, "Grüße\r\n".as_bytes()).await;
     assert_eq!(sent.map(|_| ()), Err(NotSent::Proven { retry: false, code: None, at: Stage::Envelope }));
     assert!(send(&smtp).await.is_ok());
 }

@@ -155,7 +155,7 @@ async fn letters_reach_the_practice_server_once_or_are_owned_up_to() {
         let from = Address::parse("security@sir.example").unwrap();
         let to = Address::parse("ann@reporter.example").unwrap();
         let letter = b"Subject: x\r\n\r\n.dot\r\n\r\n";
-        let send = || smtp.send(Some(&from), &to, letter);
+        let send = || smtp.send(Some(&from), &to, None, letter);
         assert!(send().await.is_ok());
         assert!(send().await.is_ok());
         let mails = smtpd.mails();

@@ -1,0 +1,263 @@
+//! The world that stories play in: loopback peers, a clock that moves when told, and a daemon that can die at any point
+//! and be started again. Its faults are the switches of the stand-ins.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sir_intake::case::{Case, CaseId};
+use sir_intake::clock::{Clock, ManualClock};
+use sir_intake::config;
+use sir_intake::daemon::{Daemon, Fault, StartFault, Turn};
+use sir_intake::outside::{Chance, Died, NoChance, Outside, Point, Points};
+use sir_intake::practice::loopback::{Loopback, Settings};
+use sir_intake::practice::web::Recorder;
+use sir_intake::store::{FateWord, MailRow};
+use tempfile::TempDir;
+
+/// Monday, a working day like any other.
+pub const MONDAY: &str = "2026-11-23T09:00:00Z";
+
+/// Bytes that look random and are the same in every run.
+#[derive(Default)]
+pub struct Seeded(AtomicUsize);
+
+impl Chance for Seeded {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoChance> {
+        let seed = self.0.fetch_add(1, Ordering::SeqCst);
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("seed {seed}").as_bytes());
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = digest.as_ref()[at % 32];
+        }
+        Ok(())
+    }
+}
+
+/// Counts the points a story passes, and kills the process at one of them: from then on nothing goes any more.
+#[derive(Default)]
+pub struct Reaper {
+    passed: AtomicUsize,
+    dies_at: AtomicUsize,
+    dead: std::sync::atomic::AtomicBool,
+    seen: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Points for Reaper {
+    fn reached(&self, point: Point) -> Result<(), Died> {
+        if self.dead.load(Ordering::SeqCst) {
+            return Err(Died);
+        }
+        *self.seen.lock().unwrap().entry(format!("{point:?}")).or_default() += 1;
+        if self.passed.fetch_add(1, Ordering::SeqCst) + 1 == self.dies_at.load(Ordering::SeqCst) {
+            self.dead.store(true, Ordering::SeqCst);
+            return Err(Died);
+        }
+        Ok(())
+    }
+}
+
+impl Reaper {
+    pub fn passed(&self) -> usize {
+        self.passed.load(Ordering::SeqCst)
+    }
+
+    /// The point kinds that were passed, for a look at what the crash tests cover.
+    pub fn seen(&self) -> BTreeMap<String, usize> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+pub struct World {
+    pub clock: ManualClock,
+    pub peers: Loopback,
+    pub reaper: Arc<Reaper>,
+    pub deaths: usize,
+    chance: Arc<Seeded>,
+    daemon: Option<Daemon>,
+    _dir: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        // Another test of this process may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new(MONDAY.parse().unwrap());
+        let peers =
+            Loopback::start(dir.path(), Arc::new(clock.clone()), recorder(), &settings).await.unwrap();
+        let reaper = Arc::new(Reaper::default());
+        Self { clock, peers, reaper, deaths: 0, chance: Arc::default(), daemon: None, _dir: dir }
+    }
+
+    /// The process dies at the n-th point from now on.
+    pub fn dies_at(&self, n: usize) {
+        self.reaper.dies_at.store(self.reaper.passed() + n, Ordering::SeqCst);
+    }
+
+    pub fn outside(&self) -> Outside {
+        Outside {
+            clock: Arc::new(self.clock.clone()),
+            chance: Arc::clone(&self.chance) as Arc<dyn Chance>,
+            points: Arc::clone(&self.reaper) as Arc<dyn Points>,
+        }
+    }
+
+    pub fn config(&self) -> config::Config {
+        config::load_with(&self.peers.path(), Some(&self.peers.dir)).unwrap_or_else(|mistakes| {
+            panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })
+    }
+
+    pub async fn start(&mut self) -> Result<&Daemon, StartFault> {
+        if self.daemon.is_none() {
+            self.daemon = Some(Daemon::start(self.config(), self.outside()).await?);
+        }
+        Ok(self.daemon.as_ref().unwrap())
+    }
+
+    /// The process ends, in whatever state it is.
+    pub fn kill(&mut self) {
+        self.daemon = None;
+    }
+
+    /// One poll and all that follows, started again after each death, until nothing is left to do.
+    pub async fn settle(&mut self) -> Turn {
+        let mut all = Turn::default();
+        for _ in 0..50 {
+            match self.turn().await {
+                Ok(turn) => {
+                    all.stored += turn.stored;
+                    all.settled += turn.settled;
+                    all.performed += turn.performed;
+                    if turn == Turn::default() {
+                        return all;
+                    }
+                }
+                Err(()) => self.rise(),
+            }
+        }
+        panic!("the daemon does not come to rest");
+    }
+
+    async fn turn(&mut self) -> Result<Turn, ()> {
+        let started = self.start().await;
+        let daemon = match started {
+            Ok(daemon) => daemon,
+            Err(fault) => return Err(self.must_be_death(&fault.to_string())),
+        };
+        match daemon.once().await {
+            Ok((turn, _)) => Ok(turn),
+            Err(fault @ (Fault::Store(_) | Fault::Died(_) | Fault::Stopped)) => {
+                let text = fault.to_string();
+                Err(self.must_be_death(&text))
+            }
+        }
+    }
+
+    fn must_be_death(&self, text: &str) {
+        assert!(self.reaper.dead.load(Ordering::SeqCst), "not a death that the test ordered: {text}");
+    }
+
+    /// A new process on the same state directory.
+    fn rise(&mut self) {
+        self.kill();
+        self.deaths += 1;
+        self.reaper.dies_at.store(0, Ordering::SeqCst);
+        self.reaper.dead.store(false, Ordering::SeqCst);
+    }
+
+    pub fn deliver(&self, mail: &str) -> u32 {
+        self.deliver_raw("INBOX", mail.replace('\n', "\r\n").into_bytes())
+    }
+
+    pub fn deliver_raw(&self, folder: &str, raw: Vec<u8>) -> u32 {
+        self.peers.imapd.deliver(folder, raw, self.clock.now())
+    }
+
+    pub fn pass(&self, hours: u64) {
+        self.clock.advance(Duration::from_secs(hours * 3_600));
+    }
+
+    pub fn at(&self, instant: &str) {
+        self.clock.set(instant.parse::<Timestamp>().unwrap());
+    }
+
+    pub fn daemon(&self) -> &Daemon {
+        self.daemon.as_ref().expect("settle first")
+    }
+
+    pub fn case(&self, number: u32) -> Case {
+        self.daemon().office.store.read(|txn| txn.case(CaseId { year: 2026, number })).unwrap()
+    }
+
+    pub fn cases(&self) -> Vec<Case> {
+        self.daemon().office.store.read(|txn| txn.cases()).unwrap()
+    }
+
+    pub fn mails(&self, fate: FateWord) -> Vec<MailRow> {
+        self.daemon().office.store.read(|txn| txn.mails_with(fate, 1_000)).unwrap()
+    }
+
+    /// Every mail that was sent to that address, as text.
+    pub fn sent_to(&self, address: &str) -> Vec<String> {
+        let mails = self.peers.smtpd.mails();
+        let to = |to: &String| to.eq_ignore_ascii_case(address);
+        mails
+            .iter()
+            .filter(|mail| mail.envelope_to.iter().any(to))
+            .map(|mail| String::from_utf8(mail.data.clone()).unwrap().replace("\r\n", "\n"))
+            .collect()
+    }
+
+    /// "Nothing is left over": every mail shown is held, every mail has its fate, no effect is unfinished, no stand-in saw
+    /// anything forbidden, and every cached case is the fold of its events.
+    pub fn nothing_is_left_over(&self) {
+        assert_eq!(self.peers.imapd.forbidden_seen(), Vec::<String>::new());
+        assert_eq!(self.peers.hub.violations(), Vec::<String>::new());
+        assert_eq!(self.peers.discord.violations(), Vec::<String>::new());
+        let store = &self.daemon().office.store;
+        let figures = store.read(|txn| txn.figures()).unwrap();
+        assert_eq!(figures.missing, 0, "shown and not held");
+        assert!(!figures.mails.iter().any(|(fate, _)| fate == "stored"), "unread: {figures:?}");
+        let open: Vec<_> =
+            figures.outbox.iter().filter(|lane| matches!(lane.state.as_str(), "due" | "sending")).collect();
+        assert!(open.is_empty(), "unfinished: {open:?}");
+        for case in self.cases() {
+            let rows = store.read(|txn| txn.events(case.id)).unwrap();
+            let replayed = Case::replay(case.id, rows.iter().map(|row| &row.event));
+            assert_eq!(replayed.as_ref(), Some(&case), "the cache is not the fold");
+        }
+    }
+}
+
+/// In CI every exchange is kept, to be validated against GitHub's and Discord's own descriptions.
+fn recorder() -> Recorder {
+    match std::env::var_os("SIR_EXCHANGES") {
+        Some(dir) => {
+            static COUNT: AtomicUsize = AtomicUsize::new(0);
+            let number = COUNT.fetch_add(1, Ordering::SeqCst);
+            let name = format!("{}-{number}.jsonl", std::process::id());
+            Recorder::to_file(&std::path::Path::new(&dir).join(name)).unwrap()
+        }
+        None => Recorder::none(),
+    }
+}
+
+/// A mail as most reporters send one.
+pub fn report(from: &str, subject: &str, id: &str, text: &str) -> String {
+    format!(
+        "Return-Path: <{from}>\n\
+         Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000\n\
+         Authentication-Results: mx.o3de.example; dmarc=pass header.from={domain}; dkim=pass header.d={domain}\n\
+         From: {from}\nTo: security@lists.o3de.example\nSubject: {subject}\n\
+         Date: Mon, 23 Nov 2026 08:59:50 +0000\nMessage-ID: <{id}>\nMIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=utf-8\n\n{text}\n",
+        domain = from.split('@').nth(1).unwrap().trim_end_matches('>'),
+    )
+}
