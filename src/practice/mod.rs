@@ -4,6 +4,10 @@
 
 pub mod board;
 pub mod certificate;
+pub mod discord;
+pub mod hub;
 pub mod imapd;
+pub mod oauth;
 pub mod sasl;
 pub mod smtpd;
+pub mod web;

@@ -17,9 +17,11 @@
 )]
 
 mod stands;
+mod stands_web;
 mod wire_github;
 mod wire_http;
 mod wire_imap;
 mod wire_peer;
 mod wire_smtp;
 mod wire_stands;
+mod wire_stands_web;
