@@ -36,7 +36,7 @@ fn account(url: &str, auth: GithubAuth) -> GithubAccount {
     GithubAccount {
         base_url: url.to_owned(),
         auth,
-        limit: Duration::from_millis(500),
+        limit: Duration::from_secs(1),
         spacing: Duration::ZERO,
     }
 }

@@ -9,9 +9,9 @@ use sir_intake::wire::imap::{Access, Folder, IdleEnd, ImapError, ImapTimeouts, K
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 const QUICK: ImapTimeouts = ImapTimeouts {
-    connect: Duration::from_millis(400),
-    command: Duration::from_millis(400),
-    fetch: Duration::from_millis(400),
+    connect: Duration::from_secs(1),
+    command: Duration::from_secs(1),
+    fetch: Duration::from_secs(1),
 };
 
 /// What the server does with one line of ours: it must hold `.0`; `{tag}` in `.1` is replaced by our tag.

@@ -18,7 +18,7 @@ use sir_intake::wire::oauth::{Grant, OAuthAccount, Tokens};
 use crate::wire_github::key;
 
 const REPORTS: u64 = 4_711;
-const LIMIT: Duration = Duration::from_millis(700);
+const LIMIT: Duration = Duration::from_secs(1);
 
 async fn hub() -> Hub {
     let _already = rustls::crypto::ring::default_provider().install_default();
