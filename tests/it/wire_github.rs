@@ -33,12 +33,7 @@ F3xuCacOjj7RTUh7PZutj6JIU319zkM/E9cBDAc+AlL/Oowdzf+PzdBw+D6kCmIYl62w3SeePd5JWtXl
 RMop4m84rvAR5PrvkuwxBt8Yp9agAY4TeWGyezsmnrxMEd59D+K2NQ==";
 
 fn account(url: &str, auth: GithubAuth) -> GithubAccount {
-    GithubAccount {
-        base_url: url.to_owned(),
-        auth,
-        limit: Duration::from_secs(1),
-        spacing: Duration::ZERO,
-    }
+    GithubAccount { base_url: url.to_owned(), auth, limit: Duration::from_secs(1), spacing: Duration::ZERO }
 }
 
 fn with_token(url: &str) -> Github {
