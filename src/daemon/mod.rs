@@ -19,8 +19,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use gauges::gather;
 pub use poll::{Gate, PollFault, Polled};
-pub use start::{Daemon, StartFault};
+pub use start::{Daemon, StartFault, take_orders};
+pub use ticks::REFUSED;
 
 use crate::observe;
 use crate::office::Office;

@@ -13,6 +13,7 @@ pub(crate) mod views;
 use std::time::Duration;
 
 pub use peers::{Credentials, Peers, SetupFault, trust};
+pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};
