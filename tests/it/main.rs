@@ -17,6 +17,7 @@
 )]
 
 mod calendar;
+mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
