@@ -42,7 +42,7 @@ fn ring(
     now: Timestamp,
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
-    let breach = usize::from(level) + 1 >= clock.rings.len();
+    let breach = clock.is_broken(now);
     let audience = held_back(case, kind, clock, audience, policy, now);
     super::tell(decision, case, audience, &Alert::Clock { clock: kind, level, breach }, policy, now);
 }
