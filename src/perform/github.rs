@@ -32,7 +32,7 @@ pub(super) async fn open(
         match find_issues(office, peers, row).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(found) => match found.split_first() {
-                Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
+                Some((first, others)) => return Ok(found_issue(office, hub, row, first, others).await),
                 None if looks + 1 < office.config.github.looks => {
                     return Ok(Verdict::Look { looks: looks + 1 });
                 }
@@ -41,6 +41,7 @@ pub(super) async fn open(
             },
         }
     }
+    let drawn = office.outside.clock.now();
     let case = case_of(office, row)?;
     let view = office.store.read(|txn| views::issue(office, txn, &case))?;
     let body = issue::body(&view, &row.op, &office.keys);
@@ -62,7 +63,7 @@ pub(super) async fn open(
                 // The first try may have come through late: one of the copies is closed.
                 close_extra_copies(office, peers, row).await;
             }
-            let outcome = Outcome::IssueOpened { repository, number: issue.number };
+            let outcome = Outcome::IssueOpened { repository, number: issue.number, drawn };
             Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
         }
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
@@ -100,7 +101,13 @@ fn is_ours(office: &Office, row: &EffectRow, body: Option<&str>, author: Option<
     mine && marked.is_some_and(|marked| marked.op == row.op && Some(marked.case) == row.case)
 }
 
-async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Issue]) -> Verdict {
+async fn found_issue(
+    office: &Office,
+    hub: &Github,
+    row: &EffectRow,
+    first: &Issue,
+    others: &[Issue],
+) -> Verdict {
     let repository = office.config.github.repository_id;
     for copy in others.iter().filter(|copy| copy.state.as_deref() != Some("closed")) {
         if let Err(error) = hub.close_as(repository, copy.number, Closing::Duplicate).await {
@@ -108,7 +115,9 @@ async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Iss
         }
     }
     let body = first.body.as_deref().map(|body| Sha256::of(body.as_bytes()));
-    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number }, body }
+    // It was drawn in an earlier try, when nothing else had happened yet.
+    let drawn = row.planned_at;
+    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number, drawn }, body }
 }
 
 async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
@@ -116,7 +125,7 @@ async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
         Ok(found) => {
             if let Some((first, others)) = found.split_first() {
                 // Its verdict is known already; only the closing matters here.
-                let _verdict = found_issue(office, &peers.github, first, others).await;
+                let _verdict = found_issue(office, &peers.github, row, first, others).await;
             }
         }
         Err(error) => tracing::warn!(%error, "could not look for second copies"),

@@ -178,7 +178,8 @@ fn owner_missing(to: Above) -> &'static str {
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer = "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for.";
+    let answer =
+        "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for.";
     Some(match &view.kind {
         Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
         Alert::NewCase
