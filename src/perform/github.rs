@@ -20,6 +20,31 @@ use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue,
 /// How far before an effect was planned its traces are looked for: clocks differ.
 const BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
+/// What is wrong with the reports repository, asked at the start; nothing when GitHub is only away.
+pub async fn look_at_repository(office: &Office, peers: &Peers) -> Option<Alarm> {
+    match peers.github.guard(office.config.github.repository_id).await {
+        Ok(_) => None,
+        Err(error) => trouble(&error),
+    }
+}
+
+/// The alarm of an error, if people must know.
+fn trouble(error: &GithubError) -> Option<Alarm> {
+    match error {
+        GithubError::Moved
+        | GithubError::OtherRepository
+        | GithubError::Archived
+        | GithubError::IssuesOff => Some(Alarm::RepositoryRefused),
+        GithubError::NotPrivate => Some(Alarm::RepositoryPublic),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => Some(Alarm::GithubRefused),
+        GithubError::Refused { .. }
+        | GithubError::RateLimited { .. }
+        | GithubError::NotDone
+        | GithubError::Unknown
+        | GithubError::NotKept => None,
+    }
+}
+
 pub(super) async fn open(
     office: &Office,
     peers: &Peers,
@@ -241,21 +266,19 @@ pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> 
 /// A refusal proves that nothing was done.
 fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
     let now = office.outside.clock.now();
-    let (after, why, alarm) = match error {
-        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait", None),
-        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable", None),
+    let (after, why) = match error {
+        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait"),
+        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable"),
         GithubError::Moved
         | GithubError::OtherRepository
         | GithubError::Archived
-        | GithubError::IssuesOff => (None, "repository-refused", Some(Alarm::RepositoryRefused)),
-        GithubError::NotPrivate => (None, "repository-public", Some(Alarm::RepositoryPublic)),
-        GithubError::Refused { status: 401 | 403 | 404, .. } => {
-            (None, "github-refused", Some(Alarm::GithubRefused))
-        }
+        | GithubError::IssuesOff => (None, "repository-refused"),
+        GithubError::NotPrivate => (None, "repository-public"),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => (None, "github-refused"),
         GithubError::Refused { .. } => return Verdict::Parked { why: "github-refused-it" },
         GithubError::NotKept => return Verdict::Parked { why: "github-kept-the-old-text" },
     };
-    Verdict::Again { after, why, alarm }
+    Verdict::Again { after, why, alarm: trouble(error) }
 }
 
 /// Looking failed: the question stays open, nothing is created.

@@ -14,6 +14,7 @@ pub(crate) mod views;
 use std::time::Duration;
 
 pub use credentials::{Credentials, credentials};
+pub use github::look_at_repository;
 pub use peers::{Peers, SetupFault, trust};
 
 use crate::case::decide::Outcome;
