@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::house::lines;
 use super::out::Out;
-use super::{CONFIG, OK};
+use super::{CONFIG, OK, house};
 use crate::config::{self, Config, Grade, Mistake};
 use crate::office;
-use crate::perform::{Peers, trust};
+use crate::perform::trust;
 use crate::render::letters::{LetterName, TemplateFault};
 
 /// Checks, prints, and gives the exit code.
@@ -55,7 +55,7 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
 /// What the daemon would refuse at start beyond single values: roots, URLs, clients. Nothing is dialed.
 fn peers(config: &Config) -> Vec<String> {
     let mailbox = trust("[mailbox]", config.mailbox.ca_file.as_ref()).err();
-    let others = Peers::new(config).err();
+    let others = house::peers(config).err();
     mailbox.into_iter().chain(others).map(|fault| fault.to_string()).collect()
 }
 

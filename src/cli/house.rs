@@ -10,6 +10,7 @@ use super::{AGAIN, CONFIG, FAULTS, Stop};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Mistake};
 use crate::daemon::StartFault;
+use crate::perform::{Peers, SetupFault, credentials};
 use crate::outside::{NoPoints, Outside, SystemChance};
 use crate::store::{LockError, StoreError, Window};
 
@@ -46,6 +47,12 @@ pub(super) fn outside() -> Outside {
 /// Now.
 pub(super) fn now() -> Timestamp {
     outside().clock.now()
+}
+
+/// The clients of the world as the daemon would make them; nothing is dialed.
+pub(super) fn peers(config: &Config) -> Result<Peers, SetupFault> {
+    let (_, smtp_login) = credentials(config)?;
+    Peers::new(config, smtp_login)
 }
 
 /// The store, to look at; the daemon may run beside it.

@@ -13,7 +13,6 @@ use super::{AGAIN, OK, Stop, house};
 use crate::case::CaseId;
 use crate::config::Config;
 use crate::office::signing;
-use crate::perform::Peers;
 use crate::render::marker::{self, Keyring};
 use crate::store::{FILES, Keyring as Keys, Lock, Window};
 use crate::wire::github::{GithubError, Issue};
@@ -81,7 +80,7 @@ fn told(done: &Done, how: &How, state: &Path) -> String {
 
 /// The highest id of each year that stands in the reports repository.
 async fn given_since(config: &Config, keys: &Keyring) -> Result<Vec<CaseId>, Stop> {
-    let peers = Peers::new(config).map_err(|fault| Stop::new(super::CONFIG, fault.to_string()))?;
+    let peers = house::peers(config).map_err(|fault| Stop::new(super::CONFIG, fault.to_string()))?;
     let failed = |fault: GithubError| {
         let what = format!(
             "GitHub was not asked which case numbers were given since the backup: {fault}. Nothing was changed. Try \

@@ -23,7 +23,6 @@ pub(super) async fn run(config: Config) -> Result<u8, Stop> {
     log(&config);
     let hear = |kind| signal(kind).map_err(|error| Stop::fault(format!("cannot hear signals: {error}")));
     let (mut terminate, mut interrupt) = (hear(SignalKind::terminate())?, hear(SignalKind::interrupt())?);
-    let grace = config.ops.shutdown_grace;
     let daemon = patiently(config).await?;
     let stop = CancellationToken::new();
     let mut running = Box::pin(daemon.run(stop.clone()));
@@ -32,10 +31,7 @@ pub(super) async fn run(config: Config) -> Result<u8, Stop> {
         () = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} } } => {
             tracing::info!("told to stop");
             stop.cancel();
-            tokio::time::timeout(grace, running).await.unwrap_or_else(|_| {
-                tracing::warn!("work under way did not end in time; it is looked after at the next start");
-                Ok(())
-            })
+            running.await
         }
     };
     ended.map(|()| OK).map_err(|fault| Stop::new(FAULTS, fault.to_string()))
