@@ -106,12 +106,14 @@ impl Daemon {
         let emptying = outbox::keep_emptying(&office, &peers, &stop);
         tokio::pin!(emptying);
         let result = tokio::select! {
+            // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
+            biased;
+            () = stop.cancelled() => Ok(()),
             ended = poll::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
-            () = stop.cancelled() => Ok(()),
         };
         observe::notify_stopping();
         if result.is_ok() {
