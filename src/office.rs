@@ -170,8 +170,7 @@ fn keyring(store: &Store) -> Keyring {
 
 /// The keys of a store, as markers and codes take them.
 pub fn signing(keys: &crate::store::Keyring) -> Keyring {
-    let mut keys =
-        keys.iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
+    let mut keys = keys.iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
     let first = keys.next().unwrap_or(Key { number: 0, bytes: [0; 32] });
     Keyring::new(first, keys.collect())
 }

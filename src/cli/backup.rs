@@ -48,10 +48,18 @@ pub(super) fn backup(to: &Path, config: &Config, out: &Out) -> Result<u8, Stop> 
     make_dir(to)?;
     let [store, _] = FILES;
     let names = small_files(&config.state_dir)?;
-    let taken: Vec<PathBuf> =
-        names.iter().map(String::as_str).chain([store]).map(|name| to.join(name)).filter(|p| p.exists()).collect();
+    let taken: Vec<PathBuf> = names
+        .iter()
+        .map(String::as_str)
+        .chain([store])
+        .map(|name| to.join(name))
+        .filter(|p| p.exists())
+        .collect();
     if let Some(path) = taken.first() {
-        return Err(Stop::fault(format!("{} exists; give a folder of its own to each backup", path.display())));
+        return Err(Stop::fault(format!(
+            "{} exists; give a folder of its own to each backup",
+            path.display()
+        )));
     }
     // An empty file of the right mode first: SQLite fills it, and nobody else can read it meanwhile.
     let path = to.join(store);

@@ -10,8 +10,8 @@ use super::{AGAIN, CONFIG, FAULTS, Stop};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Mistake};
 use crate::daemon::StartFault;
-use crate::perform::{Peers, SetupFault, credentials};
 use crate::outside::{NoPoints, Outside, SystemChance};
+use crate::perform::{Peers, SetupFault, credentials};
 use crate::store::{LockError, StoreError, Window};
 
 const DEFAULT: &str = "/etc/sir-intake/config.toml";

@@ -63,8 +63,9 @@ async fn all(orders: Vec<Order>, config: Config) -> Result<Vec<Answer>, Stop> {
     }
     let outside = house::outside();
     let now = outside.clock.now();
-    let ids = Window::open_to_write(&config.state_dir)?
-        .write(|txn| orders.iter().map(|order| txn.leave_order(order, now)).collect::<Result<Vec<i64>, _>>())?;
+    let ids = Window::open_to_write(&config.state_dir)?.write(|txn| {
+        orders.iter().map(|order| txn.leave_order(order, now)).collect::<Result<Vec<i64>, _>>()
+    })?;
     let window = house::window(&config)?;
     let until = outside.clock.monotonic() + PATIENCE;
     loop {
@@ -76,7 +77,8 @@ async fn all(orders: Vec<Order>, config: Config) -> Result<Vec<Answer>, Stop> {
             return Ok(answers.into_iter().flatten().collect());
         }
         if outside.clock.monotonic() >= until {
-            let what = "nobody took the order within 10 s; it stands, and is taken when the daemon gets to it";
+            let what =
+                "nobody took the order within 10 s; it stands, and is taken when the daemon gets to it";
             return Err(Stop::new(AGAIN, what));
         }
         take(&config, &outside).await?;
@@ -90,7 +92,10 @@ async fn take(config: &Config, outside: &Outside) -> Result<(), Stop> {
         Ok(_) | Err(StartFault::Lock(LockError::Held(_))) => Ok(()),
         Err(fault) => {
             let stop = Stop::from(fault);
-            Err(Stop::new(stop.code, format!("the order stands, and is taken at the next start: {}", stop.what)))
+            Err(Stop::new(
+                stop.code,
+                format!("the order stands, and is taken at the next start: {}", stop.what),
+            ))
         }
     }
 }

@@ -88,7 +88,8 @@ fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut units = [0; 2];
     for c in json.chars() {
-        let hidden = c == '\u{7f}' || (!c.is_ascii() && visible(c.encode_utf8(&mut [0; 4])).starts_with("<U+"));
+        let hidden =
+            c == '\u{7f}' || (!c.is_ascii() && visible(c.encode_utf8(&mut [0; 4])).starts_with("<U+"));
         if hidden {
             c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
@@ -102,8 +103,7 @@ fn escaped(json: &str) -> String {
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let flat = |cell: &str| crate::mail::visible_line(cell);
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| flat(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| flat(cell)).collect()).collect();
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -120,7 +120,10 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 /// `name: value` lines with the values under each other.
 pub(super) fn facts(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 2;
-    rows.iter().map(|(name, value)| format!("{:<width$}{value}", format!("{name}:"))).collect::<Vec<_>>().join("\n")
+    rows.iter()
+        .map(|(name, value)| format!("{:<width$}{value}", format!("{name}:")))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

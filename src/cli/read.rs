@@ -48,7 +48,9 @@ fn one(path: &Path, limits: &Limits, house: &House) -> Reading {
     let most = u64::try_from(limits.raw_bytes).unwrap_or(u64::MAX).saturating_add(1);
     match File::open(path).and_then(|file| file.take(most).read_to_end(&mut raw)) {
         Ok(_) => Reading::of(&raw, limits, house, false),
-        Err(_) => Reading { letter: Letter::default(), facts: Facts::default(), fault: Some("unreadable-file") },
+        Err(_) => {
+            Reading { letter: Letter::default(), facts: Facts::default(), fault: Some("unreadable-file") }
+        }
     }
 }
 
@@ -68,11 +70,9 @@ impl Reading {
         }));
         match reading {
             Ok((letter, facts)) => Self { letter, facts, fault: None },
-            Err(_) => Self {
-                letter: Letter::default(),
-                facts: Facts::default(),
-                fault: Some("reading-failed"),
-            },
+            Err(_) => {
+                Self { letter: Letter::default(), facts: Facts::default(), fault: Some("reading-failed") }
+            }
         }
     }
 
@@ -83,7 +83,10 @@ impl Reading {
 
     fn bounced(&self) -> Vec<&str> {
         let bounce = self.letter.bounce.iter().flat_map(|bounce| &bounce.recipients);
-        bounce.filter_map(|one| one.recipient.as_ref().or(one.original.as_ref())).map(Address::as_str).collect()
+        bounce
+            .filter_map(|one| one.recipient.as_ref().or(one.original.as_ref()))
+            .map(Address::as_str)
+            .collect()
     }
 
     /// One object with the keys that programs rely on.

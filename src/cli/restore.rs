@@ -73,7 +73,9 @@ fn told(done: &Done, how: &How, state: &Path) -> String {
     } else {
         let ids: Vec<String> = done.highest.iter().map(ToString::to_string).collect();
         let ids = if ids.is_empty() { "no case was found".to_owned() } else { ids.join(", ") };
-        lines.push(format!("Highest case numbers in the reports repository: {ids}; new ones follow after them"));
+        lines.push(format!(
+            "Highest case numbers in the reports repository: {ids}; new ones follow after them"
+        ));
     }
     lines.join("\n")
 }

@@ -54,8 +54,7 @@ async fn patiently(config: Config) -> Result<Daemon, Stop> {
 pub(super) async fn once(config: Config, out: &Out) -> Result<u8, Stop> {
     log(&config);
     let daemon = Daemon::start(config, house::outside()).await?;
-    let (turn, poll) =
-        Box::pin(daemon.once()).await.map_err(|fault| Stop::new(FAULTS, fault.to_string()))?;
+    let (turn, poll) = Box::pin(daemon.once()).await.map_err(|fault| Stop::new(FAULTS, fault.to_string()))?;
     let fault = poll.map(|fault| fault.to_string());
     let value = json!({
         "stored": turn.stored, "settled": turn.settled, "performed": turn.performed, "poll_fault": fault,

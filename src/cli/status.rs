@@ -65,8 +65,7 @@ impl Status {
 
     /// What somebody must look at, each in a few words.
     fn wrong(&self) -> Vec<String> {
-        let mut wrong: Vec<String> =
-            self.alarms.iter().map(|(word, _)| format!("alarm {word}")).collect();
+        let mut wrong: Vec<String> = self.alarms.iter().map(|(word, _)| format!("alarm {word}")).collect();
         let mut some = |count: u64, what: &str| wrong.extend((count > 0).then(|| format!("{count} {what}")));
         some(self.effects("unknown"), "effects of unknown outcome (`sir-intake outbox list`)");
         some(self.effects("parked"), "effects parked (`sir-intake outbox list`)");

@@ -83,7 +83,8 @@ fn mode(path: &Path) -> u32 {
 
 #[tokio::test]
 async fn wrong_arguments_are_64_help_and_version_are_not() {
-    for bad in [&["frobnicate"][..], &[], &["read"], &["cases", "show", "SIR-1"], &["outbox", "cancel", "x"]] {
+    for bad in [&["frobnicate"][..], &[], &["read"], &["cases", "show", "SIR-1"], &["outbox", "cancel", "x"]]
+    {
         assert_eq!(sir(bad).await.code, 64, "{bad:?}");
     }
     for good in [&["--help"][..], &["--version"], &["cases", "--help"], &["restore", "--help"]] {
@@ -147,9 +148,26 @@ async fn read_shows_a_mail_as_the_daemon_would_and_never_ends_early() {
     assert_eq!(lines.len(), 3);
     let keys: Vec<&str> = lines[1].as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = vec![
-        "file", "message_id", "from_address", "from_name", "reply_to", "subject", "date", "in_reply_to",
-        "references", "text", "new_words", "quoted", "automatic", "bounce_recipients", "attachments",
-        "encrypted", "signed", "flaws", "facts", "missing",
+        "file",
+        "message_id",
+        "from_address",
+        "from_name",
+        "reply_to",
+        "subject",
+        "date",
+        "in_reply_to",
+        "references",
+        "text",
+        "new_words",
+        "quoted",
+        "automatic",
+        "bounce_recipients",
+        "attachments",
+        "encrypted",
+        "signed",
+        "flaws",
+        "facts",
+        "missing",
     ];
     expected.sort_unstable();
     assert_eq!(keys, expected);
@@ -237,10 +255,8 @@ async fn a_case_is_listed_shown_taken_and_answered() {
 #[tokio::test]
 async fn an_export_holds_the_mails_byte_for_byte_and_no_name_of_a_sender() {
     let mut world = world_of_today().await;
-    let mail = text("rena@reporter.example", 1).replace(
-        "Content-Type: text/plain; charset=utf-8",
-        "Content-Type: multipart/mixed; boundary=b",
-    );
+    let mail = text("rena@reporter.example", 1)
+        .replace("Content-Type: text/plain; charset=utf-8", "Content-Type: multipart/mixed; boundary=b");
     let (head, body) = mail.split_once("\n\n").unwrap();
     let mail = format!(
         "{head}\n\n--b\nContent-Type: text/plain\n\n{body}\n--b\nContent-Type: application/x-sh\n\
@@ -389,10 +405,28 @@ async fn run_takes_mail_in_and_ends_well_when_told_to() {
     }
     assert_eq!(world.sent_to("rena@reporter.example").len(), 1);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let output = tokio::time::timeout(Duration::from_secs(25), child.wait_with_output()).await.unwrap().unwrap();
+    let output =
+        tokio::time::timeout(Duration::from_secs(25), child.wait_with_output()).await.unwrap().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(told.contains("told to stop") && !told.contains("rena"), "{told}");
+}
+
+/// Stopping is one of two things that may be noticed first, and either way it is a good end.
+#[tokio::test]
+async fn stopping_an_idle_daemon_ends_well_every_time() {
+    for _ in 0..12 {
+        let mut world = world_of_today().await;
+        let stop = tokio_util::sync::CancellationToken::new();
+        world.start().await.unwrap();
+        let daemon = world.daemon();
+        let told = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(daemon.run(stop.clone()), told);
+        assert!(ended.is_ok());
+    }
 }
 
 #[tokio::test]

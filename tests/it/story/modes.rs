@@ -31,7 +31,9 @@ async fn shadow_writes_what_it_would_send_and_sends_nothing_ever() {
     let mut files: Vec<(String, String)> = std::fs::read_dir(world.peers.dir.join("would-send"))
         .unwrap()
         .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap()))
+        .map(|entry| {
+            (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap())
+        })
         .collect();
     files.sort();
     let of = |ending: &str| files.iter().filter(|(name, _)| name.ends_with(ending)).collect::<Vec<_>>();
@@ -72,7 +74,10 @@ async fn an_exercise_writes_to_the_roster_alone_and_says_so_in_every_subject() {
     assert!(mails.len() > 4, "{}", mails.len());
     for mail in &mails {
         let text = String::from_utf8(mail.data.clone()).unwrap();
-        assert!(text.contains("\r\nSubject: [PRACTICE] ") || text.starts_with("Subject: [PRACTICE] "), "{text}");
+        assert!(
+            text.contains("\r\nSubject: [PRACTICE] ") || text.starts_with("Subject: [PRACTICE] "),
+            "{text}"
+        );
         let known = |to: &String| {
             ["members.example", "chairs.example", "tsc.example"].iter().any(|domain| to.ends_with(domain))
         };
