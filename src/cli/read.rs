@@ -12,7 +12,7 @@ use super::{OK, Stop, house};
 use crate::case::Address;
 use crate::mail::{self, Automatic, House, Letter, Limits};
 use crate::office;
-use crate::report::{self, Facts};
+use crate::report::{self, Facts, Missing};
 
 /// Reads the files one after the other; a file that cannot be read is told as a flaw.
 pub(super) fn read(files: &[PathBuf], config: Option<&Path>, out: &Out) -> Result<u8, Stop> {
@@ -81,6 +81,12 @@ impl Reading {
         self.fault.map(str::to_owned).into_iter().chain(flaws).collect()
     }
 
+    /// What is open; of a mail that cannot be read nobody knows.
+    fn missing(&self) -> Vec<Missing> {
+        let closed = self.fault.is_some() || self.letter.header_only || self.letter.encrypted;
+        if closed { Vec::new() } else { self.facts.missing() }
+    }
+
     fn bounced(&self) -> Vec<&str> {
         let bounce = self.letter.bounce.iter().flat_map(|bounce| &bounce.recipients);
         bounce
@@ -119,7 +125,7 @@ impl Reading {
             "signed": letter.signed,
             "flaws": self.flaws(),
             "facts": self.facts,
-            "missing": self.facts.missing(),
+            "missing": self.missing(),
         })
     }
 
@@ -134,7 +140,7 @@ impl Reading {
             (None, from) => from,
             (Some(name), None) => Some(name.clone()),
         };
-        let missing = self.facts.missing().iter().map(ToString::to_string).collect();
+        let missing = self.missing().iter().map(ToString::to_string).collect();
         let mut rows = vec![
             ("From", or_none(from)),
             ("Reply-To", or_none(letter.reply_to.as_ref().map(ToString::to_string))),
