@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::case::decide::Trust;
-use crate::case::policy::{self, ReceiptLimits, ReceiptRule, WaitingRule};
+use crate::case::policy::{self, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
 use crate::case::{Audience, CaseId, ClockRule, Lane, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
@@ -223,11 +223,7 @@ pub fn policy(config: &Config) -> Policy {
         roster: roster(config),
         acknowledge: acknowledge(clocks),
         owner: owner(clocks),
-        receipts: match receipts.rule {
-            config::ReceiptRule::UnlessFailed => ReceiptRule::UnlessFailed,
-            config::ReceiptRule::AuthenticatedOnly => ReceiptRule::AuthenticatedOnly,
-            config::ReceiptRule::Never => ReceiptRule::Never,
-        },
+        receipts: receipts.rule,
         receipt_limits: ReceiptLimits {
             per_sender_day: receipts.per_sender_day,
             per_domain_hour: receipts.per_domain_hour,
