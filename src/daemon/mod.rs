@@ -13,6 +13,7 @@ mod outbox;
 mod poll;
 mod start;
 mod ticks;
+mod vigil;
 
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ impl Daemon {
         let office = Arc::clone(&self.office);
         let peers = Arc::clone(&self.peers);
         let result = tokio::select! {
-            ended = poll::keep_polling(&office, &self.gate) => ended,
+            ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
             ended = outbox::keep_emptying(&office, &peers) => ended,

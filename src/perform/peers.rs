@@ -175,7 +175,7 @@ fn smtp_account(config: &Config, login: &Credentials) -> Result<SmtpAccount, Set
     })
 }
 
-/// How to log in to a mail server; OAuth2 tokens are renewed, and a rotated refresh token is durable before it is used.
+/// How to log in to a mail server; `OAuth2` tokens are renewed, and a rotated refresh token is durable before it is used.
 pub struct Credentials {
     kind: Kind,
 }
@@ -183,7 +183,7 @@ pub struct Credentials {
 enum Kind {
     None,
     Fixed(Login),
-    OAuth { user: String, tokens: Tokens, keep: PathBuf, given: Mutex<Option<String>> },
+    OAuth { user: String, tokens: Box<Tokens>, keep: PathBuf, given: Mutex<Option<String>> },
 }
 
 impl Credentials {
@@ -214,7 +214,7 @@ impl Credentials {
                 };
                 let tokens =
                     Tokens::new(account).map_err(|source| SetupFault::Setup { what: "token_url", source })?;
-                Kind::OAuth { user, tokens, keep, given: Mutex::new(None) }
+                Kind::OAuth { user, tokens: Box::new(tokens), keep, given: Mutex::new(None) }
             }
         };
         Ok(Self { kind })

@@ -364,16 +364,16 @@ async fn octocrab_finds_its_way_around() {
         .build()
         .unwrap();
     let issues = client.issues("o3de", "sig-security-reports");
-    let made = issues.create("t").body("b").labels(vec!["x".to_owned()]).send().await.unwrap();
+    let made = Box::pin(issues.create("t").body("b").labels(vec!["x".to_owned()]).send()).await.unwrap();
     issues.create_comment(made.number, "c").await.unwrap();
-    issues.create("u").send().await.unwrap();
+    Box::pin(issues.create("u").send()).await.unwrap();
     github.hub.faults().small_pages(Some(1));
     let page = issues.list().send().await.unwrap();
     let next: Option<octocrab::Page<octocrab::models::issues::Issue>> =
         client.get_page(&page.next).await.unwrap();
     assert_eq!(next.unwrap().items[0].number, 1);
     github.hub.faults().at("POST", Kind::Issues, Fault::CommitThen502);
-    issues.create("v").send().await.unwrap_err();
+    Box::pin(issues.create("v").send()).await.unwrap_err();
     assert_eq!(github.hub.issues().len(), 3, "one create is one POST");
     assert_eq!(github.hub.violations(), Vec::<String>::new());
 }

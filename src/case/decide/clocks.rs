@@ -25,8 +25,9 @@ fn passed(clock: &CaseClock, now: Timestamp) -> Option<(u8, Audience)> {
     if clock.stopped.is_some() {
         return None;
     }
-    let due = clock.rings.iter().enumerate().skip(usize::from(clock.rung)).filter(|(_, ring)| ring.at <= now);
-    let (level, ring) = due.last()?;
+    let mut due =
+        clock.rings.iter().enumerate().skip(usize::from(clock.rung)).filter(|(_, ring)| ring.at <= now);
+    let (level, ring) = due.next_back()?;
     Some((u8::try_from(level).unwrap_or(u8::MAX), ring.to))
 }
 
