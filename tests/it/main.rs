@@ -17,6 +17,11 @@
 )]
 
 mod calendar;
+mod case_decide;
+mod case_open;
+mod case_parts;
+mod case_replay;
+mod case_sort;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
@@ -28,6 +33,7 @@ mod report_facts;
 mod stands;
 mod stands_web;
 mod story;
+mod tidy;
 mod wire_github;
 mod wire_http;
 mod wire_imap;
