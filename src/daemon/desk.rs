@@ -39,6 +39,9 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         if batch.is_empty() {
             return Ok(settled);
         }
+        let (hopeless, batch): (Vec<MailRow>, Vec<MailRow>) =
+            batch.into_iter().partition(|row| is_hopeless(office, row));
+        settled += park(office, hopeless).await?;
         let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
         // The poison counter: durable before anybody looks at the bytes.
         office
@@ -64,6 +67,34 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         office.bells.effects();
     }
+}
+
+/// Reading it failed so often whole, and then as often by its header alone.
+fn is_hopeless(office: &Office, row: &MailRow) -> bool {
+    row.read_attempts >= office.config.limits.read_attempts.saturating_mul(2)
+}
+
+/// Sets mails aside that cannot be read at all, and tells people: they must not stop the next ones.
+async fn park(office: &Arc<Office>, rows: Vec<MailRow>) -> Result<usize, Fault> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let count = rows.len();
+    let office_in = Arc::clone(office);
+    let now = office.outside.clock.now();
+    office
+        .store
+        .write("parked", move |txn| {
+            rows.iter().try_for_each(|row| {
+                let (mail, why) = (row.id, Some("reading-failed".to_owned()));
+                txn.settle(mail, FateWord::Parked, &Note { why, ..Note::default() })?;
+                let alarm = Alarm::MailParked { mail };
+                commit::alarm_once(&office_in, txn, &format!("mail-parked-{mail}"), &alarm, now)
+            })
+        })
+        .await?;
+    office.bells.effects();
+    Ok(count)
 }
 
 /// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.
@@ -418,8 +449,19 @@ pub(super) fn open_late(
         return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
     }
     let raw = txn.raw(id)?;
-    let letter = read_letter(office, &raw, row.truncated || row.fate == FateWord::Parked);
-    let facts = facts_of(&letter);
+    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
+    let guarded = |headers_only: bool| {
+        let read = || {
+            let letter = read_letter(office, &raw, headers_only);
+            let facts = facts_of(&letter);
+            (letter, facts)
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+    };
+    let headers_only = row.truncated || row.fate == FateWord::Parked;
+    let (letter, facts) = guarded(headers_only)
+        .or_else(|| guarded(true))
+        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
     let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),

@@ -25,6 +25,7 @@ mod case_sort;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod desk_parks;
 mod hostile_mail;
 mod quote;
 mod render;
