@@ -19,6 +19,8 @@ use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
 const BATCH_BYTES: u64 = 8 << 20;
+/// How often the header alone is tried before a person is asked.
+const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
@@ -41,7 +43,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         }
         let (hopeless, batch): (Vec<MailRow>, Vec<MailRow>) =
             batch.into_iter().partition(|row| is_hopeless(office, row));
-        settled += park(office, hopeless).await?;
+        settled += park(office, hopeless.iter().map(|row| row.id).collect()).await?;
         let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
         // The poison counter: durable before anybody looks at the bytes.
         office
@@ -50,10 +52,12 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         let mut prepared = Vec::with_capacity(batch.len());
         for row in batch {
+            let (id, attempts) = (row.id, row.read_attempts);
             match read(office, row).await? {
                 Some(mail) => prepared.push(mail),
-                // It will be tried again, and goes the header-only way at the third time.
-                None => break,
+                // It will be tried again, and goes the header-only way after some times; in the end a person looks.
+                None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
+                None => settled += park(office, vec![id]).await?,
             }
         }
         settled += prepared.len();
@@ -69,24 +73,24 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
     }
 }
 
-/// Reading it failed so often whole, and then as often by its header alone.
+/// Reading it ended the process itself, whole and by its header alone, so often that nobody tries again.
 fn is_hopeless(office: &Office, row: &MailRow) -> bool {
-    row.read_attempts >= office.config.limits.read_attempts.saturating_mul(2)
+    row.read_attempts > office.config.limits.read_attempts.saturating_add(HEADER_TRIES)
 }
 
-/// Sets mails aside that cannot be read at all, and tells people: they must not stop the next ones.
-async fn park(office: &Arc<Office>, rows: Vec<MailRow>) -> Result<usize, Fault> {
-    if rows.is_empty() {
+/// Not even the header can be read: the mails are parked and people are told. They must not stop the next ones.
+async fn park(office: &Arc<Office>, mails: Vec<MailId>) -> Result<usize, Fault> {
+    if mails.is_empty() {
         return Ok(0);
     }
-    let count = rows.len();
-    let office_in = Arc::clone(office);
+    let count = mails.len();
     let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
     office
         .store
         .write("parked", move |txn| {
-            rows.iter().try_for_each(|row| {
-                let (mail, why) = (row.id, Some("reading-failed".to_owned()));
+            mails.iter().try_for_each(|&mail| {
+                let why = Some("unreadable".to_owned());
                 txn.settle(mail, FateWord::Parked, &Note { why, ..Note::default() })?;
                 let alarm = Alarm::MailParked { mail };
                 commit::alarm_once(&office_in, txn, &format!("mail-parked-{mail}"), &alarm, now)

@@ -213,8 +213,7 @@ fn refusal(status: u16, code: u32, message: &str) -> Reply {
 }
 
 fn too_many(retry_after_s: f64) -> Reply {
-    let body =
-        json!({ "message": "You are being rate limited.", "retry_after": retry_after_s, "global": false });
+    let body = json!({ "message": "You are being rate limited.", "code": 0, "retry_after": retry_after_s, "global": false });
     Reply::json(429, body).with("retry-after", retry_after_s.ceil().to_string())
 }
 

@@ -39,7 +39,7 @@ fn bounce(permanent: bool) -> Input {
 
 /// Every input, by the name that the table gives it.
 fn inputs() -> Vec<(&'static str, Input)> {
-    let opened = Outcome::IssueOpened { repository: 5, number: 12 };
+    let opened = Outcome::IssueOpened { repository: 5, number: 12, drawn: at(MONDAY) };
     let alert = Effect::Alert { to: key("bob"), alert: Alert::NewCase };
     let comment = Effect::Comment { remark: Remark::Reply { mail: MailId(2) } };
     vec![

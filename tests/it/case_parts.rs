@@ -63,13 +63,21 @@ pub fn policy() -> Policy {
         roster: roster(),
         acknowledge: ClockRule {
             due: 72,
-            warn: vec![(24, Audience::Owner), (48, Audience::Owner), (60, Audience::Members)],
-            breach: Audience::Chairs,
+            rings: vec![
+                (24, Audience::Owner),
+                (48, Audience::Owner),
+                (60, Audience::Members),
+                (72, Audience::Chairs),
+            ],
         },
         owner: ClockRule {
-            due: 72,
-            warn: vec![(4, Audience::Members), (24, Audience::Members), (48, Audience::Chairs)],
-            breach: Audience::TscIfHigh,
+            due: 24,
+            rings: vec![
+                (4, Audience::Members),
+                (24, Audience::Members),
+                (48, Audience::Chairs),
+                (72, Audience::TscIfHigh),
+            ],
         },
         receipts: ReceiptRule::UnlessFailed,
         receipt_limits: ReceiptLimits { per_sender_day: 3, per_domain_hour: 10, per_hour: 60 },

@@ -40,7 +40,7 @@ fn any_effect() -> impl Strategy<Value = Effect> {
 
 fn any_input() -> impl Strategy<Value = Input> {
     let outcome = prop::sample::select(vec![
-        Outcome::IssueOpened { repository: 5, number: 12 },
+        Outcome::IssueOpened { repository: 5, number: 12, drawn: at(MONDAY) },
         Outcome::Done,
         Outcome::Unknown,
         Outcome::Parked,
@@ -72,8 +72,8 @@ fn any_input() -> impl Strategy<Value = Input> {
 fn policies() -> [Policy; 3] {
     let plain = policy();
     let mut strict = policy();
-    strict.acknowledge = ClockRule { due: 24, warn: vec![(8, Audience::Members)], breach: Audience::Chairs };
-    strict.owner = ClockRule { due: 4, warn: Vec::new(), breach: Audience::Chairs };
+    strict.acknowledge = ClockRule { due: 24, rings: vec![(8, Audience::Members), (24, Audience::Chairs)] };
+    strict.owner = ClockRule { due: 4, rings: vec![(4, Audience::Chairs)] };
     strict.unverified_answer_holds_hours = 240;
     let mut empty = policy();
     empty.roster.members.clear();

@@ -39,6 +39,8 @@ mod wire_github;
 mod wire_http;
 mod wire_imap;
 mod wire_peer;
+mod wire_script;
 mod wire_smtp;
 mod wire_stands;
+mod wire_stands_web;
 mod world;

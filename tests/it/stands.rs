@@ -44,6 +44,7 @@ async fn connect(server: &Imapd, certificate: &Certificate) -> Client {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let tcp = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
     let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
     let tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
     let mut client = async_imap::Client::new(tls);

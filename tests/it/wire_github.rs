@@ -33,12 +33,7 @@ F3xuCacOjj7RTUh7PZutj6JIU319zkM/E9cBDAc+AlL/Oowdzf+PzdBw+D6kCmIYl62w3SeePd5JWtXl
 RMop4m84rvAR5PrvkuwxBt8Yp9agAY4TeWGyezsmnrxMEd59D+K2NQ==";
 
 fn account(url: &str, auth: GithubAuth) -> GithubAccount {
-    GithubAccount {
-        base_url: url.to_owned(),
-        auth,
-        limit: Duration::from_millis(500),
-        spacing: Duration::ZERO,
-    }
+    GithubAccount { base_url: url.to_owned(), auth, limit: Duration::from_secs(1), spacing: Duration::ZERO }
 }
 
 fn with_token(url: &str) -> Github {
@@ -46,12 +41,16 @@ fn with_token(url: &str) -> Github {
     Github::new(&account(url, GithubAuth::Token(TOKEN.to_owned().into()))).unwrap()
 }
 
-fn as_app(url: &str) -> Github {
-    let _already = rustls::crypto::ring::default_provider().install_default();
+/// An RSA key as PEM.
+pub fn key() -> String {
     let lines: Vec<&str> = KEY.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let kind = "RSA PRIVATE KEY";
-    let key = format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"));
-    Github::new(&account(url, GithubAuth::App { id: 7, installation: 9, key: key.into() })).unwrap()
+    format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
+}
+
+fn as_app(url: &str) -> Github {
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    Github::new(&account(url, GithubAuth::App { id: 7, installation: 9, key: key().into() })).unwrap()
 }
 
 const ISSUE: &str = r#"{"number":7,"node_id":"I_7","html_url":"https://hub.example/7","title":"t","body":"b","state":"open","labels":[{"name":"sir"},"plain",{"id":1}],"user":null,"created_at":"2026-11-20T10:00:00Z"}"#;

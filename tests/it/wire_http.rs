@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::wire_peer::{Peer, Reply, json};
 
-const LIMIT: Duration = Duration::from_millis(500);
+const LIMIT: Duration = Duration::from_secs(1);
 
 fn discord(url: &str) -> Discord {
     Discord::new(format!("{url}/webhooks/1/canary").into(), LIMIT).unwrap()

@@ -142,9 +142,9 @@ impl Server {
             login: Some(Login::Password { user: "intake".to_owned(), secret: "pw".to_owned().into() }),
             hello: "sir.example".to_owned(),
             timeouts: SmtpTimeouts {
-                connect: Duration::from_secs(2),
-                command: Duration::from_millis(300),
-                letter: Duration::from_millis(300),
+                connect: Duration::from_secs(5),
+                command: Duration::from_millis(800),
+                letter: Duration::from_millis(800),
             },
             keep: 2,
         };

@@ -28,9 +28,9 @@ fn mailbox_of(imapd: &Imapd, certificate: &Certificate, login: Login) -> ImapAcc
         login,
         trust: Trust::ca(certificate.ca_pem.as_bytes()).unwrap(),
         timeouts: ImapTimeouts {
-            connect: Duration::from_secs(2),
-            command: Duration::from_millis(500),
-            fetch: Duration::from_millis(500),
+            connect: Duration::from_secs(5),
+            command: Duration::from_secs(1),
+            fetch: Duration::from_secs(1),
         },
     }
 }
@@ -146,9 +146,9 @@ async fn letters_reach_the_practice_server_once_or_are_owned_up_to() {
             login: Some(password()),
             hello: "sir.example".to_owned(),
             timeouts: SmtpTimeouts {
-                connect: Duration::from_secs(2),
-                command: Duration::from_millis(500),
-                letter: Duration::from_millis(500),
+                connect: Duration::from_secs(5),
+                command: Duration::from_secs(1),
+                letter: Duration::from_secs(1),
             },
             keep: 2,
         });

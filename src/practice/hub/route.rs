@@ -46,6 +46,8 @@ pub(super) enum Place {
 }
 
 enum Route {
+    /// What an App asks about itself.
+    App,
     Token(u64),
     RateLimit,
     User,
@@ -132,7 +134,10 @@ fn headed(world: &mut World, asked: &Asked, now: Timestamp) -> Outcome {
             "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
         ));
     }
-    if asked.header("x-github-api-version") != Some(API_VERSION) {
+    // Left out it means this version; octocrab sends it with every request but that for an installation's token.
+    let version = asked.header("x-github-api-version");
+    let bare_token = version.is_none() && asked.path.ends_with("/access_tokens");
+    if version != Some(API_VERSION) && !bare_token {
         world.violation(asked, "no X-GitHub-Api-Version, or another one");
         return Err(refusal(400, "the API version is missing or not known"));
     }
@@ -165,12 +170,15 @@ fn routed(world: &mut World, asked: &Asked, now: Timestamp, credential: &str, ro
     if let Route::Token(installation) = route {
         return token(world, asked, now, credential, installation);
     }
+    if let Route::App = route {
+        return app(world, asked, now, credential);
+    }
     let known =
         world.tokens.get(credential).filter(|token| token.expires.is_none_or(|expires| now < expires));
     let Some(token) = known else { return Err(refusal(401, "Bad credentials")) };
     let call = Call { asked, who: token.login.clone(), now };
     match route {
-        Route::Token(_) | Route::Nowhere => Err(not_found()),
+        Route::App | Route::Token(_) | Route::Nowhere => Err(not_found()),
         Route::RateLimit => Ok(rate_limit(now)),
         Route::User => {
             let user = world.users.get(&call.who).ok_or_else(not_found)?;
@@ -222,6 +230,7 @@ fn route(world: &World, asked: &Asked) -> Option<(Route, Kind)> {
     let segments = asked.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        ["app"] => Some((Route::App, Kind::Account)),
         ["app", "installations", id, "access_tokens"] => Some((Route::Token(id.parse().ok()?), Kind::Token)),
         ["rate_limit"] => Some((Route::RateLimit, Kind::Account)),
         ["user"] => Some((Route::User, Kind::Account)),
@@ -343,6 +352,35 @@ fn rate_limit(now: Timestamp) -> Reply {
         200,
         json!({ "resources": { "core": rate, "search": search, "graphql": rate }, "rate": rate }),
     )
+}
+
+/// The App behind a JWT; its user is `slug[bot]`.
+fn app(world: &mut World, asked: &Asked, now: Timestamp, jwt: &str) -> Outcome {
+    if asked.method != Method::GET {
+        return Err(world.unmatched(asked));
+    }
+    world.parameters(asked, &[])?;
+    let known = world.installations.values().find(|known| check_jwt(jwt, known.app, now).is_ok());
+    let known = known.ok_or_else(|| refusal(401, "A JSON web token could not be decoded"))?;
+    let slug = known.login.trim_end_matches("[bot]");
+    let owner = world.users.get(&known.login).ok_or_else(not_found)?;
+    Ok(Reply::json(
+        200,
+        json!({
+            "id": known.app,
+            "slug": slug,
+            "node_id": format!("A_{}", known.app),
+            "owner": shape::account(world, owner),
+            "name": slug,
+            "description": Value::Null,
+            "external_url": "https://hub.example",
+            "html_url": format!("https://hub.example/apps/{slug}"),
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "permissions": { "issues": "write", "metadata": "read" },
+            "events": [],
+        }),
+    ))
 }
 
 /// An installation's access token for an App's JWT: valid for one hour.

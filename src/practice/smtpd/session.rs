@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::faults::{Fault, Stage};
 use super::{Accepted, Shared, Tls};
@@ -16,6 +17,31 @@ use crate::practice::sasl::XOAUTH2_REFUSED;
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 /// Largest mail accepted, in bytes; announced by SIZE (RFC 1870).
 const MAX_MAIL: usize = 100 * 1024 * 1024;
+
+/// A stream down to its socket.
+trait Socket: AsyncRead + AsyncWrite + Unpin {
+    /// The TCP socket under all layers.
+    fn tcp(&self) -> &TcpStream;
+
+    /// Acknowledges what comes next at once. A client that leaves Nagle's algorithm on and writes a mail and its final dot apart (most
+    /// libraries do) waits 40 ms for a delayed acknowledgement, every mail; on loopback that would be all that a measurement shows.
+    fn acknowledge_at_once(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = self.tcp().set_quickack(true);
+    }
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
 
 /// What follows a command.
 #[derive(PartialEq, Eq)]
@@ -67,7 +93,7 @@ async fn serve_on(
     Ok(())
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl<S: Socket> Session<S> {
     fn new(stream: S, secure: bool, shared: Board<Shared>) -> Self {
         Self { stream: BufReader::new(stream), shared, secure, logged_in: false, from: None, to: Vec::new() }
     }
@@ -107,6 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// One line with its end; `None` at the end of the stream.
     async fn raw_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
+        self.stream.get_ref().acknowledge_at_once();
         (&mut self.stream).take(MAX_LINE).read_until(b'\n', &mut line).await?;
         Ok(line.ends_with(b"\n").then_some(line))
     }
