@@ -13,6 +13,7 @@ mod outbox;
 mod poll;
 mod start;
 mod ticks;
+mod vigil;
 
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ impl Daemon {
             // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
             biased;
             () = stop.cancelled() => Ok(()),
-            ended = poll::keep_polling(&office, &self.gate) => ended,
+            ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
             ended = &mut emptying => ended,

@@ -18,9 +18,15 @@
 
 mod calendar;
 mod cli;
+mod case_decide;
+mod case_open;
+mod case_parts;
+mod case_replay;
+mod case_sort;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod desk_parks;
 mod hostile_mail;
 mod quote;
 mod render;
@@ -29,6 +35,7 @@ mod report_facts;
 mod stands;
 mod stands_web;
 mod story;
+mod tidy;
 mod wire_github;
 mod wire_http;
 mod wire_imap;
