@@ -85,7 +85,7 @@ impl Daemon {
         };
         loop {
             let settled = desk::clear(office).await?;
-            let ticked = ticks::tick(office).await?;
+            let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             turn.settled += settled;
             turn.performed += performed;
@@ -112,7 +112,7 @@ impl Daemon {
             () = stop.cancelled() => Ok(()),
             ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
-            ended = ticks::keep_ticking(&office) => ended,
+            ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
         };

@@ -17,12 +17,12 @@
 )]
 
 mod calendar;
-mod cli;
 mod case_decide;
 mod case_open;
 mod case_parts;
 mod case_replay;
 mod case_sort;
+mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;

@@ -3,3 +3,4 @@
 mod intake;
 mod modes;
 mod oauth;
+mod stop;
