@@ -1,5 +1,6 @@
 //! sir-intake: architecture to come.
 pub mod case;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
