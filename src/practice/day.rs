@@ -37,7 +37,7 @@ const LOOK: Duration = Duration::from_millis(4);
 
 /// Why the day cannot be played.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub(super) enum Trouble {
     /// Folder, port or certificate.
     #[error("the stand-ins cannot be set up: {0}")]
     Io(#[from] std::io::Error),
@@ -100,7 +100,8 @@ impl Stage {
             mailbox: "first_start = \"all\"\npoll = \"* * * * * *\"".to_owned(),
             ..Settings::default()
         };
-        let peers = Loopback::start(dir, Arc::clone(clock) as Arc<dyn Clock>, Recorder::none(), &settings).await?;
+        let peers =
+            Loopback::start(dir, Arc::clone(clock) as Arc<dyn Clock>, Recorder::none(), &settings).await?;
         let log = std::fs::File::create(dir.join("daemon.log"))?;
         let log = Dispatch::new(observe::subscriber(LogFormat::Plain, LogLevel::Debug, None, true, log));
         let (office, running) = start(&peers.path(), clock, &log).await?;
@@ -245,7 +246,8 @@ impl Day {
     pub(super) async fn polled_after(&mut self, at: Timestamp) -> bool {
         let end = self.clock.monotonic() + LIMIT;
         while self.clock.monotonic() < end {
-            let polled = self.office.store.read(|txn| txn.figures()).ok().and_then(|figures| figures.last_poll);
+            let polled =
+                self.office.store.read(|txn| txn.figures()).ok().and_then(|figures| figures.last_poll);
             if polled.is_some_and(|polled| polled > at) {
                 return true;
             }

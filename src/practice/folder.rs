@@ -82,7 +82,8 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
     }
     fs::create_dir(dir.join("sent"))?;
     for (at, mail) in mails.iter().enumerate() {
-        let to = mail.envelope_to.first().and_then(|to| to.split_once('@')).map_or("nobody", |(local, _)| local);
+        let to =
+            mail.envelope_to.first().and_then(|to| to.split_once('@')).map_or("nobody", |(local, _)| local);
         let name = format!("{:02}-to-{}-{}.eml", at + 1, slug(to), slug(&read_sent(mail).subject));
         fs::write(dir.join("sent").join(name), &mail.data)?;
     }
@@ -113,7 +114,8 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
 /// Words of a subject as they may stand in a file's name: at most seven, lower case; case numbers stay as they are.
 fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !word.is_empty());
-    let word = |word: &str| if word.starts_with("SIR-") { word.to_owned() } else { word.to_ascii_lowercase() };
+    let word =
+        |word: &str| if word.starts_with("SIR-") { word.to_owned() } else { word.to_ascii_lowercase() };
     words.take(7).map(word).collect::<Vec<_>>().join("-")
 }
 

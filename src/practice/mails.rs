@@ -69,12 +69,28 @@ mod tests {
             ("QUOTE", "> Hello,"),
         ];
         for sheet in [
-            PLAIN, OUTLOOK, ATTACHED, LISTED, SECOND_COPY, AWAY, SPAM, AGAIN, MEMBER, STRANGER, UNLUCKY, BOUNCE,
+            PLAIN,
+            OUTLOOK,
+            ATTACHED,
+            LISTED,
+            SECOND_COPY,
+            AWAY,
+            SPAM,
+            AGAIN,
+            MEMBER,
+            STRANGER,
+            UNLUCKY,
+            BOUNCE,
         ] {
             let raw = sheet.filled(now, &gaps);
             let text = String::from_utf8(raw.clone()).unwrap();
             let letter = read(&raw, &Limits::default(), &House::default());
-            assert!(!letter.header_only && letter.flaws.is_empty(), "{:?}: {:?}", letter.subject, letter.flaws);
+            assert!(
+                !letter.header_only && letter.flaws.is_empty(),
+                "{:?}: {:?}",
+                letter.subject,
+                letter.flaws
+            );
             assert!(letter.from.unwrap().domain().ends_with(".example"), "{text}");
             assert_eq!(letter.date, Some(now), "{text}");
             for gap in ["@DATE@", "@SUBJECT@", "@RECEIPT@", "@CASE@", "@WHEN@", "@QUOTE@"] {

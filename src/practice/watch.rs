@@ -164,7 +164,8 @@ impl Watch {
         for mail in sent.iter().skip(self.sent) {
             let letter = read_sent(mail);
             for to in &mail.envelope_to {
-                let member = Address::parse(to).is_some_and(|to| office.policy.roster.by_address(&to).is_some());
+                let member =
+                    Address::parse(to).is_some_and(|to| office.policy.roster.by_address(&to).is_some());
                 let place = if member { Place::Notice } else { Place::Letter };
                 let text = format!("to {to}: “{}”", letter.subject);
                 let more = [("to", json!(to)), ("message_id", json!(letter.message_id))];
@@ -176,7 +177,8 @@ impl Watch {
 }
 
 fn tell_mail(row: &MailRow, letter: &Letter, diary: &mut Diary) {
-    let missing: Vec<&str> = words::facts(letter).missing().into_iter().map(crate::report::Missing::word).collect();
+    let missing: Vec<&str> =
+        words::facts(letter).missing().into_iter().map(crate::report::Missing::word).collect();
     let case = row.case.map(|case| case.to_string());
     let from = letter.from.as_ref().map(|from| from.as_str());
     for (at, line) in words::understood(row, letter).iter().enumerate() {

@@ -186,7 +186,10 @@ mod tests {
     #[test]
     fn a_comment_is_told_by_its_first_words() {
         assert_eq!(first_words("<!-- sir -->\n\n> [!CAUTION]\n> **UNVERIFIED.** Yes\n"), "UNVERIFIED. Yes");
-        assert_eq!(first_words("**SIR-2026-0001** new report, by Thu\n<http://x>"), "SIR-2026-0001 new report, by Thu");
+        assert_eq!(
+            first_words("**SIR-2026-0001** new report, by Thu\n<http://x>"),
+            "SIR-2026-0001 new report, by Thu"
+        );
         assert_eq!(first_words(""), "");
     }
 }

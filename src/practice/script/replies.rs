@@ -36,7 +36,10 @@ pub(super) async fn reporter_again(day: &mut Day, report: Sha256) {
     day.rest().await;
     day.check("it belongs to the reporter's case", day.fate(mail) == Some(FateWord::Reply));
     let case = day.case(report);
-    day.check("it is the case of the first mail", day.mail(mail).and_then(|row| row.case) == case.as_ref().map(|case| case.id));
+    day.check(
+        "it is the case of the first mail",
+        day.mail(mail).and_then(|row| row.case) == case.as_ref().map(|case| case.id),
+    );
     let page = case.map(|case| day.page(&case)).unwrap_or_default();
     let (new, old) = page.split_once("Quoted history").unwrap_or((&page, ""));
     day.check("the new words stand in a comment", new.contains("the release 24.09.2 has the"));
@@ -96,5 +99,8 @@ pub(super) async fn stranger(day: &mut Day, report: Sha256) {
     day.check("the page shows it as unverified", day.page(&case).contains("UNVERIFIED"));
     day.check("the journalist gets no word", day.letters_to("press@engine-weekly.example").is_empty());
     let after = day.case(report);
-    day.check("nobody was added, no clock changed", after.is_some_and(|after| after.clocks == case.clocks && after.quarantined == 1));
+    day.check(
+        "nobody was added, no clock changed",
+        after.is_some_and(|after| after.clocks == case.clocks && after.quarantined == 1),
+    );
 }

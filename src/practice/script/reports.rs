@@ -12,9 +12,18 @@ pub(super) async fn plain_text(day: &mut Day) -> Sha256 {
     day.rest().await;
     if let Some(case) = is_taken_in(day, mail, RENA) {
         let page = day.page(&case);
-        day.check("component and claimed severity are understood", case.component.is_some() && case.severity.is_some());
-        day.check("the page shows the report", page.contains("EntityUpdates packet whose length field says 70000"));
-        day.check("the page shows what was understood", page.contains("Multiplayer") && page.contains("25.05.1"));
+        day.check(
+            "component and claimed severity are understood",
+            case.component.is_some() && case.severity.is_some(),
+        );
+        day.check(
+            "the page shows the report",
+            page.contains("EntityUpdates packet whose length field says 70000"),
+        );
+        day.check(
+            "the page shows what was understood",
+            page.contains("Multiplayer") && page.contains("25.05.1"),
+        );
     }
     mail
 }
@@ -49,7 +58,10 @@ pub(super) async fn through_the_list(day: &mut Day) -> Sha256 {
     if let Some(case) = is_taken_in(day, mail, RHEA) {
         let page = day.page(&case);
         day.check("the page names who really wrote", page.contains(RHEA));
-        day.check("tag and footer of the list are gone", !page.contains("Unsubscribe") && !page.contains("[security]"));
+        day.check(
+            "tag and footer of the list are gone",
+            !page.contains("Unsubscribe") && !page.contains("[security]"),
+        );
         let to_list = day.letters_to("security@lists.o3de.example").len();
         day.check("nothing is sent to the list", to_list == 0);
     }
@@ -75,7 +87,10 @@ pub(super) async fn spam(day: &mut Day) {
     let row = day.mail(mail);
     day.check("it waits for a person", row.as_ref().map(|row| row.fate) == Some(FateWord::Waiting));
     day.check("it has a time after which it becomes a case", row.is_some_and(|row| row.wait_until.is_some()));
-    day.check("there is no case and no issue for it", cases.is_some() && cases == count(day) && day.peers.hub.issues().len() == issues);
+    day.check(
+        "there is no case and no issue for it",
+        cases.is_some() && cases == count(day) && day.peers.hub.issues().len() == issues,
+    );
     day.check("its sender hears nothing", day.letters_to("kyle@growth-mailer.example").is_empty());
 }
 

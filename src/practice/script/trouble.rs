@@ -18,7 +18,10 @@ pub(super) async fn answer_lost(day: &mut Day) -> Sha256 {
         let posts = asked.iter().filter(|met| met.method == "POST" && met.path.ends_with("/issues"));
         let lost = posts.filter(|met| met.status == 502).count();
         let first = case.issue.and_then(|(_, number)| day.peers.hub.issue(number));
-        day.check("the daemon found the issue by listing and did not open it again", lost == 1 && first.is_some());
+        day.check(
+            "the daemon found the issue by listing and did not open it again",
+            lost == 1 && first.is_some(),
+        );
     }
     mail
 }
@@ -33,13 +36,22 @@ pub(super) async fn bounce(day: &mut Day, report: Sha256) {
     day.rest().await;
     day.check("it is read as news of that receipt", day.fate(mail) == Some(FateWord::Delivery));
     let case = day.case(report);
-    day.check("the case is marked: delivery failed", case.as_ref().is_some_and(|case| case.delivery_failed.is_some()));
-    day.check("the promise to answer runs", case.as_ref().is_some_and(|case| case.runs(ClockKind::Acknowledge)));
+    day.check(
+        "the case is marked: delivery failed",
+        case.as_ref().is_some_and(|case| case.delivery_failed.is_some()),
+    );
+    day.check(
+        "the promise to answer runs",
+        case.as_ref().is_some_and(|case| case.runs(ClockKind::Acknowledge)),
+    );
     let page = case.map(|case| day.page(&case)).unwrap_or_default();
     day.check("the page says so", page.contains("Delivery failed"));
     let told = day.letters_to(ALICE).iter().any(|notice| notice.subject.contains("delivery failed"));
     day.check("members are told", told);
-    day.check("the bounce is not answered", day.letters_to("mailer-daemon@relay3.brandt-soft.example").is_empty());
+    day.check(
+        "the bounce is not answered",
+        day.letters_to("mailer-daemon@relay3.brandt-soft.example").is_empty(),
+    );
 }
 
 pub(super) async fn restart(day: &mut Day) {
@@ -78,7 +90,10 @@ pub(super) async fn nothing_left_over(day: &mut Day) {
     let store = day.office.store.clone();
     let figures = store.read(|txn| txn.figures()).unwrap_or_default();
     let held: u64 = figures.mails.iter().map(|(_, count)| count).sum();
-    day.check("every mail of the mailbox is held", held == day.delivered.len() as u64 && figures.missing == 0);
+    day.check(
+        "every mail of the mailbox is held",
+        held == day.delivered.len() as u64 && figures.missing == 0,
+    );
     let unread = figures.mails.iter().any(|(fate, _)| fate == FateWord::Stored.word());
     day.check("every mail has its fate", !unread);
     let cases = store.read(|txn| txn.cases()).unwrap_or_default();
