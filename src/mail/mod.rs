@@ -30,7 +30,7 @@ pub use bounce::{Bounce, Bounced, Fate};
 pub use flaw::Flaw;
 pub use letter::{Attachment, Letter};
 pub use ours::OurList;
-pub use visible::{visible, visible_line};
+pub use visible::{is_unseen, visible, visible_line};
 
 use crate::case::Address;
 
