@@ -196,7 +196,7 @@ impl Day {
 
     /// An operator's order is left for the daemon, as the command line does it; `None` when it is not taken in time.
     pub(super) async fn order_answered(&mut self, case: CaseId, member: &str) -> Option<String> {
-        let command = format!("sir-intake cases: {case} was answered by {member}");
+        let command = format!("confirms that {member} answered the reporter of {case}");
         self.diary.seen(Place::Operator, "order", &command, &[]);
         let order = Order::Case { case, act: Act::Answered { member: MemberKey(member.to_owned()) } };
         let now = self.now();

@@ -122,7 +122,7 @@ impl Watch {
             let page = match self.issues.get_mut(&number) {
                 Some(page) => {
                     if page.body != body {
-                        let text = format!("issue {number} drawn anew, as the case now stands");
+                        let text = format!("issue {number} drawn anew, as the case stands");
                         diary.seen(Place::Github, "issue-updated", &text, &more);
                         page.body = body;
                     }
@@ -130,7 +130,8 @@ impl Watch {
                 }
                 None => {
                     let labels: Vec<&str> = issue.labels.iter().map(String::as_str).collect();
-                    let text = format!("issue {number} opened: “{}” ({})", issue.title, labels.join(", "));
+                    let text = format!("issue {number} opened: “{}”", issue.title);
+                    let more = [("issue", Value::from(number)), ("labels", json!(labels))];
                     diary.seen(Place::Github, "issue-opened", &text, &more);
                     self.issues.entry(number).or_insert(Page { body, comments: 0 })
                 }
@@ -164,10 +165,12 @@ impl Watch {
         for mail in sent.iter().skip(self.sent) {
             let letter = read_sent(mail);
             for to in &mail.envelope_to {
+                let address = Address::parse(to);
                 let member =
-                    Address::parse(to).is_some_and(|to| office.policy.roster.by_address(&to).is_some());
-                let place = if member { Place::Notice } else { Place::Letter };
-                let text = format!("to {to}: “{}”", letter.subject);
+                    address.and_then(|to| office.policy.roster.by_address(&to).map(|m| m.key.to_string()));
+                let place = if member.is_some() { Place::Notice } else { Place::Letter };
+                // Members go by their short names: their addresses are in the roster.
+                let text = format!("to {}: “{}”", member.as_deref().unwrap_or(to), letter.subject);
                 let more = [("to", json!(to)), ("message_id", json!(letter.message_id))];
                 diary.seen(place, "sent", &text, &more);
             }

@@ -21,6 +21,7 @@ mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod hostile_mail;
+mod practice;
 mod quote;
 mod render;
 mod render_hostile;

@@ -59,11 +59,18 @@ pub(super) async fn restart(day: &mut Day) {
     let before = footprint(day);
     let stopped = day.stop().await;
     day.check("it ends by itself when it is told to", stopped);
+    day.diary.seen(Place::Daemon, "stopped", "stopped, in the middle of the day", &[]);
     let at = day.now();
     match day.start_again().await {
         Ok(()) => {
             let polled = day.polled_after(at).await;
             day.check("it looks through the whole mailbox again", polled);
+            day.diary.seen(
+                Place::Daemon,
+                "started",
+                "started again; it looks through the whole mailbox",
+                &[],
+            );
             day.rest().await;
         }
         Err(trouble) => day.check(&format!("it starts again ({trouble})"), false),
