@@ -17,17 +17,18 @@
 )]
 
 mod calendar;
-mod cli;
 mod case_decide;
 mod case_open;
 mod case_parts;
 mod case_replay;
 mod case_sort;
+mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod desk_parks;
 mod hostile_mail;
+mod practice;
 mod quote;
 mod render;
 mod render_hostile;
