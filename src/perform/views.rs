@@ -203,6 +203,12 @@ pub(super) fn comment(
                 let verified = Office::trust(&letter) == case::decide::Trust::Passed;
                 Comment::MemberNote { received, who, verified, words, attachments }
             }
+            Some(_) | None if letter.automatic != Automatic::None => Comment::AutomaticAnswer {
+                received,
+                why: letter.automatic_why.unwrap_or("its header").to_owned(),
+                words,
+                attachments,
+            },
             Some(_) | None => Comment::ReporterWrote {
                 received,
                 words,
@@ -224,9 +230,24 @@ pub(super) fn comment(
             at: received,
             letter: "a letter to the reporter".to_owned(),
             said: letter.bounce.as_ref().and_then(said),
-            clock_reopened: case.runs(case::ClockKind::Acknowledge),
+            clock_reopened: reopened(txn, case, *mail)?,
         },
     })
+}
+
+/// Whether this bounce set a clock going again that the letter had stopped; a receipt stops none.
+fn reopened(txn: &Txn<'_>, case: &Case, bounce: MailId) -> Result<bool, StoreError> {
+    let by =
+        |event: &case::Event| matches!(event, case::Event::ClockReopened { mail, .. } if *mail == bounce);
+    Ok(txn.events(case.id)?.iter().any(|row| by(&row.event)))
+}
+
+/// The same for the bounce that came last.
+fn last_reopened(txn: &Txn<'_>, case: &Case) -> Result<bool, StoreError> {
+    let bounce = txn.events(case.id)?.into_iter().rev().find_map(|row| {
+        if let case::Event::DeliveryFailed { mail, .. } = row.event { Some(mail) } else { None }
+    });
+    bounce.map_or(Ok(false), |bounce| reopened(txn, case, bounce))
 }
 
 fn member_of(office: &Office, letter: &Letter) -> Option<String> {
@@ -256,7 +277,7 @@ pub(super) fn alert(
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
-            clock_reopened: case.is_some_and(|case| case.runs(case::ClockKind::Acknowledge)),
+            clock_reopened: case.map(|case| last_reopened(txn, case)).transpose()?.unwrap_or(false),
         },
         case::Alert::Clock { clock, level, breach } => clock_alert(case, *clock, *level, *breach, now),
         case::Alert::LetterUnknown { effect } => {

@@ -4,26 +4,22 @@
 
 pub mod board;
 pub mod certificate;
+mod day;
+pub mod diary;
 pub mod discord;
+mod folder;
 pub mod hub;
 pub mod imapd;
 pub mod loopback;
+mod mails;
 pub mod oauth;
+mod play;
 pub mod sasl;
+pub mod score;
+mod script;
 pub mod smtpd;
+mod watch;
 pub mod web;
+mod words;
 
-/// What a play is asked for.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Where to leave what happened; a fresh folder otherwise.
-    pub dir: Option<std::path::PathBuf>,
-    /// The diary as JSON, for programs.
-    pub json: bool,
-}
-
-/// Plays the day and gives the exit code. The script is not there yet: it ends with 1.
-#[expect(clippy::unused_async, reason = "the script speaks to its servers")]
-pub async fn play(_options: Options) -> u8 {
-    1
-}
+pub use play::{Options, play, play_on};

@@ -28,6 +28,7 @@ mod corpora_mail;
 mod corpora_quote;
 mod desk_parks;
 mod hostile_mail;
+mod practice;
 mod quote;
 mod render;
 mod render_hostile;
