@@ -13,14 +13,17 @@ mod outbox;
 mod poll;
 mod start;
 mod ticks;
+mod vigil;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use gauges::gather;
 pub use poll::{Gate, PollFault, Polled};
-pub use start::{Daemon, StartFault};
+pub use start::{Daemon, StartFault, take_orders};
+pub use ticks::REFUSED;
 
 use crate::observe;
 use crate::office::Office;
@@ -106,7 +109,10 @@ impl Daemon {
         // An idle outbox ends with the stop itself, and what ended must not be asked again.
         let mut emptied = false;
         let result = tokio::select! {
-            ended = poll::keep_polling(&office, &self.gate) => ended,
+            // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
+            biased;
+            () = stop.cancelled() => Ok(()),
+            ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
             ended = &mut emptying => {
@@ -114,7 +120,6 @@ impl Daemon {
                 ended
             }
             ended = gauges::keep_writing(&office, &self.gate) => ended,
-            () = stop.cancelled() => Ok(()),
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -348,6 +348,24 @@ pub(crate) fn screened_words(row: &MailRow) -> String {
     why_words::<case::decide::Screened>(row, |why| why.words())
 }
 
+/// Why a mail waits, was set aside or is parked, in words; empty where there is nothing to say.
+pub(crate) fn why_of_mail(row: &MailRow) -> String {
+    use crate::store::FateWord;
+    match row.fate {
+        FateWord::Waiting => waiting_words(row),
+        FateWord::Screened => screened_words(row),
+        FateWord::Parked => row.why.clone().unwrap_or_else(|| "could not be read".to_owned()),
+        FateWord::Stored
+        | FateWord::History
+        | FateWord::Case
+        | FateWord::Reply
+        | FateWord::Quarantined
+        | FateWord::Delivery
+        | FateWord::Own
+        | FateWord::Copy => row.why.clone().unwrap_or_default(),
+    }
+}
+
 fn why_words<T: serde::de::DeserializeOwned>(row: &MailRow, words: impl Fn(T) -> &'static str) -> String {
     let why = row.why.clone().unwrap_or_default();
     serde_json::from_value(serde_json::Value::String(why.clone()))
@@ -400,7 +418,11 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
 
 /// Where people find the issue.
 pub(crate) fn issue_url(office: &Office, number: u64) -> String {
-    let github = &office.config.github;
+    issue_link(&office.config.github, number)
+}
+
+/// As [`issue_url`], from the configuration alone.
+pub(crate) fn issue_link(github: &crate::config::Github, number: u64) -> String {
     let base = github.base_url.as_str().trim_end_matches('/');
     let web = match base {
         "https://api.github.com" => "https://github.com",

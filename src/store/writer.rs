@@ -15,10 +15,12 @@ const GROUP: usize = 64;
 /// What a job answers once its fate is known: `None` when it is durable.
 type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
 
+/// Writes; the error, if any, is already inside the answer, and `bool` says whether the writes stay.
+type Run = Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>;
+
 struct Job {
     label: &'static str,
-    /// Writes; the error, if any, is already inside the answer, and `bool` says whether the writes stay.
-    run: Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>,
+    run: Run,
 }
 
 pub(super) struct Writer {
