@@ -379,6 +379,7 @@ mod tests {
             ("one<br>two<br><br><br>three", "one\ntwo\n\nthree"),
             ("<div>a</div><div>b</div>", "a\nb"),
             ("<ul><li>one</li><li>two</ul>x", "- one\n- two\n\nx"),
+            ("<ol><li>one<ul><li>a</ul><li>two</ol>", "1. one\n\n- a\n\n2. two"),
             ("new<blockquote>old<br>older</blockquote>after", "new\n> old\n> older\nafter"),
             ("<pre>int  a;\n  b();\n</pre>", "int  a;\n  b();"),
             ("<a href='https://x.example/poc?a=1&amp;b'>PoC</a>.", "PoC <https://x.example/poc?a=1&b>."),

@@ -196,7 +196,7 @@ impl Day {
 
     /// An operator's order is left for the daemon, as the command line does it; `None` when it is not taken in time.
     pub(super) async fn order_answered(&mut self, case: CaseId, member: &str) -> Option<String> {
-        let command = format!("confirms that {member} answered the reporter of {case}");
+        let command = format!("leaves the order of: sir-intake cases answered {case} --by {member}");
         self.diary.seen(Place::Operator, "order", &command, &[]);
         let order = Order::Case { case, act: Act::Answered { member: MemberKey(member.to_owned()) } };
         let now = self.now();

@@ -177,7 +177,8 @@ impl Diary {
     pub fn score(&mut self, score: &Score) {
         let ink = if score.all_held() { Ink::Good } else { Ink::Bad };
         self.line(Ink::Plain, "");
-        self.line(ink, &score.to_string());
+        let seconds = self.elapsed().as_secs_f64();
+        self.line(ink, &format!("{score}, in {seconds:.1} s"));
         let more = [("held", score.held().into()), ("steps", score.steps().into())];
         self.keep(Place::Play, "score", &score.to_string(), &more);
     }

@@ -77,7 +77,7 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
     let mails = day.peers.smtpd.mails();
     fs::create_dir(dir.join("received"))?;
     for (at, mail) in day.delivered.iter().enumerate() {
-        let name = format!("{:02}-from-{}-{}.eml", at + 1, mail.from, slug(&mail.subject));
+        let name = format!("{:02}-from-{}-{}.eml", at + 1, slug(&mail.from), slug(&mail.subject));
         fs::write(dir.join("received").join(name), &mail.raw)?;
     }
     fs::create_dir(dir.join("sent"))?;

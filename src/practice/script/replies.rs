@@ -19,6 +19,8 @@ pub(super) async fn out_of_office(day: &mut Day) {
     let events = day.case(mail).map(|case| day.events(case.id)).unwrap_or_default();
     let automatic = |event: &Event| matches!(event, Event::Added { automatic: true, .. });
     day.check("it is known as automatic", events.iter().any(automatic));
+    let page = day.case(mail).map(|case| day.page(&case)).unwrap_or_default();
+    day.check("the page does not take it for the reporter's words", page.contains("An automatic answer"));
     day.check("nobody is answered or alerted: two machines do not talk", day.peers.smtpd.count() == sent);
 }
 

@@ -3,6 +3,7 @@
 use super::{ALICE, ILYA, is_taken_in, receipt_of};
 use crate::case::{Case, ClockKind, Sha256};
 use crate::practice::day::Day;
+use crate::practice::diary::Place;
 use crate::practice::hub::{Fault, Kind};
 use crate::practice::mails;
 use crate::store::FateWord;
@@ -14,14 +15,14 @@ pub(super) async fn answer_lost(day: &mut Day) -> Sha256 {
     day.rest().await;
     day.check("GitHub did answer 502", day.peers.hub.faults().pending() == 0);
     if let Some(case) = is_taken_in(day, mail, ILYA) {
-        let asked = day.peers.hub.requests();
-        let posts = asked.iter().filter(|met| met.method == "POST" && met.path.ends_with("/issues"));
-        let lost = posts.filter(|met| met.status == 502).count();
-        let first = case.issue.and_then(|(_, number)| day.peers.hub.issue(number));
-        day.check(
-            "the daemon found the issue by listing and did not open it again",
-            lost == 1 && first.is_some(),
-        );
+        let met = day.peers.hub.requests();
+        let lost = met.iter().position(|met| met.method == "POST" && met.status == 502);
+        let after = met.iter().skip(lost.map_or(met.len(), |at| at + 1));
+        let later: Vec<&str> =
+            after.filter(|met| met.path.ends_with("/issues")).map(|met| met.method.as_str()).collect();
+        day.check("the daemon lists the issues and does not open a second one", later == ["GET"]);
+        let found = case.issue.and_then(|(_, number)| day.peers.hub.issue(number));
+        day.check("it found the one that is there", found.is_some());
     }
     mail
 }
@@ -59,25 +60,31 @@ pub(super) async fn restart(day: &mut Day) {
     let before = footprint(day);
     let stopped = day.stop().await;
     day.check("it ends by itself when it is told to", stopped);
-    day.diary.seen(Place::Daemon, "stopped", "stopped, in the middle of the day", &[]);
+    if stopped {
+        day.diary.seen(Place::Daemon, "stopped", "stopped, and it ended by itself", &[]);
+    }
     let at = day.now();
     match day.start_again().await {
         Ok(()) => {
             let polled = day.polled_after(at).await;
             day.check("it looks through the whole mailbox again", polled);
-            day.diary.seen(
-                Place::Daemon,
-                "started",
-                "started again; it looks through the whole mailbox",
-                &[],
-            );
+            if polled {
+                day.diary.seen(
+                    Place::Daemon,
+                    "started",
+                    "started again, the whole mailbox looked through",
+                    &[],
+                );
+            }
             day.rest().await;
         }
         Err(trouble) => day.check(&format!("it starts again ({trouble})"), false),
     }
-    day.check("nothing is done twice: no mail, no issue, no comment, no post", footprint(day) == before);
-    let text = format!("the mailbox was read again; still {} mails sent, {} issues", before.0, before.1);
-    day.diary.seen(crate::practice::diary::Place::Daemon, "restarted", &text, &[]);
+    let after = footprint(day);
+    day.check("nothing is done twice: no mail, no issue, no comment, no post", after == before);
+    let text =
+        format!("mails sent: {} before, {} after; issues: {} and {}", before.0, after.0, before.1, after.1);
+    day.diary.seen(Place::Daemon, "compared", &text, &[]);
 }
 
 /// Everything that was done to the world, counted: mails, issues, comments, posts.
@@ -113,5 +120,5 @@ pub(super) async fn nothing_left_over(day: &mut Day) {
     day.check("the log holds no word of a report, no address and no secret", silent);
     let fates: Vec<String> = figures.mails.iter().map(|(fate, count)| format!("{count} {fate}")).collect();
     let text = format!("{held} mails held: {}", fates.join(", "));
-    day.diary.seen(crate::practice::diary::Place::Daemon, "ended", &text, &[]);
+    day.diary.seen(Place::Daemon, "ended", &text, &[]);
 }
