@@ -27,6 +27,7 @@ mod corpora_mail;
 mod corpora_quote;
 mod desk_parks;
 mod hostile_mail;
+mod put_off;
 mod quote;
 mod render;
 mod render_hostile;
