@@ -100,6 +100,7 @@
 //! about the text of a report; anything public that happens by itself.
 
 pub mod case;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;

@@ -30,9 +30,11 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, outside: Outside) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
+        // Its lines go where those of whoever opens the store go.
+        let log = tracing::dispatcher::get_default(Clone::clone);
         thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || serve(connection, &inbox, &outside))
+            .spawn(move || tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside)))
             .map_err(|source| StoreError::File {
                 what: "cannot start the thread for",
                 path: "store".to_owned(),
