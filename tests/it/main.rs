@@ -29,6 +29,7 @@ mod corpora_quote;
 mod desk_parks;
 mod hostile_mail;
 mod practice;
+mod put_off;
 mod quote;
 mod render;
 mod render_hostile;
