@@ -20,6 +20,7 @@ mod calendar;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod dovecot;
 mod hostile_mail;
 mod quote;
 mod render;
