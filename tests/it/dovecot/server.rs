@@ -356,7 +356,8 @@ fn certificates(dir: &Path) -> String {
     let root = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let leaf =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
     let write = |name: &str, text: String| fs::write(dir.join(name), text).unwrap();
     write("cert.pem", leaf.pem());
     write("key.pem", key.serialize_pem());

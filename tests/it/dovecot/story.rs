@@ -32,7 +32,7 @@ async fn a_report_is_taken_in_without_being_seen() {
 
 #[tokio::test]
 async fn a_mail_that_is_held_can_be_moved_out_of_the_way() {
-    let Some(mut yard) = yard("after_store = { move = \"Processed\" }").await else { return };
+    let Some(mut yard) = yard("after_store = \"move:Processed\"").await else { return };
     yard.dovecot.deliver_all(&[report(1, 0), report(2, 0)]);
     yard.settle().await;
     yard.settle().await;
@@ -120,12 +120,12 @@ async fn what_another_client_does_to_flags_means_nothing() {
 /// MAIL 2: "held ones that are gone from the server (people tidy up) are counted, not alarmed".
 #[tokio::test]
 async fn mails_may_be_moved_and_deleted_once_they_are_held() {
-    let Some(mut yard) = yard("junk = [\"Processed\"]").await else { return };
+    let Some(mut yard) = yard("").await else { return };
     yard.dovecot.deliver_all(&[report(1, 0), report(2, 0), report(3, 0)]);
     yard.settle().await;
     let mut client = yard.dovecot.client();
     client.run("SELECT INBOX");
-    client.run("UID MOVE 1 Processed");
+    client.run("UID MOVE 1 Junk");
     client.run("UID STORE 2 +FLAGS (\\Deleted)");
     client.run("UID EXPUNGE 2");
     client.run("UNSELECT");
@@ -176,7 +176,8 @@ async fn lines_before_the_greeting_are_read_over() {
     assert!(yard.dovecot.hold_authentication(true), "no authentication process to hold");
     yard.stop();
     let daemon = yard.take_daemon().await;
-    let polled = tokio::spawn(async move { daemon.once().await.map(|(turn, fault)| (turn, fault.is_none())) });
+    let polled =
+        tokio::spawn(async move { daemon.once().await.map(|(turn, fault)| (turn, fault.is_none())) });
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert!(!polled.is_finished(), "it must wait");
     assert!(yard.dovecot.hold_authentication(false));
