@@ -252,20 +252,22 @@ fn roster(config: &Config) -> Roster {
 
 fn acknowledge(clocks: &config::Clocks) -> ClockRule {
     let due = clocks.acknowledge_days.saturating_mul(24);
-    let warn = clocks
+    let mut rings: Vec<(u32, Audience)> = clocks
         .acknowledge_warn_hours
         .iter()
         .filter(|hours| **hours < due)
         // The last half day concerns everybody.
         .map(|&hours| (hours, if hours + 12 >= due { Audience::Members } else { Audience::Owner }))
         .collect();
-    ClockRule { due, warn, breach: Audience::Chairs }
+    rings.push((due, Audience::Chairs));
+    ClockRule { due, rings }
 }
 
 fn owner(clocks: &config::Clocks) -> ClockRule {
-    let mut warn: Vec<(u32, Audience)> =
-        clocks.owner_team_hours.iter().map(|&hours| (hours, Audience::Members)).collect();
-    warn.push((clocks.owner_chairs_hours, Audience::Chairs));
-    warn.sort_by_key(|(hours, _)| *hours);
-    ClockRule { due: clocks.owner_tsc_hours, warn, breach: Audience::TscIfHigh }
+    let team = clocks.owner_team_hours.iter().map(|&hours| (hours, Audience::Members));
+    let above =
+        [(clocks.owner_chairs_hours, Audience::Chairs), (clocks.owner_tsc_hours, Audience::TscIfHigh)];
+    // The promise is the last thing the team itself is told of; then others are asked.
+    let due = clocks.owner_team_hours.iter().copied().max().unwrap_or(clocks.owner_chairs_hours);
+    ClockRule { due, rings: team.chain(above).collect() }
 }

@@ -137,7 +137,7 @@ pub enum Event {
         clock: ClockKind,
         /// When the promise is broken.
         due: Timestamp,
-        /// When people are told, in order; the last is the breach.
+        /// When people are told, in order, before and after that.
         rings: Vec<Ring>,
     },
     /// People were told that a clock runs out, at this level and all below.

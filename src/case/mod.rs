@@ -43,7 +43,7 @@ pub enum Stage {
 pub struct CaseClock {
     /// When it is broken.
     pub due: Timestamp,
-    /// When people are told; the last is the breach.
+    /// When people are told, before and after that.
     pub rings: Vec<Ring>,
     /// How many of the rings have rung.
     pub rung: u8,

@@ -19,6 +19,8 @@ use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
 const BATCH_BYTES: u64 = 8 << 20;
+/// How often the header alone is tried before a person is asked.
+const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
@@ -47,10 +49,12 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         let mut prepared = Vec::with_capacity(batch.len());
         for row in batch {
+            let (id, attempts) = (row.id, row.read_attempts);
             match read(office, row).await? {
                 Some(mail) => prepared.push(mail),
-                // It will be tried again, and goes the header-only way at the third time.
-                None => break,
+                // It will be tried again, and goes the header-only way after some times; in the end a person looks.
+                None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
+                None => park(office, id).await?,
             }
         }
         settled += prepared.len();
@@ -64,6 +68,30 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         office.bells.effects();
     }
+}
+
+/// Not even the header can be read: the mail is parked and people are told.
+async fn park(office: &Arc<Office>, mail: MailId) -> Result<(), Fault> {
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    office
+        .store
+        .write("parked", move |txn| {
+            txn.settle(
+                mail,
+                FateWord::Parked,
+                &Note { why: Some("unreadable".to_owned()), ..Note::default() },
+            )?;
+            commit::alarm_once(
+                &office_in,
+                txn,
+                &format!("mail-parked-{mail}"),
+                &Alarm::MailParked { mail },
+                now,
+            )
+        })
+        .await?;
+    Ok(())
 }
 
 /// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.

@@ -101,18 +101,23 @@ impl Daemon {
     pub async fn run(&self, stop: CancellationToken) -> Result<(), Fault> {
         let office = Arc::clone(&self.office);
         let peers = Arc::clone(&self.peers);
+        let emptying = outbox::keep_emptying(&office, &peers, &stop);
+        tokio::pin!(emptying);
         let result = tokio::select! {
             ended = poll::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
-            ended = outbox::keep_emptying(&office, &peers) => ended,
+            ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
             () = stop.cancelled() => Ok(()),
         };
         observe::notify_stopping();
         if result.is_ok() {
-            // Letters under way may end; what does not stands as `sending` and is looked after at the next start.
-            outbox::settle(&office).await;
+            // What is under way may end; what does not stands as `sending` and is looked after at the next start.
+            let grace = office.config.ops.shutdown_grace;
+            if tokio::time::timeout(grace, emptying).await.is_err() {
+                tracing::warn!("something was still under way at the end");
+            }
             peers.smtp.close().await;
         }
         result

@@ -31,7 +31,7 @@ const STORED: &str = "$SirStored";
 /// The way to the mailbox.
 pub struct Gate {
     pub(super) account: ImapAccount,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: Arc<Credentials>,
     /// Good polls so far: the watchdog and `READY=1` wait for it.
     pub(super) polls: watch::Sender<u64>,
     /// Only one poll at a time.
@@ -41,7 +41,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(office: &Office, trust: Trust, credentials: Credentials) -> Self {
+    pub(super) fn new(office: &Office, trust: Trust, credentials: Arc<Credentials>) -> Self {
         let mailbox = &office.config.mailbox;
         let account = ImapAccount {
             host: mailbox.host.clone(),

@@ -7,7 +7,7 @@ use super::{Fault, outbox};
 use crate::config::Config;
 use crate::office::{self, Office};
 use crate::outside::Outside;
-use crate::perform::{Credentials, Peers, SetupFault, trust};
+use crate::perform::{Peers, SetupFault, credentials, trust};
 use crate::render::letters::TemplateFault;
 use crate::store::{Lock, LockError, Store, StoreError};
 
@@ -49,10 +49,10 @@ impl Daemon {
         let lock = Lock::take(&config.state_dir)?;
         let letters = office::letters(&config).map_err(StartFault::Templates)?;
         let store = Store::open(&config.state_dir, outside.clone())?;
-        let peers = Arc::new(Peers::new(&config)?);
+        let (credentials, smtp_login) = credentials(&config)?;
+        let peers = Arc::new(Peers::new(&config, smtp_login)?);
         let mailbox = &config.mailbox;
         let trust = trust("[mailbox]", mailbox.ca_file.as_ref())?;
-        let credentials = Credentials::new(Some(&mailbox.login), &config.state_dir, "mailbox")?;
         let office = Office::new(config, store, outside, letters);
         let now = office.outside.clock.now();
         office.store.write("start", move |txn| txn.set_meta("started", &now.to_string())).await?;

@@ -172,6 +172,14 @@ impl World {
         self.reaper.dead.store(false, Ordering::SeqCst);
     }
 
+    /// A file that only the daemon may read.
+    pub fn secret(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.peers.dir.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
     pub fn deliver(&self, mail: &str) -> u32 {
         self.deliver_raw("INBOX", mail.replace('\n', "\r\n").into_bytes())
     }

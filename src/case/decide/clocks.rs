@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, Policy};
+use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Event, Policy};
 
 pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
@@ -15,7 +15,6 @@ pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     if !decision.events.is_empty() {
         super::in_member_hours(&mut decision, policy, now);
         super::wait_for_issue(&mut decision, policy, now);
-        decision.then_on_issue(Effect::UpdateIssue);
     }
     decision
 }
@@ -42,7 +41,7 @@ fn ring(
     now: Timestamp,
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
-    let breach = usize::from(level) + 1 >= clock.rings.len();
+    let breach = clock.is_broken(now);
     let audience = held_back(case, kind, clock, audience, policy, now);
     super::tell(decision, case, audience, &Alert::Clock { clock: kind, level, breach }, policy, now);
 }
