@@ -17,11 +17,13 @@
 )]
 
 mod calendar;
+mod child;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod dovecot;
 mod hostile_mail;
+mod hostile_path;
 mod quote;
 mod render;
 mod render_hostile;

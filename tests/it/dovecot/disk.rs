@@ -6,10 +6,11 @@ use std::process::Command;
 use sir_intake::clock::{Clock, SystemClock};
 use sir_intake::store::Store;
 
-use super::child::{self, Way};
+use crate::child::{self, Way, end, outside};
+
 use super::crowd::{Harm, Sent, deliver, harm};
-use super::kill::{end, ended};
-use super::yard::{Yard, outside, yard};
+use super::kill::ended;
+use super::yard::{Yard, yard};
 
 /// A copy of the state directory, as a backup of the machine would take it.
 fn copy(from: &Path, to: &Path) {

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus};
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
-use super::child::{self, Way};
+use crate::child::{self, Way};
+
 use super::crowd::{Harm, Sent, deliver, harm};
 use super::yard::yard;
 
@@ -49,21 +50,10 @@ fn kinds() -> Vec<String> {
 
 /// Waits for the child; true when it was killed.
 pub async fn ended(child: &mut Child) -> bool {
-    let status = end(child).await;
+    let status = child::end(child).await;
     let killed = status.signal() == Some(9);
     assert!(killed || status.success(), "the daemon ended with {status}");
     killed
-}
-
-pub async fn end(child: &mut Child) -> ExitStatus {
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        assert!(Instant::now() < until, "the daemon hangs");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 /// Deaths, by kind.

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use sir_intake::case::Case;
 use sir_intake::clock::SystemClock;
-use sir_intake::config::{self, Config};
+use sir_intake::config::Config;
 use sir_intake::daemon::{Daemon, Turn};
-use sir_intake::outside::{NoPoints, Outside, SystemChance};
 use sir_intake::practice::loopback::{ACCOUNT, Loopback, ROSTER, Settings};
 use sir_intake::practice::web::Recorder;
 use sir_intake::store::{FateWord, MailRow};
 use tempfile::TempDir;
 
 use super::server::{self, Dovecot};
+use crate::child::{load, outside};
 
 pub struct Yard {
     pub dovecot: Dovecot,
@@ -146,22 +146,6 @@ impl Yard {
         let open: Vec<_> =
             figures.outbox.iter().filter(|lane| matches!(lane.state.as_str(), "due" | "sending")).collect();
         assert!(open.is_empty(), "unfinished: {open:?}");
-    }
-}
-
-/// The daemon's configuration from a file, with the secrets beside it.
-pub fn load(path: &Path) -> Config {
-    config::load_with(path, path.parent()).unwrap_or_else(|mistakes| {
-        panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })
-}
-
-/// As in production.
-pub fn outside() -> Outside {
-    Outside {
-        clock: Arc::new(SystemClock::new()),
-        chance: Arc::new(SystemChance::default()),
-        points: Arc::new(NoPoints),
     }
 }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use sir_intake::clock::SystemClock;
+use sir_intake::config::{self, Config};
 use sir_intake::daemon::{Daemon, Turn};
-use sir_intake::outside::{Died, Outside, Point, Points};
+use sir_intake::outside::{Died, NoPoints, Outside, Point, Points, SystemChance};
 use tokio_util::sync::CancellationToken;
-
-use super::yard;
 
 /// What the child is told.
 const CONFIG: &str = "SIR_CHILD_CONFIG";
@@ -41,7 +42,7 @@ pub fn with_file_limit(config: &Path, kib: u32) -> Command {
 }
 
 fn prepare(mut command: Command, config: &Path, way: Way) -> Command {
-    command.args(["--ignored", "--exact", "dovecot::child::daemon", "--nocapture", "--test-threads=1"]);
+    command.args(["--ignored", "--exact", "child::daemon", "--nocapture", "--test-threads=1"]);
     command.env(CONFIG, config).env(WAY, if way == Way::Run { "run" } else { "once" });
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let log = config.with_file_name("child.log");
@@ -99,7 +100,7 @@ impl Points for Killer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the daemon of the kill tests, in a process of its own"]
+#[ignore = "the daemon of other tests, in a process of its own"]
 async fn daemon() {
     let Some(config) = std::env::var_os(CONFIG) else { return };
     let config = PathBuf::from(config);
@@ -110,8 +111,8 @@ async fn daemon() {
         .and_then(|kill| kill.rsplit_once(' '))
         .map(|(at, nth)| (at.to_owned(), nth.parse().unwrap()));
     let points = Killer { at, passed: Mutex::default(), seen: seen_file(&config) };
-    let outside = Outside { points: Arc::new(points), ..yard::outside() };
-    let daemon = Daemon::start(yard::load(&config), outside).await.unwrap();
+    let outside = Outside { points: Arc::new(points), ..outside() };
+    let daemon = Daemon::start(load(&config), outside).await.unwrap();
     if std::env::var(WAY).as_deref() == Ok("run") {
         daemon.run(CancellationToken::new()).await.unwrap();
         return;
@@ -122,7 +123,47 @@ async fn daemon() {
             eprintln!("poll: {fault}");
         }
         if turn == Turn::default() {
-            return;
+            return note_peak(&config);
         }
     }
+}
+
+/// The daemon's configuration from a file, with the secrets beside it.
+pub fn load(path: &Path) -> Config {
+    config::load_with(path, path.parent()).unwrap_or_else(|mistakes| {
+        panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// As in production.
+pub fn outside() -> Outside {
+    Outside {
+        clock: Arc::new(SystemClock::new()),
+        chance: Arc::new(SystemChance::default()),
+        points: Arc::new(NoPoints),
+    }
+}
+
+/// Waits for the child to end, by itself or not.
+pub async fn end(child: &mut Child) -> ExitStatus {
+    let until = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < until, "the daemon hangs");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The most memory that the last child ever had resident, MiB.
+pub fn peak(config: &Path) -> u64 {
+    std::fs::read_to_string(config.with_file_name("peak")).unwrap().parse().unwrap()
+}
+
+fn note_peak(config: &Path) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    std::fs::write(config.with_file_name("peak"), (kib / 1024).to_string()).unwrap();
 }
