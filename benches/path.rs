@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use ground::{Ground, median, ms, outside, report};
 use jiff::{SignedDuration, Timestamp};
-use sir_intake::case::decide::{self, Opening, ReceiptCounts, Sender};
+use sir_intake::case::decide::{self, Opening, ReceiptCounts, Sender, Trust};
 use sir_intake::case::{Address, CaseId, Op, Sha256, Source};
 use sir_intake::office;
 use sir_intake::store::{Arrived, Draft, EffectState, FateWord, Note, Store, StoreError, Txn};
@@ -121,14 +121,14 @@ async fn at(cases: u32) -> Cost {
     Cost { crowd, processor, single }
 }
 
-/// So many cases of last month, through the store's own calls, with their mails still on the server.
+/// So many cases, older than the hour that limits count and younger than any clock, through the store's own calls, with their mails still on the server.
 async fn fill(ground: &Ground, cases: u32) {
     let config = ground.config();
     let policy = office::policy(&config);
     std::fs::create_dir_all(&config.state_dir).unwrap();
     let store = Store::open(&config.state_dir, outside()).unwrap();
     let validity = ground.peers.imapd.uidvalidity("INBOX");
-    let then = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * 30)).unwrap();
+    let then = Timestamp::now().checked_sub(SignedDuration::from_mins(70)).unwrap();
     store.write("folder", move |txn| txn.folder_begins("INBOX", validity, 0)).await.unwrap();
     for chunk in (1..=cases).collect::<Vec<_>>().chunks(500) {
         let mut mails = Vec::new();
@@ -162,7 +162,14 @@ fn case(
         mail: id,
         source: Source::Mail,
         reporter: Some(person),
-        sender: Sender::default(),
+        sender: Sender {
+            answerable: true,
+            trust: Trust::Passed,
+            automatic: false,
+            member: false,
+            own: false,
+            header_only: false,
+        },
         receipts: ReceiptCounts::default(),
         received: then,
         component: None,

@@ -147,6 +147,14 @@ pub enum Event {
         /// Index into the rings.
         level: u8,
     },
+    /// The last ring of a clock was told to the owner alone, because an answer of a member seems to be there: the
+    /// escalation itself rings once more, later.
+    EscalationPutOff {
+        /// Which.
+        clock: ClockKind,
+        /// The ring that is added at the end.
+        ring: Ring,
+    },
     /// The promise was kept (or is no longer owed).
     ClockStopped {
         /// Which.
@@ -239,6 +247,9 @@ pub enum Event {
     EffectParked {
         /// Which.
         effect: EffectId,
+        /// Which letter, if it is one.
+        #[serde(default)]
+        letter: Option<LetterKind>,
     },
     /// A member took the case.
     Claimed {
@@ -255,6 +266,7 @@ impl Event {
             Self::ReceiptWithheld { .. } => "receipt-withheld",
             Self::ClockStarted { .. } => "clock-started",
             Self::ClockRang { .. } => "clock-rang",
+            Self::EscalationPutOff { .. } => "escalation-put-off",
             Self::ClockStopped { .. } => "clock-stopped",
             Self::ClockReopened { .. } => "clock-reopened",
             Self::Added { .. } => "added",

@@ -1,4 +1,4 @@
-//! How we log in to mail servers: a password, or OAuth2 tokens that are renewed.
+//! How we log in to mail servers: a password, or `OAuth2` tokens that are renewed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::outside::Outside;
 use crate::wire::Login;
 use crate::wire::oauth::{Grant, OAuthAccount, OAuthError, Tokens};
 
-/// How to log in to a mail server; OAuth2 tokens are renewed, and a rotated refresh token is durable before it is used.
+/// How to log in to a mail server; `OAuth2` tokens are renewed, and a rotated refresh token is durable before it is used.
 pub struct Credentials {
     kind: Kind,
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 pub use credentials::{Credentials, credentials};
 pub use github::look_at_repository;
 pub use peers::{Peers, SetupFault, trust};
+pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};

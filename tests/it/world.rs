@@ -149,13 +149,18 @@ impl World {
         let started = self.start().await;
         let daemon = match started {
             Ok(daemon) => daemon,
-            Err(fault) => return Err(self.must_be_death(&fault.to_string())),
+            Err(fault) => {
+                let text = fault.to_string();
+                self.must_be_death(&text);
+                return Err(());
+            }
         };
         match daemon.once().await {
             Ok((turn, _)) => Ok(turn),
             Err(fault @ (Fault::Store(_) | Fault::Died(_) | Fault::Stopped)) => {
                 let text = fault.to_string();
-                Err(self.must_be_death(&text))
+                self.must_be_death(&text);
+                Err(())
             }
         }
     }
