@@ -20,6 +20,7 @@ mod calendar;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod crash;
 mod hostile_mail;
 mod quote;
 mod render;

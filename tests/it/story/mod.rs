@@ -1,3 +1,10 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
-mod intake;
+mod canary;
+mod clocks;
+mod faults;
+pub mod intake;
+mod mailbox;
+pub mod post;
+pub mod thread;
+mod waiting;
