@@ -154,6 +154,14 @@ pub enum Event {
         /// By what.
         stop: Stop,
     },
+    /// An answer of a member was seen and is not proven: until this instant only the owner is told, then the escalation
+    /// goes on.
+    ClockHeld {
+        /// Which.
+        clock: ClockKind,
+        /// When it goes on.
+        until: Timestamp,
+    },
     /// What had stopped the clock did not hold (the letter came back): it runs again towards the same instant.
     ClockReopened {
         /// Which.
@@ -256,6 +264,7 @@ impl Event {
             Self::ClockStarted { .. } => "clock-started",
             Self::ClockRang { .. } => "clock-rang",
             Self::ClockStopped { .. } => "clock-stopped",
+            Self::ClockHeld { .. } => "clock-held",
             Self::ClockReopened { .. } => "clock-reopened",
             Self::Added { .. } => "added",
             Self::Quarantined { .. } => "quarantined",

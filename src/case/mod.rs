@@ -57,6 +57,18 @@ impl CaseClock {
         if self.stopped.is_some() { None } else { self.rings.get(usize::from(self.rung)).map(|ring| ring.at) }
     }
 
+    /// From now on only the owner is told; who would have been told last is told at `until`.
+    fn hold(&mut self, until: Timestamp) {
+        let Some(last) = self.rings.last().map(|ring| ring.to) else { return };
+        self.rings.iter_mut().skip(usize::from(self.rung)).for_each(|ring| ring.to = Audience::Owner);
+        self.rings.push(Ring { at: until, to: last });
+    }
+
+    /// Whether people beyond the owner are still to be told, and that was not put off before.
+    pub fn can_be_held(&self) -> bool {
+        self.next_ring().is_some() && self.rings.last().is_some_and(|ring| ring.at <= self.due)
+    }
+
     /// Whether the promise is broken at that instant.
     pub fn is_broken(&self, now: Timestamp) -> bool {
         self.stopped.is_none() && self.due <= now
@@ -178,6 +190,11 @@ impl Case {
             Event::ClockStopped { clock, stop } => {
                 if let Some(clock) = self.clocks.get_mut(clock) {
                     clock.stopped = Some(stop.clone());
+                }
+            }
+            Event::ClockHeld { clock, until } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.hold(*until);
                 }
             }
             Event::ClockReopened { clock, .. } => {

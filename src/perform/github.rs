@@ -46,7 +46,7 @@ pub(super) async fn open(
     let body = issue::body(&view, &row.op, &office.keys);
     let labels = if office.config.github.labels { issue::labels(&view) } else { Vec::new() };
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     if let Err(error) = peers.labels_stand(office).await {
@@ -58,12 +58,17 @@ pub(super) async fn open(
     match created {
         Ok(issue) => {
             read_back_labels(hub, repository, &issue, &labels).await;
+            let mut made = vec![issue];
             if looks.is_some() {
-                // The first try may have come through late: one of the copies is closed.
-                close_extra_copies(office, peers, row).await;
+                // The first try may have come through late: the case goes on on the oldest copy, the others are closed.
+                made.extend(earlier_copies(office, peers, row).await);
+                made.sort_by_key(|issue| issue.number);
+                made.dedup_by_key(|issue| issue.number);
             }
-            let outcome = Outcome::IssueOpened { repository, number: issue.number };
-            Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
+            match made.split_first() {
+                Some((first, others)) => Ok(found_issue(office, hub, first, others).await),
+                None => Ok(Verdict::Look { looks: 0 }),
+            }
         }
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
         Err(error) => Ok(refused(office, row, &error)),
@@ -111,23 +116,27 @@ async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Iss
     Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number }, body }
 }
 
-async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
-    match find_issues(office, peers, row).await {
-        Ok(found) => {
-            if let Some((first, others)) = found.split_first() {
-                // Its verdict is known already; only the closing matters here.
-                let _verdict = found_issue(office, &peers.github, first, others).await;
-            }
-        }
-        Err(error) => tracing::warn!(%error, "could not look for second copies"),
-    }
+/// What an earlier try of this effect made after all.
+async fn earlier_copies(office: &Office, peers: &Peers, row: &EffectRow) -> Vec<Issue> {
+    find_issues(office, peers, row).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not look for second copies");
+        Vec::new()
+    })
+}
+
+/// The guard of the wire, and that the repository still has its configured name: where it went, other people may read.
+async fn guard(office: &Office, hub: &Github, repository: u64) -> Result<(), GithubError> {
+    let config = &office.config.github;
+    let name = format!("{}/{}", config.owner, config.repository);
+    let found = hub.guard(repository).await?;
+    if found.full_name.eq_ignore_ascii_case(&name) { Ok(()) } else { Err(GithubError::Moved) }
 }
 
 pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> Result<Verdict, PerformFault> {
     let case = case_of(office, row)?;
     let Some((repository, number)) = case.issue else { return Ok(Verdict::again("no-issue-yet")) };
     let hub = &peers.github;
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     let stands = match hub.get_issue(repository, number).await {
@@ -187,7 +196,7 @@ pub(super) async fn comment(
         }
     }
     let text = remark_page(office, row, remark)?;
-    if let Err(error) = peers.github.guard(repository).await {
+    if let Err(error) = guard(office, &peers.github, repository).await {
         return Ok(refused(office, row, &error));
     }
     Ok(match peers.github.comment(repository, number, &text).await {

@@ -364,16 +364,3 @@ fn recorder() -> Recorder {
         None => Recorder::none(),
     }
 }
-
-/// A mail as most reporters send one.
-pub fn report(from: &str, subject: &str, id: &str, text: &str) -> String {
-    format!(
-        "Return-Path: <{from}>\n\
-         Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000\n\
-         Authentication-Results: mx.o3de.example; dmarc=pass header.from={domain}; dkim=pass header.d={domain}\n\
-         From: {from}\nTo: security@lists.o3de.example\nSubject: {subject}\n\
-         Date: Mon, 23 Nov 2026 08:59:50 +0000\nMessage-ID: <{id}>\nMIME-Version: 1.0\n\
-         Content-Type: text/plain; charset=utf-8\n\n{text}\n",
-        domain = from.split('@').nth(1).unwrap().trim_end_matches('>'),
-    )
-}

@@ -42,22 +42,6 @@ fn ring(
     now: Timestamp,
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
-    let breach = usize::from(level) + 1 >= clock.rings.len();
-    let audience = held_back(case, kind, clock, audience, policy, now);
+    let breach = clock.rings.get(usize::from(level)).is_some_and(|ring| ring.at >= clock.due);
     super::tell(decision, case, audience, &Alert::Clock { clock: kind, level, breach }, policy, now);
-}
-
-/// An unverified answer of a member holds the escalation beyond the owner for a while: most such answers are true.
-fn held_back(
-    case: &Case,
-    kind: ClockKind,
-    clock: &CaseClock,
-    audience: Audience,
-    policy: &Policy,
-    now: Timestamp,
-) -> Audience {
-    let unverified = case.answer.as_ref().is_some_and(|answer| !answer.verified);
-    let until = policy.calendar.advance_working_hours(clock.due, policy.unverified_answer_holds_hours);
-    let holds = unverified && kind == ClockKind::Acknowledge && now < until;
-    if holds { Audience::Owner } else { audience }
 }

@@ -93,6 +93,7 @@ async fn a_canary_in_every_field_is_heard_nowhere_outside() {
     let stranger = format!("{CANARY} <{CANARY}@evil.example>");
     world.deliver(&Mail::new(&stranger, "[SIR-2026-0001]", "m@evil.example", CANARY).write());
     world.deliver(&Mail::new(&stranger, CANARY, "w@evil.example", "Nice weather.").write());
+    world.settle_within(1).await;
     world.peers.smtpd.faults().recipient("bob@members.example", 550, CANARY);
     world.pass(24 * 4);
     world.settle_within(24).await;

@@ -126,7 +126,7 @@ async fn a_report_through_our_list_is_its_writers_and_shows_how_long_the_list_he
     assert_eq!(world.sent_to(RENA).len(), 1, "the receipt goes to the recovered sender");
     assert_eq!(world.sent_to(LIST).len(), 0, "own addresses are never a recipient");
     let body = world.issue(1).body;
-    assert!(body.contains("Held 3 h") && body.contains("by the list"), "{body}");
+    assert!(body.contains("Held 3h") && body.contains("by the list"), "{body}");
     world.nothing_is_left_over();
 }
 

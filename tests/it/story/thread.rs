@@ -259,7 +259,7 @@ async fn what_a_member_writes_to_the_list_alone_or_without_words_is_no_answer() 
     world.deliver(&note.write());
     let mut empty = answer(&receipt);
     empty.id = Some("answer2@members.example".to_owned());
-    "On Mon Rena wrote:\n> I found a heap overflow".clone_into(&mut empty.text);
+    "On Mon, 23 Nov 2026 at 09:00, Rena Porter <rena@reporter.example> wrote:\n> I found a heap overflow".clone_into(&mut empty.text);
     world.deliver(&empty.write());
     let mut away = answer(&receipt).with("Auto-Submitted: auto-replied");
     away.id = Some("answer3@members.example".to_owned());
