@@ -366,7 +366,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && !letter.split.new_words.trim().is_empty()
+            && letter.split.says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })

@@ -256,18 +256,18 @@ async fn a_members_own_answer_with_the_list_in_cc_stops_the_clock() {
 async fn what_a_member_writes_to_the_list_alone_or_without_words_is_no_answer() {
     let (mut world, receipt) = reported().await;
     let note = answer(&receipt).to(LIST);
-    world.deliver(&note.write());
     let mut empty = answer(&receipt);
     empty.id = Some("answer2@members.example".to_owned());
-    "On Mon, 23 Nov 2026 at 09:00, Rena Porter <rena@reporter.example> wrote:\n> I found a heap overflow".clone_into(&mut empty.text);
-    world.deliver(&empty.write());
+    "On Mon, 23 Nov 2026 at 09:00, Rena Porter <rena@reporter.example> wrote:\n> I found a heap overflow"
+        .clone_into(&mut empty.text);
     let mut away = answer(&receipt).with("Auto-Submitted: auto-replied");
     away.id = Some("answer3@members.example".to_owned());
-    world.deliver(&away.write());
-    world.settle().await;
-
-    assert!(world.case(1).runs(ClockKind::Acknowledge));
-    assert_eq!(world.case(1).answer, None);
+    for (what, mail) in [("not to the reporter", note), ("without words", empty), ("automatic", away)] {
+        world.deliver(&mail.write());
+        world.settle().await;
+        assert!(world.case(1).runs(ClockKind::Acknowledge), "{what}: {}", world.comments(1).pop().unwrap());
+        assert_eq!(world.case(1).answer, None, "{what}");
+    }
     assert_eq!(world.comments(1).len(), 3);
     world.nothing_is_left_over();
 }
