@@ -56,26 +56,22 @@ pub struct Ring {
 pub struct ClockRule {
     /// When the promise is broken, in working hours.
     pub due: u32,
-    /// Warnings in rising order, in working hours; the breach itself is rung as well.
-    pub warn: Vec<(u32, Audience)>,
-    /// Whom a breach is told to.
-    pub breach: Audience,
+    /// When people are told, before and after that, in working hours; and whom.
+    pub rings: Vec<(u32, Audience)>,
 }
 
 impl ClockRule {
     /// The instants of this rule for a promise that began at `from`.
     pub fn rings(&self, calendar: &Calendar, from: Timestamp) -> (Timestamp, Vec<Ring>) {
         let at = |hours: u32| {
-            if hours % 24 == 0 {
+            if hours.is_multiple_of(24) {
                 calendar.advance_working_days(from, hours / 24)
             } else {
                 calendar.advance_working_hours(from, hours)
             }
         };
-        let due = at(self.due);
-        let mut rings: Vec<Ring> = self.warn.iter().map(|&(hours, to)| Ring { at: at(hours), to }).collect();
-        rings.push(Ring { at: due, to: self.breach });
+        let mut rings: Vec<Ring> = self.rings.iter().map(|&(hours, to)| Ring { at: at(hours), to }).collect();
         rings.sort_by_key(|ring| ring.at);
-        (due, rings)
+        (at(self.due), rings)
     }
 }

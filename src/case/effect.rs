@@ -70,7 +70,7 @@ pub enum Alert {
     Clock {
         /// Which.
         clock: ClockKind,
-        /// Which warning; the last is the breach.
+        /// Which of its rings.
         level: u8,
         /// Whether the promise is broken.
         breach: bool,

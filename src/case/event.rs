@@ -137,7 +137,7 @@ pub enum Event {
         clock: ClockKind,
         /// When the promise is broken.
         due: Timestamp,
-        /// When people are told, in order; the last is the breach.
+        /// When people are told, in order, before and after that.
         rings: Vec<Ring>,
     },
     /// People were told that a clock runs out, at this level and all below.
@@ -147,20 +147,20 @@ pub enum Event {
         /// Index into the rings.
         level: u8,
     },
+    /// The last ring of a clock was told to the owner alone, because an answer of a member seems to be there: the
+    /// escalation itself rings once more, later.
+    EscalationPutOff {
+        /// Which.
+        clock: ClockKind,
+        /// The ring that is added at the end.
+        ring: Ring,
+    },
     /// The promise was kept (or is no longer owed).
     ClockStopped {
         /// Which.
         clock: ClockKind,
         /// By what.
         stop: Stop,
-    },
-    /// An answer of a member was seen and is not proven: until this instant only the owner is told, then the escalation
-    /// goes on.
-    ClockHeld {
-        /// Which.
-        clock: ClockKind,
-        /// When it goes on.
-        until: Timestamp,
     },
     /// What had stopped the clock did not hold (the letter came back): it runs again towards the same instant.
     ClockReopened {
@@ -247,6 +247,9 @@ pub enum Event {
     EffectParked {
         /// Which.
         effect: EffectId,
+        /// Which letter, if it is one.
+        #[serde(default)]
+        letter: Option<LetterKind>,
     },
     /// A member took the case.
     Claimed {
@@ -263,8 +266,8 @@ impl Event {
             Self::ReceiptWithheld { .. } => "receipt-withheld",
             Self::ClockStarted { .. } => "clock-started",
             Self::ClockRang { .. } => "clock-rang",
+            Self::EscalationPutOff { .. } => "escalation-put-off",
             Self::ClockStopped { .. } => "clock-stopped",
-            Self::ClockHeld { .. } => "clock-held",
             Self::ClockReopened { .. } => "clock-reopened",
             Self::Added { .. } => "added",
             Self::Quarantined { .. } => "quarantined",

@@ -43,7 +43,7 @@ pub enum Stage {
 pub struct CaseClock {
     /// When it is broken.
     pub due: Timestamp,
-    /// When people are told; the last is the breach.
+    /// When people are told, before and after that.
     pub rings: Vec<Ring>,
     /// How many of the rings have rung.
     pub rung: u8,
@@ -55,18 +55,6 @@ impl CaseClock {
     /// The next instant at which people are to be told, if it runs.
     pub fn next_ring(&self) -> Option<Timestamp> {
         if self.stopped.is_some() { None } else { self.rings.get(usize::from(self.rung)).map(|ring| ring.at) }
-    }
-
-    /// From now on only the owner is told; who would have been told last is told at `until`.
-    fn hold(&mut self, until: Timestamp) {
-        let Some(last) = self.rings.last().map(|ring| ring.to) else { return };
-        self.rings.iter_mut().skip(usize::from(self.rung)).for_each(|ring| ring.to = Audience::Owner);
-        self.rings.push(Ring { at: until, to: last });
-    }
-
-    /// Whether people beyond the owner are still to be told, and that was not put off before.
-    pub fn can_be_held(&self) -> bool {
-        self.next_ring().is_some() && self.rings.last().is_some_and(|ring| ring.at <= self.due)
     }
 
     /// Whether the promise is broken at that instant.
@@ -135,7 +123,7 @@ pub struct Case {
     pub replies: u32,
     /// Mails of strangers on the case.
     pub quarantined: u32,
-    /// Effects that could not be done.
+    /// Effects that could not be done when they were tried last.
     pub parked: Vec<EffectId>,
 }
 
@@ -187,14 +175,14 @@ impl Case {
                     clock.rung = clock.rung.max(level.saturating_add(1));
                 }
             }
+            Event::EscalationPutOff { clock, ring } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.rings.push(*ring);
+                }
+            }
             Event::ClockStopped { clock, stop } => {
                 if let Some(clock) = self.clocks.get_mut(clock) {
                     clock.stopped = Some(stop.clone());
-                }
-            }
-            Event::ClockHeld { clock, until } => {
-                if let Some(clock) = self.clocks.get_mut(clock) {
-                    clock.hold(*until);
                 }
             }
             Event::ClockReopened { clock, .. } => {
@@ -205,7 +193,12 @@ impl Case {
             Event::Added { .. } => self.replies = self.replies.saturating_add(1),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
-                self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
+                // While a proven answer stands, a mail that anybody can write does not take its place.
+                let stands = self.answer.as_ref().is_some_and(|answer| answer.verified)
+                    && !self.runs(ClockKind::Acknowledge);
+                if *verified || !stands {
+                    self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
+                }
             }
             Event::AnswerConfirmed { member, at } => {
                 self.answer = Some(Answer { member: member.clone(), verified: true, at: *at });
@@ -218,7 +211,15 @@ impl Case {
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
-            Event::EffectParked { effect } => self.parked.push(*effect),
+            Event::EffectParked { effect, letter } => {
+                if !self.parked.contains(effect) {
+                    self.parked.push(*effect);
+                }
+                match letter {
+                    Some(LetterKind::Receipt) => self.receipt = Receipt::Parked,
+                    None => {}
+                }
+            }
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
         }
     }

@@ -30,7 +30,7 @@ const YEARS: std::ops::RangeInclusive<i16> = 2000..=2100;
 impl Team {
     pub(super) fn read(s: &Section<'_, '_>) -> Self {
         Self {
-            name: s.text("name", "The O3DE Security Issue Review team"),
+            name: s.text("name", "O3DE security response team"),
             policy_url: s.parsed("policy_url", |text| super::url::Url::parse(text).map(|_| text.to_owned())),
             calendar: calendar(s),
             roster: roster(s),

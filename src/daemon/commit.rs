@@ -70,7 +70,10 @@ fn plan(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for planned in effects {
-        if planned.effect == Effect::UpdateIssue && txn.update_is_due(case.id)? {
+        // What is drawn when it is performed need not be done twice: a flood of mails brings one alert, not a hundred.
+        let drawn_late =
+            matches!(planned.effect, Effect::UpdateIssue | Effect::Alert { .. } | Effect::Post { .. });
+        if drawn_late && txn.is_due(case.id, &planned.effect)? {
             continue;
         }
         let mut draft = draft(office, planned)?;

@@ -19,6 +19,8 @@ use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
 const BATCH_BYTES: u64 = 8 << 20;
+/// How often the header alone is tried before a person is asked.
+const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
@@ -39,6 +41,9 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         if batch.is_empty() {
             return Ok(settled);
         }
+        let (hopeless, batch): (Vec<MailRow>, Vec<MailRow>) =
+            batch.into_iter().partition(|row| is_hopeless(office, row));
+        settled += park(office, hopeless.iter().map(|row| row.id).collect()).await?;
         let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
         // The poison counter: durable before anybody looks at the bytes.
         office
@@ -47,10 +52,12 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         let mut prepared = Vec::with_capacity(batch.len());
         for row in batch {
+            let (id, attempts) = (row.id, row.read_attempts);
             match read(office, row).await? {
                 Some(mail) => prepared.push(mail),
-                // It will be tried again, and goes the header-only way at the third time.
-                None => break,
+                // It will be tried again, and goes the header-only way after some times; in the end a person looks.
+                None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
+                None => settled += park(office, vec![id]).await?,
             }
         }
         settled += prepared.len();
@@ -64,6 +71,34 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .await?;
         office.bells.effects();
     }
+}
+
+/// Reading it ended the process itself, whole and by its header alone, so often that nobody tries again.
+fn is_hopeless(office: &Office, row: &MailRow) -> bool {
+    row.read_attempts > office.config.limits.read_attempts.saturating_add(HEADER_TRIES)
+}
+
+/// Not even the header can be read: the mails are parked and people are told. They must not stop the next ones.
+async fn park(office: &Arc<Office>, mails: Vec<MailId>) -> Result<usize, Fault> {
+    if mails.is_empty() {
+        return Ok(0);
+    }
+    let count = mails.len();
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    office
+        .store
+        .write("parked", move |txn| {
+            mails.iter().try_for_each(|&mail| {
+                let why = Some("unreadable".to_owned());
+                txn.settle(mail, FateWord::Parked, &Note { why, ..Note::default() })?;
+                let alarm = Alarm::MailParked { mail };
+                commit::alarm_once(&office_in, txn, &format!("mail-parked-{mail}"), &alarm, now)
+            })
+        })
+        .await?;
+    office.bells.effects();
+    Ok(count)
 }
 
 /// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.
@@ -424,9 +459,19 @@ pub(super) fn open_late(
         return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
     }
     let raw = txn.raw(id)?;
+    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
+    let guarded = |headers_only: bool| {
+        let read = || {
+            let letter = read_letter(office, &raw, headers_only);
+            let facts = facts_of(&letter);
+            (letter, facts)
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+    };
     let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
-    let letter = read_letter(office, &raw, headers_only);
-    let facts = facts_of(&letter);
+    let (letter, facts) = guarded(headers_only)
+        .or_else(|| guarded(true))
+        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
     let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),

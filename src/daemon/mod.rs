@@ -13,14 +13,17 @@ mod outbox;
 mod poll;
 mod start;
 mod ticks;
+mod vigil;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use gauges::gather;
 pub use poll::{Gate, PollFault, Polled};
-pub use start::{Daemon, StartFault};
+pub use start::{Daemon, StartFault, take_orders};
+pub use ticks::REFUSED;
 
 use crate::observe;
 use crate::office::Office;
@@ -101,18 +104,30 @@ impl Daemon {
     pub async fn run(&self, stop: CancellationToken) -> Result<(), Fault> {
         let office = Arc::clone(&self.office);
         let peers = Arc::clone(&self.peers);
+        let emptying = outbox::keep_emptying(&office, &peers, &stop);
+        tokio::pin!(emptying);
+        // An idle outbox ends with the stop itself, and what ended must not be asked again.
+        let mut emptied = false;
         let result = tokio::select! {
-            ended = poll::keep_polling(&office, &self.gate) => ended,
+            // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
+            biased;
+            () = stop.cancelled() => Ok(()),
+            ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office) => ended,
-            ended = outbox::keep_emptying(&office, &peers) => ended,
+            ended = &mut emptying => {
+                emptied = true;
+                ended
+            }
             ended = gauges::keep_writing(&office, &self.gate) => ended,
-            () = stop.cancelled() => Ok(()),
         };
         observe::notify_stopping();
         if result.is_ok() {
-            // Letters under way may end; what does not stands as `sending` and is looked after at the next start.
-            outbox::settle(&office).await;
+            // What is under way may end; what does not stands as `sending` and is looked after at the next start.
+            let grace = office.config.ops.shutdown_grace;
+            if !emptied && tokio::time::timeout(grace, &mut emptying).await.is_err() {
+                tracing::warn!("something was still under way at the end");
+            }
             peers.smtp.close().await;
         }
         result

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
 
-use super::{Fault, backoff, commit, desk};
+use super::{Fault, backoff, commit};
 use crate::case::decide::{Input, Outcome};
 use crate::case::{Alarm, Effect, EffectId, Lane, WhenUnknown};
 use crate::config::Mode;
@@ -15,6 +16,8 @@ use crate::store::{EffectRow, EffectState, StoreError, Txn};
 
 /// Letters and notices under way at the same time. GitHub and Discord take one call after the other.
 const AT_ONCE: u32 = 8;
+/// So many tries in vain, and people are told that the mail server is away.
+const PATIENCE: u32 = 3;
 /// The mark in `effect.why` that an outcome is unknown, with the looks so far: `unknown:2`.
 const UNKNOWN: &str = "unknown:";
 
@@ -68,31 +71,66 @@ pub(super) async fn drain(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<us
 }
 
 /// All lanes, for ever.
-pub(super) async fn keep_emptying(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<(), Fault> {
+/// Once told to stop it begins nothing more and ends when what is under way has ended: a letter that is cut off would be
+/// of unknown outcome.
+pub(super) async fn keep_emptying(
+    office: &Arc<Office>,
+    peers: &Arc<Peers>,
+    stop: &CancellationToken,
+) -> Result<(), Fault> {
     let [github, letters, members, discord] = Lane::ALL;
     let ((), (), (), ()) = tokio::try_join!(
-        keep_lane(office, peers, github),
-        keep_lane(office, peers, letters),
-        keep_lane(office, peers, members),
-        keep_lane(office, peers, discord),
+        keep_lane(office, peers, github, stop),
+        keep_lane(office, peers, letters, stop),
+        keep_lane(office, peers, members, stop),
+        keep_lane(office, peers, discord, stop),
     )?;
     Ok(())
 }
 
-async fn keep_lane(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<(), Fault> {
+/// A reports repository that is not what it should be is told at the start, not by the first report.
+async fn first_look(office: &Arc<Office>, peers: &Peers) -> Result<(), Fault> {
+    if office.config.mode == Mode::Shadow {
+        return Ok(());
+    }
+    if let Some(alarm) = perform::look_at_repository(office, peers).await {
+        let now = office.outside.clock.now();
+        let office_in = Arc::clone(office);
+        office
+            .store
+            .write("repository", move |txn| commit::alarm_once(&office_in, txn, alarm.word(), &alarm, now))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn keep_lane(
+    office: &Arc<Office>,
+    peers: &Arc<Peers>,
+    lane: Lane,
+    stop: &CancellationToken,
+) -> Result<(), Fault> {
+    if lane == Lane::Github {
+        first_look(office, peers).await?;
+    }
     loop {
-        while turn(office, peers, lane).await? > 0 {}
+        while !stop.is_cancelled() && turn(office, peers, lane).await? > 0 {}
+        if stop.is_cancelled() {
+            return Ok(());
+        }
         let now = office.outside.clock.now();
         let next = office.store.read(|txn| txn.next_effect(lane, now))?;
         let bell = office.bells.lane(lane).notified();
-        match next {
-            Some(at) => {
-                tokio::select! {
-                    () = bell => {}
-                    () = office.outside.clock.sleep_until(at) => {}
-                }
+        let due = async {
+            match next {
+                Some(at) => office.outside.clock.sleep_until(at).await,
+                None => std::future::pending().await,
             }
-            None => bell.await,
+        };
+        tokio::select! {
+            () = bell => {}
+            () = due => {}
+            () = stop.cancelled() => {}
         }
     }
 }
@@ -157,7 +195,10 @@ fn conclude(
             tell_case(office, txn, row, *outcome, now)
         }
         Verdict::Again { after, why, alarm } => {
-            if let Some(alarm) = alarm {
+            // A server that is away for a moment is no news; a refusal of our credentials is.
+            if let Some(alarm) = alarm
+                && (row.tries >= PATIENCE || *alarm != Alarm::SmtpDown)
+            {
                 commit::alarm_once(office, txn, alarm.word(), alarm, now)?;
             }
             let outbox = &office.config.outbox;
@@ -239,12 +280,4 @@ async fn shadow(office: &Arc<Office>, row: EffectRow) -> Result<(), Fault> {
     let now = office.outside.clock.now();
     office.store.write("outcome", move |txn| txn.end(row.id, EffectState::Shadowed, None, now)).await?;
     Ok(())
-}
-
-/// Waits a moment for what is under way, so that a stop leaves no letter of unknown outcome behind.
-pub(super) async fn settle(office: &Arc<Office>) {
-    // `run` dropped the lanes already: only mail that is stored and unread can still be settled here.
-    if let Err(fault) = desk::clear(office).await {
-        tracing::warn!(%fault, "could not settle the last mails before the end");
-    }
 }

@@ -5,13 +5,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, watch};
 
-use super::backoff::{self, Backoff};
-use super::{Fault, commit, disk};
+use super::{backoff, commit, disk};
 use crate::case::{Alarm, Sha256};
 use crate::config::{AfterStore, FirstStart, SentProof};
 use crate::office::Office;
@@ -19,7 +17,7 @@ use crate::outside::{Died, Point};
 use crate::perform::Credentials;
 use crate::store::{Arrived, FolderRow, StoreError};
 use crate::wire::imap::{
-    Access, Batch, Folder, IdleEnd, ImapAccount, ImapError, ImapTimeouts, Keyword, Mailbox, Opened, Partial,
+    Access, Batch, Folder, ImapAccount, ImapError, ImapTimeouts, Keyword, Mailbox, Opened, Partial,
 };
 use crate::wire::tls::Trust;
 
@@ -31,7 +29,7 @@ const STORED: &str = "$SirStored";
 /// The way to the mailbox.
 pub struct Gate {
     pub(super) account: ImapAccount,
-    pub(super) credentials: Credentials,
+    pub(super) credentials: Arc<Credentials>,
     /// Good polls so far: the watchdog and `READY=1` wait for it.
     pub(super) polls: watch::Sender<u64>,
     /// Only one poll at a time.
@@ -41,7 +39,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(office: &Office, trust: Trust, credentials: Credentials) -> Self {
+    pub(super) fn new(office: &Office, trust: Trust, credentials: Arc<Credentials>) -> Self {
         let mailbox = &office.config.mailbox;
         let account = ImapAccount {
             host: mailbox.host.clone(),
@@ -67,7 +65,7 @@ impl Gate {
         }
     }
 
-    fn moved(&self) {
+    pub(super) fn moved(&self) {
         self.progress.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 }
@@ -125,7 +123,7 @@ pub(super) async fn connect_and_poll(office: &Arc<Office>, gate: &Gate) -> Resul
     Ok(polled)
 }
 
-async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
+pub(super) async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
     office.outside.point(Point::BeforeWire("connect"))?;
     let mut account = gate.account.clone();
     if let Some(login) = gate.credentials.login(&office.outside).await? {
@@ -142,8 +140,12 @@ async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
     }
 }
 
-async fn poll(office: &Arc<Office>, gate: &Gate, mailbox: &mut Mailbox) -> Result<Polled, PollFault> {
-    check_disk(office).await?;
+pub(super) async fn poll(
+    office: &Arc<Office>,
+    gate: &Gate,
+    mailbox: &mut Mailbox,
+) -> Result<Polled, PollFault> {
+    disk::check(office).await?;
     let mut all = Polled::default();
     for (name, role) in folders(office) {
         let look = Look { office, gate, name: &name, role };
@@ -182,29 +184,6 @@ async fn poll(office: &Arc<Office>, gate: &Gate, mailbox: &mut Mailbox) -> Resul
     gate.polls.send_modify(|polls| *polls += 1);
     gate.moved();
     Ok(all)
-}
-
-async fn check_disk(office: &Arc<Office>) -> Result<(), PollFault> {
-    let low =
-        disk::free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes);
-    let now = office.outside.clock.now();
-    let raised =
-        office.store.read(|txn| Ok(txn.alarms()?.iter().any(|(word, _)| word == Alarm::DiskLow.word())))?;
-    if low != raised {
-        let office_in = Arc::clone(office);
-        office
-            .store
-            .write("disk", move |txn| {
-                if low {
-                    commit::alarm_once(&office_in, txn, Alarm::DiskLow.word(), &Alarm::DiskLow, now)
-                } else {
-                    txn.clear(Alarm::DiskLow.word()).map(|_| ())
-                }
-            })
-            .await?;
-        office.bells.effects();
-    }
-    if low { Err(PollFault::DiskLow) } else { Ok(()) }
 }
 
 /// One look at one folder.
@@ -485,7 +464,12 @@ impl Look<'_> {
                 ImapError::Refused { .. } | ImapError::NoMove => {
                     tracing::debug!("the server does not let us mark mails");
                 }
-                lost => return Err(lost.into()),
+                lost @ (ImapError::Dial(_)
+                | ImapError::Lost
+                | ImapError::Timeout { .. }
+                | ImapError::Login { .. }
+                | ImapError::Garbled
+                | ImapError::TooLarge) => return Err(lost.into()),
             }
         }
         self.office
@@ -494,66 +478,4 @@ impl Look<'_> {
             .await?;
         Ok(())
     }
-}
-
-/// Polls for ever: IDLE where the server has it, the cron expression otherwise and as a safety net.
-pub(super) async fn keep_polling(office: &Arc<Office>, gate: &Gate) -> Result<(), Fault> {
-    let config = &office.config.mailbox;
-    let mut backoff = Backoff::new(config.backoff_first, config.backoff_cap);
-    loop {
-        let fault = match stay_connected(office, gate, &mut backoff).await {
-            Err(PollFault::Store(error)) => return Err(error.into()),
-            Err(PollFault::Died(died)) => return Err(died.into()),
-            Err(fault) => fault,
-            Ok(never) => match never {},
-        };
-        let wait = backoff.next(&office.outside);
-        tracing::warn!(%fault, wait_s = wait.as_secs(), "poll failed");
-        gate.moved();
-        sleep(office, wait).await;
-    }
-}
-
-enum Never {}
-
-async fn stay_connected(
-    office: &Arc<Office>,
-    gate: &Gate,
-    backoff: &mut Backoff,
-) -> Result<Never, PollFault> {
-    let mut mailbox = connect(office, gate).await?;
-    let mut can_idle = office.config.mailbox.idle && mailbox.can_idle();
-    loop {
-        {
-            let _turn = gate.turn.lock().await;
-            poll(office, gate, &mut mailbox).await?;
-        }
-        backoff.reset();
-        if !can_idle {
-            wait_for_cron(office, &mut mailbox).await?;
-            continue;
-        }
-        let now = office.outside.clock.now();
-        let next = office.config.mailbox.poll.next_after(now).unwrap_or(now);
-        let until = office.outside.clock.sleep_until(next);
-        match mailbox.idle_until(office.config.mailbox.idle_max, until).await {
-            Ok(IdleEnd::News | IdleEnd::Timeout | IdleEnd::Woken) => {}
-            Ok(IdleEnd::Lost) => return Err(ImapError::Lost.into()),
-            Err(ImapError::Refused { .. }) => can_idle = false,
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-async fn wait_for_cron(office: &Office, mailbox: &mut Mailbox) -> Result<(), PollFault> {
-    let now = office.outside.clock.now();
-    let next = office.config.mailbox.poll.next_after(now).unwrap_or(now);
-    office.outside.clock.sleep_until(next).await;
-    mailbox.noop().await?;
-    Ok(())
-}
-
-async fn sleep(office: &Office, wait: Duration) {
-    let now = office.outside.clock.now();
-    office.outside.clock.sleep_until(now.saturating_add(wait).unwrap_or(now)).await;
 }

@@ -12,6 +12,8 @@ use crate::case::{Alarm, Alert, Effect, EffectId, MailId, Source, WhenUnknown};
 use crate::office::Office;
 use crate::store::{EffectState, FateWord, Note, OrderRow, StoreError, Txn};
 
+/// How the answer to an order begins that was not carried out.
+pub const REFUSED: &str = "refused: ";
 /// Orders are looked for at least so often.
 const LOOK: SignedDuration = SignedDuration::from_secs(1);
 
@@ -46,6 +48,18 @@ pub(super) async fn tick(office: &Arc<Office>) -> Result<usize, Fault> {
         office.bells.mail.notify_one();
     }
     Ok(done)
+}
+
+/// Takes the orders that wait and nothing else. Returns how many those were.
+pub(super) async fn take_orders(office: &Arc<Office>) -> Result<usize, Fault> {
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    let taken = office.store.write("orders", move |txn| {
+        let orders = txn.orders()?;
+        orders.iter().try_for_each(|order| take(&office_in, txn, order, now))?;
+        Ok(orders.len())
+    });
+    Ok(taken.await?)
 }
 
 /// Whether a writing transaction is worth its fsync.
@@ -176,8 +190,8 @@ fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreE
 fn take(office: &Office, txn: &Txn<'_>, row: &OrderRow, now: Timestamp) -> Result<(), StoreError> {
     let answer = match carry_out(office, txn, &row.order, now) {
         Ok(answer) => answer,
-        Err(StoreError::Refused(why)) => format!("refused: {why}"),
-        Err(StoreError::Absent(what)) => format!("refused: there is no {what}"),
+        Err(StoreError::Refused(why)) => format!("{REFUSED}{why}"),
+        Err(StoreError::Absent(what)) => format!("{REFUSED}there is no {what}"),
         Err(fault) => return Err(fault),
     };
     tracing::info!(order = row.id, "order of an operator taken");

@@ -20,6 +20,31 @@ use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue,
 /// How far before an effect was planned its traces are looked for: clocks differ.
 const BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
+/// What is wrong with the reports repository, asked at the start; nothing when GitHub is only away.
+pub async fn look_at_repository(office: &Office, peers: &Peers) -> Option<Alarm> {
+    match guard(office, &peers.github, office.config.github.repository_id).await {
+        Ok(_) => None,
+        Err(error) => trouble(&error),
+    }
+}
+
+/// The alarm of an error, if people must know.
+fn trouble(error: &GithubError) -> Option<Alarm> {
+    match error {
+        GithubError::Moved
+        | GithubError::OtherRepository
+        | GithubError::Archived
+        | GithubError::IssuesOff => Some(Alarm::RepositoryRefused),
+        GithubError::NotPrivate => Some(Alarm::RepositoryPublic),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => Some(Alarm::GithubRefused),
+        GithubError::Refused { .. }
+        | GithubError::RateLimited { .. }
+        | GithubError::NotDone
+        | GithubError::Unknown
+        | GithubError::NotKept => None,
+    }
+}
+
 pub(super) async fn open(
     office: &Office,
     peers: &Peers,
@@ -32,7 +57,7 @@ pub(super) async fn open(
         match find_issues(office, peers, row).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(found) => match found.split_first() {
-                Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
+                Some((first, others)) => return Ok(found_issue(office, hub, row, first, others).await),
                 None if looks + 1 < office.config.github.looks => {
                     return Ok(Verdict::Look { looks: looks + 1 });
                 }
@@ -41,6 +66,7 @@ pub(super) async fn open(
             },
         }
     }
+    let drawn = office.outside.clock.now();
     let case = case_of(office, row)?;
     let view = office.store.read(|txn| views::issue(office, txn, &case))?;
     let body = issue::body(&view, &row.op, &office.keys);
@@ -58,17 +84,18 @@ pub(super) async fn open(
     match created {
         Ok(issue) => {
             read_back_labels(hub, repository, &issue, &labels).await;
-            let mut made = vec![issue];
             if looks.is_some() {
                 // The first try may have come through late: the case goes on on the oldest copy, the others are closed.
-                made.extend(earlier_copies(office, peers, row).await);
+                let mut made = earlier_copies(office, peers, row).await;
+                made.push(issue.clone());
                 made.sort_by_key(|issue| issue.number);
                 made.dedup_by_key(|issue| issue.number);
+                if let Some((first, others)) = made.split_first().filter(|(first, _)| first.number != issue.number) {
+                    return Ok(found_issue(office, hub, row, first, others).await);
+                }
             }
-            match made.split_first() {
-                Some((first, others)) => Ok(found_issue(office, hub, first, others).await),
-                None => Ok(Verdict::Look { looks: 0 }),
-            }
+            let outcome = Outcome::IssueOpened { repository, number: issue.number, drawn };
+            Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
         }
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
         Err(error) => Ok(refused(office, row, &error)),
@@ -105,7 +132,13 @@ fn is_ours(office: &Office, row: &EffectRow, body: Option<&str>, author: Option<
     mine && marked.is_some_and(|marked| marked.op == row.op && Some(marked.case) == row.case)
 }
 
-async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Issue]) -> Verdict {
+async fn found_issue(
+    office: &Office,
+    hub: &Github,
+    row: &EffectRow,
+    first: &Issue,
+    others: &[Issue],
+) -> Verdict {
     let repository = office.config.github.repository_id;
     for copy in others.iter().filter(|copy| copy.state.as_deref() != Some("closed")) {
         if let Err(error) = hub.close_as(repository, copy.number, Closing::Duplicate).await {
@@ -113,7 +146,9 @@ async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Iss
         }
     }
     let body = first.body.as_deref().map(|body| Sha256::of(body.as_bytes()));
-    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number }, body }
+    // It was drawn in an earlier try, when nothing else had happened yet.
+    let drawn = row.planned_at;
+    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number, drawn }, body }
 }
 
 /// What an earlier try of this effect made after all.
@@ -241,21 +276,19 @@ pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> 
 /// A refusal proves that nothing was done.
 fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
     let now = office.outside.clock.now();
-    let (after, why, alarm) = match error {
-        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait", None),
-        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable", None),
+    let (after, why) = match error {
+        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait"),
+        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable"),
         GithubError::Moved
         | GithubError::OtherRepository
         | GithubError::Archived
-        | GithubError::IssuesOff => (None, "repository-refused", Some(Alarm::RepositoryRefused)),
-        GithubError::NotPrivate => (None, "repository-public", Some(Alarm::RepositoryPublic)),
-        GithubError::Refused { status: 401 | 403 | 404, .. } => {
-            (None, "github-refused", Some(Alarm::GithubRefused))
-        }
+        | GithubError::IssuesOff => (None, "repository-refused"),
+        GithubError::NotPrivate => (None, "repository-public"),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => (None, "github-refused"),
         GithubError::Refused { .. } => return Verdict::Parked { why: "github-refused-it" },
         GithubError::NotKept => return Verdict::Parked { why: "github-kept-the-old-text" },
     };
-    Verdict::Again { after, why, alarm }
+    Verdict::Again { after, why, alarm: trouble(error) }
 }
 
 /// Looking failed: the question stays open, nothing is created.

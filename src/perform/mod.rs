@@ -3,6 +3,7 @@
 //! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
 //! says "done" or "not done" unless the wire proved it.
 
+mod credentials;
 mod facts;
 mod github;
 mod letters;
@@ -12,7 +13,10 @@ pub(crate) mod views;
 
 use std::time::Duration;
 
-pub use peers::{Credentials, Peers, SetupFault, trust};
+pub use credentials::{Credentials, credentials};
+pub use github::look_at_repository;
+pub use peers::{Peers, SetupFault, trust};
+pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};

@@ -1,21 +1,21 @@
 //! The peers of the outbox, made once from the configuration.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
+use super::Credentials;
 use crate::case::Address;
-use crate::config::{self, Config, GithubLogin, Proof};
+use crate::config::{self, Config, GithubLogin};
 use crate::office::Office;
-use crate::outside::Outside;
 use crate::render::issue;
 use crate::wire::Login;
 use crate::wire::discord::Discord;
 use crate::wire::github::{Github, GithubAccount, GithubAuth, GithubError};
 use crate::wire::http::SetupError;
-use crate::wire::oauth::{Grant, OAuthAccount, OAuthError, Tokens};
+use crate::wire::oauth::OAuthError;
 use crate::wire::smtp::{NotSent, Smtp, SmtpAccount, SmtpTimeouts, SmtpTls, Stage};
 use crate::wire::tls::{Trust, TrustError};
 
@@ -27,7 +27,9 @@ pub struct Peers {
     pub smtp: Smtp,
     /// The team's channel.
     pub discord: Option<Discord>,
-    smtp_login: Credentials,
+    smtp_login: Arc<Credentials>,
+    /// The token that the client was given last.
+    smtp_token: Mutex<Option<SecretString>>,
     me: OnceCell<String>,
     labels: OnceCell<()>,
 }
@@ -85,7 +87,7 @@ impl Peers {
     ///
     /// # Errors
     /// What of the configuration cannot be used.
-    pub fn new(config: &Config) -> Result<Self, SetupFault> {
+    pub fn new(config: &Config, smtp_login: Arc<Credentials>) -> Result<Self, SetupFault> {
         let github = &config.github;
         let auth = match &github.login {
             GithubLogin::App { app_id, installation_id, private_key } => {
@@ -107,9 +109,17 @@ impl Peers {
             .map(|discord| Discord::new(discord.webhook.clone(), discord.request_timeout))
             .transpose()
             .map_err(|source| SetupFault::Setup { what: "[discord]", source })?;
-        let smtp_login = Credentials::new(config.smtp.login.as_ref(), &config.state_dir, "smtp")?;
         let smtp = Smtp::new(smtp_account(config, &smtp_login)?);
-        Ok(Self { github, smtp, discord, smtp_login, me: OnceCell::new(), labels: OnceCell::new() })
+        let smtp_token = Mutex::new(None);
+        Ok(Self {
+            github,
+            smtp,
+            discord,
+            smtp_login,
+            smtp_token,
+            me: OnceCell::new(),
+            labels: OnceCell::new(),
+        })
     }
 
     /// Under which login our issues appear, asked once.
@@ -141,15 +151,31 @@ impl Peers {
         proof: Option<&Address>,
         bytes: &[u8],
     ) -> Result<(), NotSent> {
-        let unreachable = NotSent::Proven { retry: true, code: None, at: Stage::Login };
-        if let Some(login) = self.smtp_login.renewed(&office.outside).await.map_err(|_| unreachable)? {
-            self.smtp.renew(login);
-        }
+        self.renew(office).await.map_err(|_| NotSent::Proven {
+            retry: true,
+            code: None,
+            at: Stage::Login,
+        })?;
         let result = self.smtp.send(Some(office.config.addresses.notices_from()), to, proof, bytes).await;
         if matches!(result, Err(NotSent::Proven { at: Stage::Login, .. })) {
             self.smtp_login.forget().await;
         }
         result.map(|_| ())
+    }
+}
+
+impl Peers {
+    /// A new token, if there is one, is what the next connection logs in with.
+    async fn renew(&self, office: &Office) -> Result<(), OAuthError> {
+        let Some(Login::XOAuth2 { user, token }) = self.smtp_login.login(&office.outside).await? else {
+            return Ok(());
+        };
+        let mut last = self.smtp_token.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|last| last.expose_secret() != token.expose_secret()) {
+            *last = Some(token.clone());
+            self.smtp.renew(Login::XOAuth2 { user, token });
+        }
+        Ok(())
     }
 }
 
@@ -173,110 +199,4 @@ fn smtp_account(config: &Config, login: &Credentials) -> Result<SmtpAccount, Set
         },
         keep: usize::try_from(smtp.pool).unwrap_or(1),
     })
-}
-
-/// How to log in to a mail server; OAuth2 tokens are renewed, and a rotated refresh token is durable before it is used.
-pub struct Credentials {
-    kind: Kind,
-}
-
-enum Kind {
-    None,
-    Fixed(Login),
-    OAuth { user: String, tokens: Tokens, keep: PathBuf, given: Mutex<Option<String>> },
-}
-
-impl Credentials {
-    /// From the configuration; a refresh token that was rotated (kept in the state directory) goes before the
-    /// configured one.
-    ///
-    /// # Errors
-    /// A URL that may not be used.
-    pub fn new(
-        login: Option<&config::Login>,
-        state_dir: &std::path::Path,
-        name: &'static str,
-    ) -> Result<Self, SetupFault> {
-        let Some(login) = login else { return Ok(Self { kind: Kind::None }) };
-        let user = login.user.clone();
-        let kind = match &login.proof {
-            Proof::Password(secret) => Kind::Fixed(Login::Password { user, secret: secret.clone() }),
-            Proof::OAuth(oauth) => {
-                let keep = state_dir.join(format!("refresh-token-{name}"));
-                let rotated = std::fs::read_to_string(&keep).ok().map(|text| SecretString::from(text.trim()));
-                let account = OAuthAccount {
-                    token_url: oauth.token_url.as_str().to_owned(),
-                    client_id: oauth.client_id.clone(),
-                    client_secret: oauth.client_secret.clone(),
-                    scope: oauth.scope.clone(),
-                    grant: Grant::Refresh { token: rotated.unwrap_or_else(|| oauth.refresh_token.clone()) },
-                    limit: std::time::Duration::from_secs(30),
-                };
-                let tokens =
-                    Tokens::new(account).map_err(|source| SetupFault::Setup { what: "token_url", source })?;
-                Kind::OAuth { user, tokens, keep, given: Mutex::new(None) }
-            }
-        };
-        Ok(Self { kind })
-    }
-
-    fn fixed(&self) -> Option<Login> {
-        match &self.kind {
-            Kind::Fixed(login) => Some(login.clone()),
-            Kind::None | Kind::OAuth { .. } => None,
-        }
-    }
-
-    /// The login to use now.
-    ///
-    /// # Errors
-    /// The token server gives no token.
-    pub async fn login(&self, outside: &Outside) -> Result<Option<Login>, OAuthError> {
-        match &self.kind {
-            Kind::None => Ok(None),
-            Kind::Fixed(login) => Ok(Some(login.clone())),
-            Kind::OAuth { user, tokens, keep, .. } => {
-                let granted = tokens.token(outside.clock.now()).await?;
-                if let Some(rotated) = &granted.rotated {
-                    write_secret(keep, rotated).map_err(|_| OAuthError::Unavailable)?;
-                }
-                Ok(Some(Login::XOAuth2 { user: user.clone(), token: granted.access }))
-            }
-        }
-    }
-
-    /// The login, if it differs from the one given last.
-    async fn renewed(&self, outside: &Outside) -> Result<Option<Login>, OAuthError> {
-        let Kind::OAuth { given, .. } = &self.kind else { return Ok(None) };
-        let login = self.login(outside).await?;
-        if let Some(Login::XOAuth2 { token, .. }) = &login {
-            let mut given = given.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let text = secrecy::ExposeSecret::expose_secret(token);
-            if given.as_deref() == Some(text) {
-                return Ok(None);
-            }
-            *given = Some(text.to_owned());
-        }
-        Ok(login)
-    }
-
-    /// Forgets a token that a server refused.
-    pub async fn forget(&self) {
-        if let Kind::OAuth { tokens, given, .. } = &self.kind {
-            tokens.forget().await;
-            *given.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
-        }
-    }
-}
-
-/// Durable before the token it came with is used: providers revoke the old one.
-fn write_secret(path: &std::path::Path, secret: &SecretString) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let partial = path.with_extension("new");
-    let mut file =
-        std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
-    file.write_all(secrecy::ExposeSecret::expose_secret(secret).as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&partial, path)
 }

@@ -206,6 +206,12 @@ pub(super) fn comment(
                 let verified = Office::trust(&letter) == case::decide::Trust::Passed;
                 Comment::MemberNote { received, who, verified, words, attachments }
             }
+            Some(_) | None if letter.automatic != Automatic::None => Comment::AutomaticAnswer {
+                received,
+                why: letter.automatic_why.unwrap_or("its header").to_owned(),
+                words,
+                attachments,
+            },
             Some(_) | None => Comment::ReporterWrote {
                 received,
                 words,
@@ -230,9 +236,24 @@ pub(super) fn comment(
             at: received,
             letter: "a letter to the reporter".to_owned(),
             said: letter.bounce.as_ref().and_then(said),
-            clock_reopened: case.runs(case::ClockKind::Acknowledge),
+            clock_reopened: reopened(txn, case, *mail)?,
         },
     })
+}
+
+/// Whether this bounce set a clock going again that the letter had stopped; a receipt stops none.
+fn reopened(txn: &Txn<'_>, case: &Case, bounce: MailId) -> Result<bool, StoreError> {
+    let by =
+        |event: &case::Event| matches!(event, case::Event::ClockReopened { mail, .. } if *mail == bounce);
+    Ok(txn.events(case.id)?.iter().any(|row| by(&row.event)))
+}
+
+/// The same for the bounce that came last.
+fn last_reopened(txn: &Txn<'_>, case: &Case) -> Result<bool, StoreError> {
+    let bounce = txn.events(case.id)?.into_iter().rev().find_map(|row| {
+        if let case::Event::DeliveryFailed { mail, .. } = row.event { Some(mail) } else { None }
+    });
+    bounce.map_or(Ok(false), |bounce| reopened(txn, case, bounce))
 }
 
 fn member_of(office: &Office, letter: &Letter) -> Option<String> {
@@ -266,7 +287,7 @@ pub(super) fn alert(
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
-            clock_reopened: case.is_some_and(|case| case.runs(case::ClockKind::Acknowledge)),
+            clock_reopened: case.map(|case| last_reopened(txn, case)).transpose()?.unwrap_or(false),
         },
         case::Alert::Clock { clock, level, breach } => clock_alert(case, *clock, *level, *breach, now),
         case::Alert::LetterUnknown { effect } => {
@@ -337,6 +358,24 @@ pub(crate) fn screened_words(row: &MailRow) -> String {
     why_words::<case::decide::Screened>(row, |why| why.words())
 }
 
+/// Why a mail waits, was set aside or is parked, in words; empty where there is nothing to say.
+pub(crate) fn why_of_mail(row: &MailRow) -> String {
+    use crate::store::FateWord;
+    match row.fate {
+        FateWord::Waiting => waiting_words(row),
+        FateWord::Screened => screened_words(row),
+        FateWord::Parked => row.why.clone().unwrap_or_else(|| "could not be read".to_owned()),
+        FateWord::Stored
+        | FateWord::History
+        | FateWord::Case
+        | FateWord::Reply
+        | FateWord::Quarantined
+        | FateWord::Delivery
+        | FateWord::Own
+        | FateWord::Copy => row.why.clone().unwrap_or_default(),
+    }
+}
+
 fn why_words<T: serde::de::DeserializeOwned>(row: &MailRow, words: impl Fn(T) -> &'static str) -> String {
     let why = row.why.clone().unwrap_or_default();
     serde_json::from_value(serde_json::Value::String(why.clone()))
@@ -389,7 +428,11 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
 
 /// Where people find the issue.
 pub(crate) fn issue_url(office: &Office, number: u64) -> String {
-    let github = &office.config.github;
+    issue_link(&office.config.github, number)
+}
+
+/// As [`issue_url`], from the configuration alone.
+pub(crate) fn issue_link(github: &crate::config::Github, number: u64) -> String {
     let base = github.base_url.as_str().trim_end_matches('/');
     let web = match base {
         "https://api.github.com" => "https://github.com",

@@ -22,9 +22,9 @@ pub const TOKEN: (&str, u64, &str) = ("practice-token", 9_001, "sir-intake-bot")
 /// The stand-ins and the folder that they were set up in.
 pub struct Loopback {
     /// The mailbox.
-    pub imapd: Imapd,
+    pub imapd: Arc<Imapd>,
     /// The submission server.
-    pub smtpd: Smtpd,
+    pub smtpd: Arc<Smtpd>,
     /// GitHub.
     pub hub: Hub,
     /// Discord.
@@ -46,9 +46,9 @@ impl Loopback {
         settings: &Settings,
     ) -> io::Result<Self> {
         let certificate = Certificate::new()?;
-        let imapd = Imapd::start(&certificate, &[ACCOUNT]).await?;
+        let imapd = Arc::new(Imapd::start(&certificate, &[ACCOUNT]).await?);
         imapd.create("Junk");
-        let smtpd = Smtpd::start(&certificate, Tls::Implicit, &[ACCOUNT]).await?;
+        let smtpd = Arc::new(Smtpd::start(&certificate, Tls::Implicit, &[ACCOUNT]).await?);
         let now: super::web::Now = Arc::new(move || clock.now());
         let hub = Hub::start(Arc::clone(&now), recorder.clone()).await?;
         hub.add_repository(REPOSITORY, "o3de", "sig-security-reports", true);
@@ -88,7 +88,7 @@ trusted_authserv_id = "mx.o3de.example"
 host = "localhost"
 port = {imap}
 user = "{user}"
-password_file = "mailbox-password"
+{login}
 ca_file = "{dir}/ca.pem"
 junk = ["Junk"]
 {mailbox}
@@ -115,6 +115,7 @@ webhook_file = "discord-webhook"
             user = ACCOUNT.0,
             smtp = self.smtpd.port(),
             hub = self.hub.base_url(),
+            login = settings.login,
             mailbox = settings.mailbox,
             smtp_more = settings.smtp,
             github = settings.github,
@@ -128,6 +129,8 @@ webhook_file = "discord-webhook"
 pub struct Settings {
     /// `live`, `shadow` or `exercise`.
     pub mode: String,
+    /// In `[mailbox]`: how to log in.
+    pub login: String,
     /// In `[mailbox]`.
     pub mailbox: String,
     /// In `[smtp]`.
@@ -142,6 +145,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             mode: "live".to_owned(),
+            login: "password_file = \"mailbox-password\"".to_owned(),
             mailbox: "first_start = \"all\"".to_owned(),
             smtp: String::new(),
             github: "spacing_ms = 0\nlook_wait_s = 0".to_owned(),

@@ -12,7 +12,10 @@ use crate::mail::compose::Practice;
 pub const DISCORD_CHARS: usize = 2000;
 
 /// How a member takes a case, said in one place.
-const CLAIM: &str = "Take it: comment !own me on the issue.";
+fn claim(view: &AlertView) -> String {
+    let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
+    format!("To take it, have an operator run:\n\n  sir-intake cases own {case} NAME")
+}
 
 /// A notice ready to be composed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,19 +178,23 @@ fn owner_missing(to: Above) -> &'static str {
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer = "Answer the reporter from your own mail, with the list in Cc: that stops the clock.";
+    let answer =
+        "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for.";
     Some(match &view.kind {
         Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
         Alert::NewCase
         | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
-        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{CLAIM} {answer}"),
+        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer} {}", claim(view)),
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
-            CLAIM.to_owned()
+            claim(view)
         }
         Alert::MemberAnswered { .. } => {
-            "If it was you, comment !ack done on the issue, or ask an operator to confirm it. If it was not \
-             you, somebody is using your address: tell the team."
-                .to_owned()
+            let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
+            format!(
+                "If it was you, have an operator confirm it; until then the clock runs on:\n\n  \
+                 sir-intake cases answered {case} --by NAME\n\nIf it was not you, somebody is using your \
+                 address: tell the team."
+            )
         }
         Alert::DeliveryFailed { .. } => "Is there another way to reach them?".to_owned(),
         Alert::EffectParked { effect, .. } => {

@@ -80,6 +80,17 @@ pub enum Comment {
         /// Whether a clock that the letter had stopped runs again.
         clock_reopened: bool,
     },
+    /// A machine of the reporter's answered: out of office, a ticket number.
+    AutomaticAnswer {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// The sign of it, a word of ours.
+        why: String,
+        /// What it says.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
     /// A letter of ours is late; the other server still tries (RFC 3464 section 2.3.3).
     DeliveryDelayed {
         /// When we learned it.
@@ -121,6 +132,14 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
                      kept; nothing follows from it.\n",
                 );
             }
+            written(&mut page, case, words, attachments);
+        }
+        Comment::AutomaticAnswer { received, why, words, attachments } => {
+            page.push_str(&format!(
+                "**An automatic answer** to our letter ({}) · {}\n\nNobody was alerted, nothing was answered.\n",
+                prose(why),
+                when::medium(*received, zone)
+            ));
             written(&mut page, case, words, attachments);
         }
         Comment::StrangerWrote { received, from, words, attachments } => {
@@ -227,6 +246,7 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
              is closed.\n"
         ),
         Comment::ReporterWrote { .. }
+        | Comment::AutomaticAnswer { .. }
         | Comment::StrangerWrote { .. }
         | Comment::MemberAnswered { .. }
         | Comment::MemberNote { .. } => String::new(),

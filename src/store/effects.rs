@@ -339,16 +339,17 @@ impl Txn<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether another update of the issue of this case is due already: one is enough.
+    /// Whether the same effect of this case is due already.
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn update_is_due(&self, case: CaseId) -> Result<bool, StoreError> {
+    pub fn is_due(&self, case: CaseId, effect: &Effect) -> Result<bool, StoreError> {
         let mut query = self.0.prepare_cached(
-            "select 1 from effect where case_id = ?1 and lane = 'github' and state = 'due'
-               and json = '{\"effect\":\"update-issue\"}' limit 1",
+            "select 1 from effect where case_id = ?1 and lane = ?2 and recipient = ?3 and state = 'due' and json = ?4 limit 1",
         )?;
-        Ok(query.query_row([case.to_string()], |_| Ok(())).optional()?.is_some())
+        let json = serde_json::to_string(effect)?;
+        let values = params![case.to_string(), effect.lane().word(), recipient(effect), json];
+        Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 
     /// What the issue's body was when we last wrote it.

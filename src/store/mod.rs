@@ -15,6 +15,7 @@ mod messages;
 mod open;
 mod operators;
 mod rows;
+mod window;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -29,11 +30,15 @@ pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;
 pub use keys::Keyring;
 pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
-pub use open::{Lock, LockError};
+pub use open::{Lock, LockError, is_held};
 pub use operators::OrderRow;
 pub use rows::{from_ms, ms};
+pub use window::Window;
 
 use crate::outside::Outside;
+
+/// The files of a state directory that make a whole backup, besides rotated refresh tokens (`refresh-token-*`).
+pub const FILES: [&str; 2] = [open::FILE_NAME, keys::FILE_NAME];
 
 /// The store of a state directory.
 #[derive(Clone)]

@@ -457,3 +457,18 @@ fn a_value_of_another_type_is_a_mistake_of_its_line() {
         let _ = folder.load(&text[..end]);
     }
 }
+
+/// The unit takes its credentials from `secrets/` beside the configuration: an operator's commands find them there.
+#[test]
+fn a_secret_is_found_where_the_unit_takes_it_from() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("secrets")).unwrap();
+    fs::rename(folder.path("mailbox-password"), folder.path("secrets/mailbox-password")).unwrap();
+    assert_eq!(folder.mistakes(SHORT), Vec::<String>::new());
+    fs::remove_file(folder.path("secrets/mailbox-password")).unwrap();
+    assert!(
+        folder.mistakes(SHORT)[0].contains("cannot read mailbox-password"),
+        "{:?}",
+        folder.mistakes(SHORT)
+    );
+}

@@ -17,11 +17,19 @@
 )]
 
 mod calendar;
+mod case_decide;
+mod case_open;
+mod case_parts;
+mod case_replay;
+mod case_sort;
+mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod crash;
+mod desk_parks;
 mod hostile_mail;
+mod practice;
 mod quote;
 mod render;
 mod render_hostile;
@@ -29,6 +37,7 @@ mod report_facts;
 mod stands;
 mod stands_web;
 mod story;
+mod tidy;
 mod wire_github;
 mod wire_http;
 mod wire_imap;

@@ -213,7 +213,11 @@ impl World {
         let started = self.start().await;
         let daemon = match started {
             Ok(daemon) => daemon,
-            Err(fault) => return Err(self.must_be_death(&fault.to_string())),
+            Err(fault) => {
+                let text = fault.to_string();
+                self.must_be_death(&text);
+                return Err(());
+            }
         };
         match daemon.once().await {
             Ok((turn, trouble)) => {
@@ -222,7 +226,8 @@ impl World {
             }
             Err(fault @ (Fault::Store(_) | Fault::Died(_) | Fault::Stopped)) => {
                 let text = fault.to_string();
-                Err(self.must_be_death(&text))
+                self.must_be_death(&text);
+                Err(())
             }
         }
     }
@@ -238,6 +243,14 @@ impl World {
         let again = self.dies_again.take().map_or(0, |n| self.reaper.passed() + n);
         self.reaper.dies_at.store(again, Ordering::SeqCst);
         self.reaper.dead.store(false, Ordering::SeqCst);
+    }
+
+    /// A file that only the daemon may read.
+    pub fn secret(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.peers.dir.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     pub fn deliver(&self, mail: &str) -> u32 {
@@ -357,4 +370,17 @@ fn recorder() -> Recorder {
         }
         None => Recorder::none(),
     }
+}
+
+/// A mail as most reporters send one.
+pub fn report(from: &str, subject: &str, id: &str, text: &str) -> String {
+    format!(
+        "Return-Path: <{from}>\n\
+         Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000\n\
+         Authentication-Results: mx.o3de.example; dmarc=pass header.from={domain}; dkim=pass header.d={domain}\n\
+         From: {from}\nTo: security@lists.o3de.example\nSubject: {subject}\n\
+         Date: Mon, 23 Nov 2026 08:59:50 +0000\nMessage-ID: <{id}>\nMIME-Version: 1.0\n\
+         Content-Type: text/plain; charset=utf-8\n\n{text}\n",
+        domain = from.split('@').nth(1).unwrap().trim_end_matches('>'),
+    )
 }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::{CaseMail, Decision};
-use crate::case::{Alert, Case, ClockKind, Effect, Event, MemberKey, Policy, Remark, Stop};
+use crate::case::{Alert, Case, ClockKind, Effect, Event, MemberKey, Remark, Stop};
 
 pub(super) fn seen(
     decision: &mut Decision,
@@ -14,7 +14,6 @@ pub(super) fn seen(
     letter: &CaseMail,
     member: &MemberKey,
     verified: bool,
-    policy: &Policy,
 ) {
     let (mail, received) = (letter.mail, letter.received);
     let asked_before =
@@ -25,14 +24,6 @@ pub(super) fn seen(
     if verified && owed {
         let stop = Stop::Answer { member: member.clone(), mail: Some(mail) };
         decision.event(Event::ClockStopped { clock: ClockKind::Acknowledge, stop });
-    }
-    if !verified
-        && let Some(clock) = case.clocks.get(&ClockKind::Acknowledge).filter(|clock| clock.can_be_held())
-    {
-        // Most such answers are true: the escalation beyond the owner waits, and then goes on.
-        let hours = policy.unverified_answer_holds_hours;
-        let until = policy.calendar.advance_working_hours(clock.due, hours);
-        decision.event(Event::ClockHeld { clock: ClockKind::Acknowledge, until });
     }
     if !verified && owed && !asked_before {
         decision.then(Effect::Alert { to: member.clone(), alert: Alert::DidYouAnswer { mail } });

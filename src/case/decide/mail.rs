@@ -53,7 +53,7 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
             }
         }
         Writer::Member { member, verified, answers_reporter: true } => {
-            answer::seen(&mut decision, case, letter, member, *verified, policy);
+            answer::seen(&mut decision, case, letter, member, *verified);
         }
         Writer::Member { member, answers_reporter: false, .. } => {
             let automatic = letter.automatic;

@@ -5,6 +5,8 @@ mod clocks;
 mod faults;
 pub mod intake;
 mod mailbox;
+mod modes;
+mod oauth;
 pub mod post;
 pub mod thread;
 mod waiting;
