@@ -27,6 +27,7 @@ mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod crash;
 mod desk_parks;
 mod dovecot;
 mod hostile_mail;
