@@ -133,6 +133,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("a person must answer the reporter by {}", at(*due))
         }
         Event::ClockRang { clock, .. } => format!("{case}: the clock rings ({})", clock.word()),
+        Event::EscalationPutOff { ring, .. } => {
+            format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
+        }
         Event::ClockStopped { clock, stop } => match stop {
             Stop::Letter { .. } => format!("{case}: a letter stops the clock ({})", clock.word()),
             Stop::Answer { member: key, .. } => {
@@ -162,6 +165,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("{case}: nobody can say whether the receipt left")
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
+        Event::EscalationPutOff { .. } => {
+            format!("{case}: telling others waits, a member seems to have answered")
+        }
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
         Event::EscalationPutOff { clock, .. } => {
             format!("{case}: an answer seems to be there, the {} escalation waits a day", clock.word())
