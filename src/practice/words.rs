@@ -165,13 +165,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("{case}: nobody can say whether the receipt left")
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
-        Event::EscalationPutOff { .. } => {
-            format!("{case}: telling others waits, a member seems to have answered")
-        }
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
-        Event::EscalationPutOff { clock, .. } => {
-            format!("{case}: an answer seems to be there, the {} escalation waits a day", clock.word())
-        }
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,

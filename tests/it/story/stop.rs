@@ -22,7 +22,7 @@ async fn run_for_a_moment(world: &mut World) {
 #[tokio::test]
 async fn stopping_an_idle_daemon_ends_well_every_time() {
     for _ in 0..12 {
-        run_for_a_moment(&mut World::new().await).await;
+        Box::pin(run_for_a_moment(&mut World::new().await)).await;
     }
 }
 
@@ -33,7 +33,7 @@ async fn a_start_after_a_downtime_raises_no_alarm_before_it_looked() {
     world.settle().await;
     world.kill();
     world.pass(48);
-    run_for_a_moment(&mut world).await;
+    Box::pin(run_for_a_moment(&mut world)).await;
     let effects = world.daemon().office.store.read(|txn| txn.outbox(true, 1_000)).unwrap();
     let alarms =
         effects.iter().filter(|row| serde_json::to_string(&row.effect).unwrap().contains("mailbox-silent"));
