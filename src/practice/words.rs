@@ -165,9 +165,6 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("{case}: nobody can say whether the receipt left")
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
-        Event::EscalationPutOff { .. } => {
-            format!("{case}: telling others waits, a member seems to have answered")
-        }
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
