@@ -36,6 +36,8 @@ pub struct Gate {
     pub(super) turn: Mutex<()>,
     /// Progress of any kind, counted: what the watchdog sees.
     pub(super) progress: std::sync::atomic::AtomicU64,
+    /// A poll of this process ended, well or not: before that the age of the last good one says nothing.
+    pub(super) looked: std::sync::atomic::AtomicBool,
 }
 
 impl Gate {
@@ -62,6 +64,7 @@ impl Gate {
             polls,
             turn: Mutex::new(()),
             progress: std::sync::atomic::AtomicU64::new(0),
+            looked: std::sync::atomic::AtomicBool::new(false),
         }
     }
 

@@ -1,4 +1,4 @@
-//! How we log in to mail servers: a password, or `OAuth2` tokens that are renewed.
+//! How we log in to mail servers: a password, or OAuth2 tokens that are renewed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::outside::Outside;
 use crate::wire::Login;
 use crate::wire::oauth::{Grant, OAuthAccount, OAuthError, Tokens};
 
-/// How to log in to a mail server; `OAuth2` tokens are renewed, and a rotated refresh token is durable before it is used.
+/// How to log in to a mail server; OAuth2 tokens are renewed, and a rotated refresh token is durable before it is used.
 pub struct Credentials {
     kind: Kind,
 }
@@ -19,7 +19,7 @@ pub struct Credentials {
 enum Kind {
     None,
     Fixed(Login),
-    OAuth { user: String, tokens: Tokens, keep: PathBuf },
+    OAuth { user: String, tokens: Box<Tokens>, keep: PathBuf },
 }
 
 /// The credentials of the mailbox and of the submission server. Where both log in alike they are one: a provider that
@@ -77,7 +77,7 @@ impl Credentials {
                 };
                 let tokens =
                     Tokens::new(account).map_err(|source| SetupFault::Setup { what: "token_url", source })?;
-                Kind::OAuth { user, tokens, keep }
+                Kind::OAuth { user, tokens: Box::new(tokens), keep }
             }
         };
         Ok(Self { kind })

@@ -128,7 +128,7 @@ async fn start(
     let office = Arc::clone(&daemon.office);
     let stop = CancellationToken::new();
     let token = stop.clone();
-    let task = tokio::spawn(async move { daemon.run(token).await }.with_subscriber(log.clone()));
+    let task = tokio::spawn(async move { Box::pin(daemon.run(token)).await }.with_subscriber(log.clone()));
     Ok((office, Running { stop, task }))
 }
 

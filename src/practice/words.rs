@@ -133,6 +133,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("a person must answer the reporter by {}", at(*due))
         }
         Event::ClockRang { clock, .. } => format!("{case}: the clock rings ({})", clock.word()),
+        Event::EscalationPutOff { ring, .. } => {
+            format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
+        }
         Event::ClockStopped { clock, stop } => match stop {
             Stop::Letter { .. } => format!("{case}: a letter stops the clock ({})", clock.word()),
             Stop::Answer { member: key, .. } => {

@@ -148,6 +148,16 @@ fn the_example_names_every_key() {
     assert!(config::keys().len() > 120, "{}", config::keys().len());
 }
 
+/// What a newcomer copies out of README.md works as it stands.
+#[test]
+fn the_readme_shows_a_configuration_that_works() {
+    let readme = include_str!("../../README.md");
+    let block = readme.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let config = load(block);
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    assert_eq!(config.mode, config::Mode::Shadow, "one begins with shadow mode");
+}
+
 #[test]
 fn a_working_file_needs_no_more_than_fifteen_lines() {
     assert!(SHORT.lines().count() <= 15);

@@ -360,7 +360,7 @@ impl World {
 }
 
 /// In CI every exchange is kept, to be validated against GitHub's and Discord's own descriptions.
-fn recorder() -> Recorder {
+pub fn recorder() -> Recorder {
     match std::env::var_os("SIR_EXCHANGES") {
         Some(dir) => {
             static COUNT: AtomicUsize = AtomicUsize::new(0);

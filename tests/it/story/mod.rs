@@ -7,6 +7,7 @@ pub mod intake;
 mod mailbox;
 mod modes;
 mod oauth;
+mod stop;
 pub mod post;
 pub mod thread;
 mod waiting;
