@@ -167,6 +167,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
+        Event::EscalationPutOff { clock, .. } => {
+            format!("{case}: an answer seems to be there, the {} escalation waits a day", clock.word())
+        }
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
