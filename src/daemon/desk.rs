@@ -14,7 +14,7 @@ use crate::mail::{self, Automatic, Letter};
 use crate::office::Office;
 use crate::render::code::{Coded, find};
 use crate::report::{self, Facts};
-use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
+use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
@@ -125,8 +125,7 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     let raw = office.store.read(|txn| txn.raw(row.id))?;
     let office = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
-        let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
-        let letter = read_letter(&office, &raw, headers_only);
+        let letter = read_letter(&office, &raw, row.truncated || is_poison(&office, &row));
         drop(raw);
         let facts = facts_of(&letter);
         let signs = report::signs(&letter.subject, &letter.text, &facts);
@@ -140,6 +139,11 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
         }
         Err(_) => Err(Fault::Stopped),
     }
+}
+
+/// Whether reading this mail whole failed too often.
+pub(super) fn is_poison(office: &Office, row: &MailRow) -> bool {
+    row.read_attempts >= office.config.limits.read_attempts
 }
 
 /// Reads a message as the office's limits say.
@@ -171,6 +175,7 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
+        poison: is_poison(office, &mail.row),
         ..Note::default()
     };
     let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
@@ -304,6 +309,7 @@ impl Desk<'_> {
             Fate::NewCase { disagree } => {
                 note.case = Some(self.open(Source::Mail)?);
                 if disagree {
+                    note.why = Some(THREADS_DISAGREE.to_owned());
                     let alarm = Alarm::ThreadsDisagree { mail };
                     commit::alarm_once(self.office, self.txn, &format!("threads-{mail}"), &alarm, self.now)?;
                 }
@@ -395,7 +401,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && !letter.split.new_words.trim().is_empty()
+            && letter.split.says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })
@@ -462,7 +468,7 @@ pub(super) fn open_late(
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
     };
-    let headers_only = row.truncated || row.fate == FateWord::Parked;
+    let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
     let (letter, facts) = guarded(headers_only)
         .or_else(|| guarded(true))
         .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
@@ -477,6 +483,7 @@ pub(super) fn open_late(
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
+        poison: is_poison(office, &row),
         ..Note::default()
     };
     let prepared = Prepared { row, letter, facts, signs: 0 };

@@ -85,7 +85,7 @@ impl Daemon {
         };
         loop {
             let settled = desk::clear(office).await?;
-            let ticked = ticks::tick(office).await?;
+            let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             turn.settled += settled;
             turn.performed += performed;
@@ -106,26 +106,21 @@ impl Daemon {
         let peers = Arc::clone(&self.peers);
         let emptying = outbox::keep_emptying(&office, &peers, &stop);
         tokio::pin!(emptying);
-        // An idle outbox ends with the stop itself, and what ended must not be asked again.
-        let mut emptied = false;
         let result = tokio::select! {
             // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
             biased;
             () = stop.cancelled() => Ok(()),
             ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
-            ended = ticks::keep_ticking(&office) => ended,
-            ended = &mut emptying => {
-                emptied = true;
-                ended
-            }
+            ended = ticks::keep_ticking(&office, &self.gate) => ended,
+            ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {
             // What is under way may end; what does not stands as `sending` and is looked after at the next start.
             let grace = office.config.ops.shutdown_grace;
-            if !emptied && tokio::time::timeout(grace, &mut emptying).await.is_err() {
+            if tokio::time::timeout(grace, emptying).await.is_err() {
                 tracing::warn!("something was still under way at the end");
             }
             peers.smtp.close().await;

@@ -2,6 +2,7 @@
 //! after a fault with capped back-off.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Fault;
@@ -24,6 +25,7 @@ pub(super) async fn keep_polling(office: &Arc<Office>, gate: &Gate) -> Result<()
         let wait = backoff.next(&office.outside);
         tracing::warn!(%fault, wait_s = wait.as_secs(), "poll failed");
         gate.moved();
+        gate.looked.store(true, Ordering::Relaxed);
         sleep(office, wait).await;
     }
 }
@@ -41,6 +43,7 @@ async fn stay_connected(
         {
             let _turn = gate.turn.lock().await;
             poll::poll(office, gate, &mut mailbox).await?;
+            gate.looked.store(true, Ordering::Relaxed);
         }
         backoff.reset();
         if !can_idle {

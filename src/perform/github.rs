@@ -22,7 +22,7 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is wrong with the reports repository, asked at the start; nothing when GitHub is only away.
 pub async fn look_at_repository(office: &Office, peers: &Peers) -> Option<Alarm> {
-    match peers.github.guard(office.config.github.repository_id).await {
+    match guard(office, &peers.github, office.config.github.repository_id).await {
         Ok(_) => None,
         Err(error) => trouble(&error),
     }
@@ -72,7 +72,7 @@ pub(super) async fn open(
     let body = issue::body(&view, &row.op, &office.keys);
     let labels = if office.config.github.labels { issue::labels(&view) } else { Vec::new() };
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     if let Err(error) = peers.labels_stand(office).await {
@@ -85,8 +85,14 @@ pub(super) async fn open(
         Ok(issue) => {
             read_back_labels(hub, repository, &issue, &labels).await;
             if looks.is_some() {
-                // The first try may have come through late: one of the copies is closed.
-                close_extra_copies(office, peers, row).await;
+                // The first try may have come through late: the case goes on on the oldest copy, the others are closed.
+                let mut made = earlier_copies(office, peers, row).await;
+                made.push(issue.clone());
+                made.sort_by_key(|issue| issue.number);
+                made.dedup_by_key(|issue| issue.number);
+                if let Some((first, others)) = made.split_first().filter(|(first, _)| first.number != issue.number) {
+                    return Ok(found_issue(office, hub, row, first, others).await);
+                }
             }
             let outcome = Outcome::IssueOpened { repository, number: issue.number, drawn };
             Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
@@ -145,23 +151,27 @@ async fn found_issue(
     Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number, drawn }, body }
 }
 
-async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
-    match find_issues(office, peers, row).await {
-        Ok(found) => {
-            if let Some((first, others)) = found.split_first() {
-                // Its verdict is known already; only the closing matters here.
-                let _verdict = found_issue(office, &peers.github, row, first, others).await;
-            }
-        }
-        Err(error) => tracing::warn!(%error, "could not look for second copies"),
-    }
+/// What an earlier try of this effect made after all.
+async fn earlier_copies(office: &Office, peers: &Peers, row: &EffectRow) -> Vec<Issue> {
+    find_issues(office, peers, row).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not look for second copies");
+        Vec::new()
+    })
+}
+
+/// The guard of the wire, and that the repository still has its configured name: where it went, other people may read.
+async fn guard(office: &Office, hub: &Github, repository: u64) -> Result<(), GithubError> {
+    let config = &office.config.github;
+    let name = format!("{}/{}", config.owner, config.repository);
+    let found = hub.guard(repository).await?;
+    if found.full_name.eq_ignore_ascii_case(&name) { Ok(()) } else { Err(GithubError::Moved) }
 }
 
 pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> Result<Verdict, PerformFault> {
     let case = case_of(office, row)?;
     let Some((repository, number)) = case.issue else { return Ok(Verdict::again("no-issue-yet")) };
     let hub = &peers.github;
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     let stands = match hub.get_issue(repository, number).await {
@@ -221,7 +231,7 @@ pub(super) async fn comment(
         }
     }
     let text = remark_page(office, row, remark)?;
-    if let Err(error) = peers.github.guard(repository).await {
+    if let Err(error) = guard(office, &peers.github, repository).await {
         return Ok(refused(office, row, &error));
     }
     Ok(match peers.github.comment(repository, number, &text).await {

@@ -13,7 +13,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::report;
-use crate::store::{MailRow, StoreError, Txn};
+use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -68,7 +68,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
 /// The mail as it was read when it was settled.
 pub(super) fn letter_of(office: &Office, txn: &Txn<'_>, row: &MailRow) -> Result<Letter, StoreError> {
     let raw = txn.raw(row.id)?;
-    let headers_only = row.truncated || row.why.as_deref() == Some("header-only");
+    let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
     Ok(if headers_only {
         mail::headers_only(&raw, &office.limits, &office.house)
     } else {
@@ -131,6 +131,9 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     }
     if letter.automatic != Automatic::None {
         notes.push(Note::Automatic(letter.automatic_why.unwrap_or("its header").to_owned()));
+    }
+    if row.why.as_deref() == Some(THREADS_DISAGREE) {
+        notes.push(Note::CodesDisagree);
     }
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
@@ -226,6 +229,9 @@ pub(super) fn comment(
             words,
             attachments,
         },
+        Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
+            Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
+        }
         Remark::Bounce { .. } => Comment::DeliveryFailed {
             at: received,
             letter: "a letter to the reporter".to_owned(),
@@ -256,6 +262,10 @@ fn member_of(office: &Office, letter: &Letter) -> Option<String> {
         .as_ref()
         .and_then(|from| office.policy.roster.by_address(from))
         .map(|member| member.name.clone())
+}
+
+fn only_delayed(bounce: &mail::Bounce) -> bool {
+    bounce.recipients.iter().all(|entry| entry.fate == mail::Fate::Delayed)
 }
 
 fn said(bounce: &mail::Bounce) -> Option<String> {

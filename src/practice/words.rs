@@ -143,6 +143,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             }
             Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
         },
+        Event::EscalationPutOff { .. } => format!("{case}: the next warning waits a day for the answer's proof"),
         Event::ClockReopened { .. } => format!("{case}: the promise is open again"),
         Event::Added { automatic: true, .. } => format!("{case} keeps it; nobody is alerted or answered"),
         Event::Added { automatic: false, .. } => format!("{case} goes on with it"),
@@ -166,6 +167,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
+        Event::EscalationPutOff { clock, .. } => {
+            format!("{case}: an answer seems to be there, the {} escalation waits a day", clock.word())
+        }
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,

@@ -91,6 +91,13 @@ pub enum Comment {
         /// What came with it.
         attachments: Vec<AttachmentRow>,
     },
+    /// A letter of ours is late; the other server still tries (RFC 3464 section 2.3.3).
+    DeliveryDelayed {
+        /// When we learned it.
+        at: Timestamp,
+        /// Which letter, our words.
+        letter: String,
+    },
     /// Somebody edited the body; it has been drawn anew.
     BodyEdited {
         /// When we saw it.
@@ -158,6 +165,7 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
             written(&mut page, case, words, attachments);
         }
         Comment::DeliveryFailed { .. }
+        | Comment::DeliveryDelayed { .. }
         | Comment::BodyEdited { .. }
         | Comment::HeaderOnly { .. }
         | Comment::SecondCopy { .. } => page.push_str(&plain(what, zone)),
@@ -217,6 +225,11 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
                 when::medium(*at, zone)
             )
         }
+        Comment::DeliveryDelayed { at, letter } => format!(
+            "{} is late: the reporter's mail server has not taken it yet and still tries · {}\n",
+            prose(letter),
+            when::medium(*at, zone)
+        ),
         Comment::BodyEdited { at } => format!(
             "The description was edited by hand; it now shows the state of the case again · {}\n\nThe edit is in \
              its history. To add something, write a comment.\n",

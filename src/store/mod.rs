@@ -29,7 +29,7 @@ pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;
 pub use keys::Keyring;
-pub use messages::{FateWord, MailRow, Note};
+pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
 pub use open::{Lock, LockError, is_held};
 pub use operators::OrderRow;
 pub use rows::{from_ms, ms};

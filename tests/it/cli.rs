@@ -412,23 +412,6 @@ async fn run_takes_mail_in_and_ends_well_when_told_to() {
     assert!(told.contains("told to stop") && !told.contains("rena"), "{told}");
 }
 
-/// Stopping is one of two things that may be noticed first, and either way it is a good end.
-#[tokio::test]
-async fn stopping_an_idle_daemon_ends_well_every_time() {
-    for _ in 0..12 {
-        let mut world = world_of_today().await;
-        let stop = tokio_util::sync::CancellationToken::new();
-        world.start().await.unwrap();
-        let daemon = world.daemon();
-        let told = async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            stop.cancel();
-        };
-        let (ended, ()) = tokio::join!(daemon.run(stop.clone()), told);
-        assert!(ended.is_ok());
-    }
-}
-
 #[tokio::test]
 async fn once_is_75_when_the_mailbox_cannot_be_polled() {
     let world = world_of_today().await;

@@ -47,6 +47,7 @@ pub(super) async fn bounce(day: &mut Day, report: Sha256) {
     );
     let page = case.map(|case| day.page(&case)).unwrap_or_default();
     day.check("the page says so", page.contains("Delivery failed"));
+    day.check("no clock is said to run again: a receipt stops none", !page.contains("runs again"));
     let told = day.letters_to(ALICE).iter().any(|notice| notice.subject.contains("delivery failed"));
     day.check("members are told", told);
     day.check(
