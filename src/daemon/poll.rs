@@ -15,7 +15,7 @@ use crate::config::{AfterStore, FirstStart, SentProof};
 use crate::office::Office;
 use crate::outside::{Died, Point};
 use crate::perform::Credentials;
-use crate::store::{Arrived, FolderRow, StoreError};
+use crate::store::{Arrived, FolderRow, StoreError, Txn};
 use crate::wire::imap::{
     Access, Batch, Folder, ImapAccount, ImapError, ImapTimeouts, Keyword, Mailbox, Opened, Partial,
 };
@@ -206,8 +206,7 @@ impl Look<'_> {
         let row = self.begin(mailbox, &opened).await?;
         let validity = opened.uidvalidity;
         let (shown, whole) = self.shown(mailbox, &opened, &row).await?;
-        let held: BTreeSet<u32> =
-            self.office.store.read(|txn| txn.held_uids(self.name, validity))?.into_iter().collect();
+        let held = self.office.store.read(|txn| held(txn, self.name, validity, &shown, whole))?;
         let wanted = self.wanted(&shown, &held, validity)?;
         let mut polled = self.fetch(mailbox, validity, &row, &wanted).await?;
         self.close_look(validity, &shown, whole).await?;
@@ -427,7 +426,7 @@ impl Look<'_> {
         self.office
             .store
             .write("looked", move |txn| {
-                let held: BTreeSet<u32> = txn.held_uids(&name, validity)?.into_iter().collect();
+                let held = held(txn, &name, validity, &shown, whole)?;
                 let mark = shown.iter().take_while(|uid| held.contains(uid)).last();
                 if let Some(mark) = mark {
                     txn.folder_high_water(&name, *mark)?;
@@ -481,4 +480,18 @@ impl Look<'_> {
             .await?;
         Ok(())
     }
+}
+
+/// The UIDs held; after a look at the newest mails only those that it showed.
+fn held(
+    txn: &Txn<'_>,
+    folder: &str,
+    validity: u32,
+    shown: &[u32],
+    whole: bool,
+) -> Result<BTreeSet<u32>, StoreError> {
+    if whole {
+        return Ok(txn.held_uids(folder, validity)?.into_iter().collect());
+    }
+    txn.held_among(folder, validity, shown)
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use sir_intake::case::decide::Act;
 use sir_intake::case::order::Order;
 use sir_intake::case::{Case, ClockKind, Effect, MemberKey, Receipt};
+use sir_intake::outside::Point;
 use sir_intake::practice::hub::{Fault, Kind};
 use sir_intake::practice::loopback::{REPOSITORY, Settings};
 use sir_intake::practice::smtpd::{Fault as Smtp, Stage};
@@ -327,4 +328,34 @@ fn a_death_at_any_point_changes_nothing_in_the_end() {
     println!("crash: {count} of {points} points in {} stories, {} s", ends.len(), took.as_secs());
     let broken = broken.into_inner().unwrap();
     assert!(broken.is_empty(), "{} deaths did harm:\n{}", broken.len(), broken.join("\n"));
+}
+
+/// MAIL 2.7: "Outbox: commit `sending`, act, commit `done`": the worst points one by one.
+#[tokio::test]
+async fn the_points_around_a_letter_an_issue_and_a_comment_are_survived() {
+    for (point, sent) in [
+        (Point::BeforeWire("receipt"), 0),
+        (Point::AfterWire("receipt"), 1),
+        (Point::AfterCommit("sending"), 1),
+        (Point::BeforeWire("open-issue"), 1),
+        (Point::AfterWire("open-issue"), 1),
+        (Point::AfterWire("comment"), 1),
+        (Point::AfterWire("fetch"), 1),
+        (Point::AfterCommit("intake"), 1),
+        (Point::BeforeCommit("settled"), 1),
+        (Point::AfterCommit("settled"), 1),
+        (Point::AfterWire("alert"), 1),
+    ] {
+        let mut world = World::new().await;
+        world.dies_when(point);
+        reply(&mut world).await;
+        world.pass(1);
+        world.settle_within(2).await;
+        assert_eq!(world.deaths, 1, "{point:?}");
+        assert_eq!(world.cases().len(), 1, "{point:?}");
+        assert_eq!(world.sent_to(RENA).len(), sent, "{point:?}");
+        assert_eq!(world.peers.hub.issues().len(), 1, "{point:?}");
+        assert_eq!(world.comments(1).len(), 2, "{point:?}");
+        letters_left_once(&world);
+    }
 }

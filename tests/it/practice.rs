@@ -95,6 +95,6 @@ async fn an_idle_daemon_ends_when_it_is_told_to() {
     for _ in 0..30 {
         let stop = CancellationToken::new();
         stop.cancel();
-        world.daemon().run(stop).await.unwrap();
+        Box::pin(world.daemon().run(stop)).await.unwrap();
     }
 }

@@ -1,7 +1,8 @@
 //! The world's faults: GitHub, the mail server and Discord at their worst. Nothing is done twice, nothing is forgotten.
 
+use sir_intake::case::decide::Act;
 use sir_intake::case::order::Order;
-use sir_intake::case::{Effect, Receipt};
+use sir_intake::case::{Effect, MemberKey, Receipt};
 use sir_intake::practice::discord;
 use sir_intake::practice::hub::{Fault, Kind};
 use sir_intake::practice::loopback::{REPOSITORY, Settings};
@@ -10,7 +11,7 @@ use sir_intake::store::{EffectState, FateWord};
 
 use super::intake::nth_report;
 use super::post::{Mail, RENA};
-use super::thread::{more, reported};
+use super::thread::{FIRST, more, reported};
 use crate::world::World;
 
 fn impatient() -> Settings {
@@ -197,8 +198,8 @@ async fn a_moved_repository_is_not_followed() {
 async fn an_edit_by_hand_is_answered_by_a_comment_and_the_page_is_drawn_anew() {
     let (mut world, _) = reported().await;
     world.peers.hub.set_user_edit(1, "My notes.");
-    world.pass(24);
-    world.settle_within(1).await;
+    let act = Act::Own { member: MemberKey("bob".to_owned()) };
+    world.order(Order::Case { case: FIRST, act }).await;
     let body = world.issue(1).body;
     assert!(body.starts_with("<!-- sir-intake") && !body.contains("My notes."), "{body}");
     let comments = world.comments(1);
@@ -372,10 +373,13 @@ async fn the_blind_copy_that_comes_back_proves_that_a_letter_was_sent() {
 #[tokio::test]
 async fn a_mail_server_that_is_not_there_is_told_on_discord_and_waited_for() {
     let mut world = World::new().await;
-    world.peers.smtpd.faults().refuse_connections(8);
+    world.peers.smtpd.faults().refuse_connections(1_000);
     world.deliver(&Mail::report().write());
     world.settle().await;
+    assert_eq!(world.alarms().len(), 0, "a moment is no news");
+    world.settle_within(2).await;
     assert_eq!(world.alarms(), ["smtp-down"]);
+    world.peers.smtpd.faults().clear();
     let posts = world.peers.discord.messages();
     assert_eq!(posts.iter().filter(|post| post.content.contains("no letter can leave")).count(), 1, "{posts:?}");
     world.settle_within(6).await;
