@@ -52,6 +52,8 @@ pub enum Withheld {
     HeaderOnly,
     /// A mail from before the first start, too old for an automatic answer.
     History,
+    /// The case was opened once before, after the backup that was restored.
+    Restored,
 }
 
 impl Withheld {
@@ -70,6 +72,9 @@ impl Withheld {
             Self::OwnAddress => "the sender is one of our own addresses",
             Self::HeaderOnly => "only the header of the mail could be read",
             Self::History => "the mail came before the first start",
+            Self::Restored => {
+                "the case was opened before a backup was restored, and the receipt most likely left"
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `restore`: a backup becomes the store, and nothing that happened since is done a second time.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,9 +12,9 @@ use super::{AGAIN, OK, Stop, house};
 use crate::case::CaseId;
 use crate::config::Config;
 use crate::office::signing;
-use crate::render::marker::{self, Keyring};
+use crate::perform::{Shown, shown_since};
+use crate::render::marker::Keyring;
 use crate::store::{FILES, Keyring as Keys, Lock, Window};
-use crate::wire::github::{GithubError, Issue};
 
 /// What is asked for besides.
 pub(super) struct How {
@@ -27,6 +26,7 @@ pub(super) struct How {
 struct Done {
     unknown: u64,
     highest: Vec<CaseId>,
+    found: usize,
     aside: Option<PathBuf>,
 }
 
@@ -43,11 +43,12 @@ pub(super) async fn restore(from: &Path, how: &How, config: &Config, out: &Out) 
     let keys = Keys::read(from)?;
     // Before anything is moved: what cannot be read is no backup.
     Window::open(from)?.is_whole()?;
-    let highest = if how.offline { Vec::new() } else { given_since(config, &signing(&keys)).await? };
-    let done = put(from, config, highest)?;
+    let shown =
+        if how.offline { Shown::default() } else { done_since(from, config, &signing(&keys)).await? };
+    let done = put(from, config, shown)?;
     let value = json!({
         "state_dir": state.display().to_string(), "unknown": done.unknown, "offline": how.offline,
-        "numbers_past": done.highest,
+        "numbers_past": done.highest, "found": done.found,
         "moved_aside": done.aside.as_ref().map(|dir| dir.display().to_string()),
     });
     out.either(&value, || told(&done, how, state));
@@ -66,54 +67,38 @@ fn told(done: &Done, how: &How, state: &Path) -> String {
     ));
     if how.offline {
         lines.push(
-            "NOT DONE (--offline): GitHub was not asked which case numbers were given since the backup. A number may be \
-             given twice. Before the daemon starts, restore again without --offline."
+            "NOT DONE (--offline): GitHub was not asked what was done since the backup. Mails that came after it would get \
+             a second issue, receipt and number. Before the daemon starts, restore again without --offline."
                 .to_owned(),
         );
     } else {
         let ids: Vec<String> = done.highest.iter().map(ToString::to_string).collect();
         let ids = if ids.is_empty() { "no case was found".to_owned() } else { ids.join(", ") };
         lines.push(format!(
-            "Highest case numbers in the reports repository: {ids}; new ones follow after them"
+            "Highest case numbers in the reports repository: {ids}; new ones follow after them. {} issues and comments \
+             there are known again: their mails open no second case and get no second receipt",
+            done.found
         ));
     }
     lines.join("\n")
 }
 
-/// The highest id of each year that stands in the reports repository.
-async fn given_since(config: &Config, keys: &Keyring) -> Result<Vec<CaseId>, Stop> {
+/// What was done since the backup, as the reports repository shows it.
+async fn done_since(from: &Path, config: &Config, keys: &Keyring) -> Result<Shown, Stop> {
     let peers = house::peers(config).map_err(|fault| Stop::new(super::CONFIG, fault.to_string()))?;
-    let failed = |fault: GithubError| {
+    let since = Window::open(from)?.read(|txn| txn.newest_instant())?;
+    shown_since(&peers, config.github.repository_id, keys, since).await.map_err(|fault| {
         let what = format!(
-            "GitHub was not asked which case numbers were given since the backup: {fault}. Nothing was changed. Try \
-             again, or restore without asking by --offline"
+            "GitHub was not asked what was done since the backup: {fault}. Nothing was changed. Try again, or restore \
+             without asking by --offline"
         );
         Stop::new(AGAIN, what)
-    };
-    let me = peers.github.whoami().await.map_err(failed)?.login;
-    let issues = peers.github.list_issues_since(config.github.repository_id, None).await.map_err(failed)?;
-    let mut highest: BTreeMap<i16, CaseId> = BTreeMap::new();
-    for id in issues.iter().filter_map(|issue| case_of(issue, keys, &me)) {
-        let known = highest.entry(id.year).or_insert(id);
-        *known = id.max(*known);
-    }
-    Ok(highest.into_values().collect())
-}
-
-/// The case of an issue: by our marker, whoever shows as its author, or by its title when we wrote it.
-fn case_of(issue: &Issue, keys: &Keyring, me: &str) -> Option<CaseId> {
-    let marked = issue.body.as_deref().and_then(|body| marker::verify(body, keys));
-    if let Some(marked) = marked {
-        return Some(marked.case);
-    }
-    let ours = issue.user.as_ref().is_some_and(|user| user.login == me);
-    let word = |word: &str| word.trim_end_matches(':').parse().ok();
-    if ours { issue.title.split_whitespace().find_map(word) } else { None }
+    })
 }
 
 /// Prepares everything in a folder of its own inside the state directory; the store is moved in last, so that a crash
 /// on the way leaves no store, and the command can be given again.
-fn put(from: &Path, config: &Config, highest: Vec<CaseId>) -> Result<Done, Stop> {
+fn put(from: &Path, config: &Config, shown: Shown) -> Result<Done, Stop> {
     let state = &config.state_dir;
     let [store, _] = FILES;
     let staging = state.join("restoring");
@@ -134,7 +119,8 @@ fn put(from: &Path, config: &Config, highest: Vec<CaseId>) -> Result<Done, Stop>
     let now = house::now();
     let mut window = Window::open_to_write(&staging)?;
     let unknown = window.write(|txn| {
-        highest.iter().try_for_each(|id| txn.numbers_jump_past(*id))?;
+        shown.highest.iter().try_for_each(|id| txn.numbers_jump_past(*id))?;
+        shown.found.iter().try_for_each(|found| txn.note_found(found))?;
         txn.unfinished_become_unknown(now)
     })?;
     window.close()?;
@@ -145,7 +131,8 @@ fn put(from: &Path, config: &Config, highest: Vec<CaseId>) -> Result<Done, Stop>
     }
     sync_dir(state)?;
     fs::remove_dir_all(&staging).map_err(fault("remove", &staging))?;
-    Ok(Done { unknown, highest, aside })
+    let found = shown.found.len();
+    Ok(Done { unknown, highest: shown.highest, found, aside })
 }
 
 /// Moves what is there out of the way: the store, its side files, keys and tokens.

@@ -439,6 +439,7 @@ fn opening(
         received: mail.row.received.min(now),
         component: mail.facts.main_component().cloned(),
         severity: mail.facts.claimed_severity(),
+        standing: commit::standing(office, txn, mail.row.id)?,
     })
 }
 

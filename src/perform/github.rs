@@ -13,7 +13,7 @@ use crate::case::{Alarm, Case, Remark, Sha256};
 use crate::office::Office;
 use crate::render::comment::{self, Comment};
 use crate::render::issue;
-use crate::render::marker;
+use crate::render::marker::{self, Stamp};
 use crate::store::{EffectRow, StoreError};
 use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue, Update, Wait};
 
@@ -90,7 +90,9 @@ pub(super) async fn open(
                 made.push(issue.clone());
                 made.sort_by_key(|issue| issue.number);
                 made.dedup_by_key(|issue| issue.number);
-                if let Some((first, others)) = made.split_first().filter(|(first, _)| first.number != issue.number) {
+                if let Some((first, others)) =
+                    made.split_first().filter(|(first, _)| first.number != issue.number)
+                {
                     return Ok(found_issue(office, hub, row, first, others).await);
                 }
             }
@@ -186,7 +188,8 @@ pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> R
     if ours.is_some_and(|ours| ours != now_there) {
         // A person wrote into the page: say so before it is drawn anew. Twice is harmless.
         let at = office.outside.clock.now();
-        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &row.op, &office.keys);
+        let stamp = Stamp { op: &row.op, mail: None };
+        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &stamp, &office.keys);
         if let Err(error) = hub.comment(repository, number, &text).await {
             return Ok(refused(office, row, &error));
         }
@@ -270,7 +273,9 @@ pub(super) fn page(office: &Office, row: &EffectRow) -> Result<String, StoreErro
 pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> Result<String, StoreError> {
     let case = case_of(office, row)?;
     let what = office.store.read(|txn| views::comment(office, txn, &case, remark))?;
-    Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &row.op, &office.keys))
+    let mail = office.store.read(|txn| txn.mail(remark.mail()))?;
+    let stamp = Stamp { op: &row.op, mail: Some(&mail.sha256) };
+    Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &stamp, &office.keys))
 }
 
 /// A refusal proves that nothing was done.

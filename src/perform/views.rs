@@ -46,6 +46,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     };
     Ok(IssueView {
         case: case.id,
+        mail: row.sha256,
         stage: match case.stage {
             case::Stage::New => Stage::New,
             case::Stage::Triage { .. } => Stage::Triage,
@@ -182,16 +183,13 @@ pub(super) fn comment(
     case: &Case,
     remark: &Remark,
 ) -> Result<Comment, StoreError> {
-    let (Remark::Reply { mail }
-    | Remark::Stranger { mail }
-    | Remark::Answer { mail }
-    | Remark::Bounce { mail }) = remark;
-    let row = txn.mail(*mail)?;
+    let mail = remark.mail();
+    let row = txn.mail(mail)?;
     let letter = letter_of(office, txn, &row)?;
     let received = row.received;
     if letter.header_only {
         let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
-        return Ok(Comment::HeaderOnly { received, mail: *mail, why });
+        return Ok(Comment::HeaderOnly { received, mail, why });
     }
     let withheld = "(it came encrypted; a key holder reads it)";
     let words = if letter.encrypted {
@@ -236,7 +234,7 @@ pub(super) fn comment(
             at: received,
             letter: "a letter to the reporter".to_owned(),
             said: letter.bounce.as_ref().and_then(said),
-            clock_reopened: reopened(txn, case, *mail)?,
+            clock_reopened: reopened(txn, case, mail)?,
         },
     })
 }

@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 
 use super::fence::{cell, fence, prose};
 use super::issue::{AttachmentRow, BODY_BYTES, attachments};
-use super::marker::{Keyring, marker};
+use super::marker::{Keyring, Stamp, marker};
 use super::when;
-use crate::case::{CaseId, MailId, Op};
+use crate::case::{CaseId, MailId};
 
 /// The words of a later mail, hostile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +120,8 @@ pub enum Comment {
 }
 
 /// The comment: line 1 the marker, at most [`BODY_BYTES`].
-pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Keyring) -> String {
-    let mut page = marker(op, case, keys);
+pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>, keys: &Keyring) -> String {
+    let mut page = marker(case, stamp, keys);
     page.push_str("\n\n");
     match what {
         Comment::ReporterWrote { received, words, attachments, authentication_failed } => {

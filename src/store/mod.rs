@@ -7,6 +7,7 @@
 
 mod effects;
 mod error;
+mod found;
 mod house;
 mod intake;
 mod journal;
@@ -25,6 +26,7 @@ use rusqlite::Connection;
 
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
+pub use found::{Found, FoundWhat};
 pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;

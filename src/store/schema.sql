@@ -169,6 +169,16 @@ create table link (
   primary key (repository, number)
 ) strict, without rowid;
 
+-- What a restored backup does not know of and the reports repository shows: issues and comments about mails that will be
+-- taken in once more.
+create table found (
+  mark    text not null,              -- of the mail (render/marker.rs)
+  what    text not null check (what in ('issue', 'comment')),
+  case_id text not null,
+  number  integer not null,           -- of the issue
+  primary key (mark, what)
+) strict, without rowid;
+
 create table receipt (
   at          integer not null,
   address_key text    not null,
