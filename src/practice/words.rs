@@ -133,9 +133,6 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("a person must answer the reporter by {}", at(*due))
         }
         Event::ClockRang { clock, .. } => format!("{case}: the clock rings ({})", clock.word()),
-        Event::EscalationPutOff { ring, .. } => {
-            format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
-        }
         Event::ClockStopped { clock, stop } => match stop {
             Stop::Letter { .. } => format!("{case}: a letter stops the clock ({})", clock.word()),
             Stop::Answer { member: key, .. } => {
@@ -143,9 +140,6 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             }
             Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
         },
-        Event::EscalationPutOff { .. } => {
-            format!("{case}: the next warning waits a day for the answer's proof")
-        }
         Event::ClockReopened { .. } => format!("{case}: the promise is open again"),
         Event::Added { automatic: true, .. } => format!("{case} keeps it; nobody is alerted or answered"),
         Event::Added { automatic: false, .. } => format!("{case} goes on with it"),
