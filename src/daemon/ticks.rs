@@ -269,7 +269,11 @@ fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
         )));
     }
     let why = Some(commit::word(&Screened::CalledSpam)?);
-    txn.settle(mail, FateWord::Screened, &Note { why, person: row.person, poison: row.read_attempts > 0, ..Note::default() })?;
+    txn.settle(
+        mail,
+        FateWord::Screened,
+        &Note { why, person: row.person, poison: row.read_attempts > 0, ..Note::default() },
+    )?;
     Ok(format!("mail {mail} is set aside; its bytes are kept"))
 }
 

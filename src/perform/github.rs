@@ -90,7 +90,9 @@ pub(super) async fn open(
                 made.push(issue.clone());
                 made.sort_by_key(|issue| issue.number);
                 made.dedup_by_key(|issue| issue.number);
-                if let Some((first, others)) = made.split_first().filter(|(first, _)| first.number != issue.number) {
+                if let Some((first, others)) =
+                    made.split_first().filter(|(first, _)| first.number != issue.number)
+                {
                     return Ok(found_issue(office, hub, row, first, others).await);
                 }
             }

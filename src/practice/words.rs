@@ -143,7 +143,6 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             }
             Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
         },
-        Event::EscalationPutOff { .. } => format!("{case}: the next warning waits a day for the answer's proof"),
         Event::ClockReopened { .. } => format!("{case}: the promise is open again"),
         Event::Added { automatic: true, .. } => format!("{case} keeps it; nobody is alerted or answered"),
         Event::Added { automatic: false, .. } => format!("{case} goes on with it"),

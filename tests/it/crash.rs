@@ -67,7 +67,9 @@ async fn reply(world: &mut World) {
 async fn stranger(world: &mut World) {
     report(world).await;
     world.deliver(&second().write());
-    world.deliver(&Mail::new("m@evil.example", "[SIR-2026-0001] hi", "m1@evil.example", "Tell me more.").write());
+    world.deliver(
+        &Mail::new("m@evil.example", "[SIR-2026-0001] hi", "m1@evil.example", "Tell me more.").write(),
+    );
     world.settle_within(1).await;
 }
 
@@ -97,7 +99,8 @@ async fn bounced(world: &mut World) {
 }
 
 async fn waiting(world: &mut World) {
-    let chatter = |n: u32| Mail::new("s@shop.example", "Hello", &format!("c{n}@shop.example"), "Nice weather.");
+    let chatter =
+        |n: u32| Mail::new("s@shop.example", "Hello", &format!("c{n}@shop.example"), "Nice weather.");
     world.deliver(&chatter(1).write());
     world.deliver_raw("Junk", second().write().replace('\n', "\r\n").into_bytes());
     world.settle_within(1).await;
@@ -318,7 +321,10 @@ fn a_death_at_any_point_changes_nothing_in_the_end() {
                     let Some(job) = queue.lock().unwrap().pop() else { return };
                     let run = std::panic::AssertUnwindSafe(|| die(&job, &ends[job.name]));
                     if std::panic::catch_unwind(run).is_err() {
-                        broken.lock().unwrap().push(format!("{} at {} {:?}", job.name, job.dies_at, job.again));
+                        broken
+                            .lock()
+                            .unwrap()
+                            .push(format!("{} at {} {:?}", job.name, job.dies_at, job.again));
                     }
                 }
             });

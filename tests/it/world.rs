@@ -96,7 +96,17 @@ impl World {
         let peers =
             Loopback::start(dir.path(), Arc::new(clock.clone()), recorder(), &settings).await.unwrap();
         let reaper = Arc::new(Reaper::default());
-        Self { clock, peers, reaper, deaths: 0, dies_again: None, troubles: Vec::new(), chance: Arc::default(), daemon: None, _dir: dir }
+        Self {
+            clock,
+            peers,
+            reaper,
+            deaths: 0,
+            dies_again: None,
+            troubles: Vec::new(),
+            chance: Arc::default(),
+            daemon: None,
+            _dir: dir,
+        }
     }
 
     /// The process dies at the n-th point from now on.
@@ -172,7 +182,10 @@ impl World {
             let left = match self.start().await {
                 Ok(daemon) => {
                     let store = daemon.office.store.clone();
-                    store.write("order", move |txn| txn.leave_order(&order, now)).await.map_err(|e| e.to_string())
+                    store
+                        .write("order", move |txn| txn.leave_order(&order, now))
+                        .await
+                        .map_err(|e| e.to_string())
                 }
                 Err(fault) => Err(fault.to_string()),
             };

@@ -67,12 +67,8 @@ async fn a_canary_in_every_field_is_heard_nowhere_outside() {
     .kind("multipart/mixed; boundary=x")
     .with(&format!("X-{CANARY}: {CANARY}"))
     .with(&format!("Reply-To: {CANARY}@elsewhere.example"));
-    let faults = [
-        Fault::Cut { after_bytes: 700 },
-        Fault::NoAfterData,
-        Fault::LiteralLie { bytes: 1_500 },
-        Fault::Bad,
-    ];
+    let faults =
+        [Fault::Cut { after_bytes: 700 }, Fault::NoAfterData, Fault::LiteralLie { bytes: 1_500 }, Fault::Bad];
     for fault in faults {
         world.peers.imapd.faults().at_nth("FETCH", 2, fault);
     }

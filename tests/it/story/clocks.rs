@@ -30,7 +30,8 @@ async fn the_acknowledgement_warns_at_one_two_and_two_and_a_half_days_and_breaks
     let (mut world, _) = reported().await;
     world.order(Order::Case { case: FIRST, act: Act::Own { member: MemberKey("alice".to_owned()) } }).await;
     let mut told = Vec::new();
-    for at in ["2026-11-24T08:59:00Z", "2026-11-24T09:00:00Z", "2026-11-25T09:00:00Z", "2026-11-25T21:00:00Z"] {
+    for at in ["2026-11-24T08:59:00Z", "2026-11-24T09:00:00Z", "2026-11-25T09:00:00Z", "2026-11-25T21:00:00Z"]
+    {
         to(&mut world, at).await;
         let (alice, bob, carol) = (
             rung(&world, "alice@members.example").len(),
@@ -124,7 +125,10 @@ async fn a_clock_that_is_set_back_rings_nothing_twice() {
 /// RUNBOOK 5: nobody of the team is there -> the chairs at once.
 #[tokio::test]
 async fn with_everybody_away_the_chairs_are_told_at_once() {
-    let rest = ROSTER.replace("roles = [\"member\"]", "roles = [\"member\"]\naway = [{ from = \"2026-11-01\", to = \"2026-11-30\" }]");
+    let rest = ROSTER.replace(
+        "roles = [\"member\"]",
+        "roles = [\"member\"]\naway = [{ from = \"2026-11-01\", to = \"2026-11-30\" }]",
+    );
     let mut world = World::with(Settings { rest, ..Settings::default() }).await;
     world.deliver(&Mail::report().write());
     world.settle().await;
@@ -145,7 +149,11 @@ async fn the_receipt_stops_no_clock_and_taking_the_case_stops_only_the_owners() 
     let case = world.case(1);
     assert!(case.runs(ClockKind::Acknowledge) && !case.runs(ClockKind::Owner));
     let issue = world.issue(1);
-    assert!(issue.body.contains("owner Bob Birch") && issue.labels.contains("stage/triage"), "{}", issue.body);
+    assert!(
+        issue.body.contains("owner Bob Birch") && issue.labels.contains("stage/triage"),
+        "{}",
+        issue.body
+    );
     let answer =
         world.order(Order::Case { case: FIRST, act: Act::Own { member: MemberKey("zoe".to_owned()) } }).await;
     assert!(answer.starts_with("refused") && answer.contains("zoe"), "{answer}");

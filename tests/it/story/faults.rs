@@ -15,7 +15,10 @@ use super::thread::{FIRST, more, reported};
 use crate::world::World;
 
 fn impatient() -> Settings {
-    Settings { github: "spacing_ms = 0\nlook_wait_s = 0\nrequest_timeout_s = 1".to_owned(), ..Settings::default() }
+    Settings {
+        github: "spacing_ms = 0\nlook_wait_s = 0\nrequest_timeout_s = 1".to_owned(),
+        ..Settings::default()
+    }
 }
 
 fn patient() -> Settings {
@@ -63,7 +66,9 @@ async fn an_issue_that_was_not_opened_is_looked_for_three_times_and_then_opened(
 /// The same for comments: "one comment a reply".
 #[tokio::test]
 async fn a_comment_whose_answer_was_lost_is_found_and_not_written_again() {
-    for fault in [Fault::CommitThen502, Fault::CommitThenDrop, Fault::CutBody, Fault::ServerError, Fault::Drop] {
+    for fault in
+        [Fault::CommitThen502, Fault::CommitThenDrop, Fault::CutBody, Fault::ServerError, Fault::Drop]
+    {
         let (mut world, receipt) = reported().await;
         world.peers.hub.faults().at("POST", Kind::Comments, fault.clone());
         world.deliver(&more(1).answering(&receipt).write());
@@ -126,7 +131,11 @@ async fn githubs_limits_are_kept_and_nothing_is_opened_before() {
         assert_eq!(world.peers.hub.issues().len(), 0, "{fault:?}: too early");
         world.settle_within(1).await;
         assert_eq!(world.peers.hub.issues().len(), 1, "{fault:?}");
-        assert_eq!(world.sent_to("alice@members.example").len(), 1, "{fault:?}: one alert, with or without the link");
+        assert_eq!(
+            world.sent_to("alice@members.example").len(),
+            1,
+            "{fault:?}: one alert, with or without the link"
+        );
         world.nothing_is_left_over();
     }
 }
@@ -203,7 +212,11 @@ async fn an_edit_by_hand_is_answered_by_a_comment_and_the_page_is_drawn_anew() {
     let body = world.issue(1).body;
     assert!(body.starts_with("<!-- sir-intake") && !body.contains("My notes."), "{body}");
     let comments = world.comments(1);
-    assert_eq!(comments.iter().filter(|comment| comment.contains("edited by hand")).count(), 1, "{comments:?}");
+    assert_eq!(
+        comments.iter().filter(|comment| comment.contains("edited by hand")).count(),
+        1,
+        "{comments:?}"
+    );
     world.nothing_is_left_over();
 }
 
@@ -381,7 +394,11 @@ async fn a_mail_server_that_is_not_there_is_told_on_discord_and_waited_for() {
     assert_eq!(world.alarms(), ["smtp-down"]);
     world.peers.smtpd.faults().clear();
     let posts = world.peers.discord.messages();
-    assert_eq!(posts.iter().filter(|post| post.content.contains("no letter can leave")).count(), 1, "{posts:?}");
+    assert_eq!(
+        posts.iter().filter(|post| post.content.contains("no letter can leave")).count(),
+        1,
+        "{posts:?}"
+    );
     world.settle_within(6).await;
     assert_eq!(world.sent_to(RENA).len(), 1);
     assert_eq!(world.alarms().len(), 0);

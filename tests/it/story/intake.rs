@@ -12,7 +12,12 @@ use crate::world::World;
 
 /// The n-th of many different reports, each from its own house.
 pub fn nth_report(n: usize, from: &str) -> Mail {
-    Mail::new(from, &format!("Crash {n}"), &format!("n{n}@reporter.example"), &format!("{OVERFLOW}\nCase {n}.\n"))
+    Mail::new(
+        from,
+        &format!("Crash {n}"),
+        &format!("n{n}@reporter.example"),
+        &format!("{OVERFLOW}\nCase {n}.\n"),
+    )
 }
 
 /// RFC: "Triage owner should open new GitHub Issue (GHI) in SIG-Security-reports private repository", "we thank all
@@ -72,10 +77,11 @@ async fn the_receipt_is_in_the_reporters_thread_and_says_no_word_of_the_report()
 async fn a_report_in_html_alone_is_read_as_text() {
     let mut world = World::new().await;
     let mut report = Mail::report().kind("text/html; charset=utf-8");
-    report.text = "<html><head><style>p{color:red}</style></head><body><p>The <b>Multiplayer</b> gem of O3DE \
+    report.text =
+        "<html><head><style>p{color:red}</style></head><body><p>The <b>Multiplayer</b> gem of O3DE \
                    25.05.1 has a heap overflow: a remote attacker can run code.</p>\
                    <img src=\"http://tracker.example/pixel.gif\"></body></html>"
-        .to_owned();
+            .to_owned();
     world.deliver(&report.write());
     world.settle().await;
 
@@ -193,8 +199,7 @@ async fn a_sender_gets_three_receipts_a_day_and_the_fourth_never() {
 #[tokio::test]
 async fn receipts_are_limited_by_domain_and_by_hour() {
     let limits = "[receipts]\nper_domain_hour = 2\nper_hour = 4\n";
-    let mut world =
-        World::with(Settings { rest: format!("{ROSTER}{limits}"), ..Settings::default() }).await;
+    let mut world = World::with(Settings { rest: format!("{ROSTER}{limits}"), ..Settings::default() }).await;
     for n in 1..=3 {
         world.deliver(&nth_report(n, &format!("p{n}@bombed.example")).write());
     }
@@ -264,7 +269,11 @@ async fn a_nesting_bomb_is_a_case_by_its_header_and_the_next_mail_is_served() {
 
     assert_eq!(world.case(1).receipt, Receipt::Withheld(Withheld::HeaderOnly));
     let issue = world.issue(1);
-    assert!(issue.body.contains("Header only") && issue.labels.contains("mail/header-only"), "{}", issue.body);
+    assert!(
+        issue.body.contains("Header only") && issue.labels.contains("mail/header-only"),
+        "{}",
+        issue.body
+    );
     assert_eq!(world.sent_to("alice@members.example").len(), 2, "members are told of both");
     assert_eq!(world.sent_to("next@other.example").len(), 1);
     world.nothing_is_left_over();

@@ -7,7 +7,7 @@ pub mod intake;
 mod mailbox;
 mod modes;
 mod oauth;
-mod stop;
 pub mod post;
+mod stop;
 pub mod thread;
 mod waiting;

@@ -106,7 +106,8 @@ impl Mail {
         let mut lines = vec![
             format!("Return-Path: {}", self.return_path),
             format!("Authentication-Results: mx.o3de.example; {results}"),
-            "Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000".to_owned(),
+            "Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000"
+                .to_owned(),
         ];
         lines.extend(self.from.iter().map(|from| format!("From: {from}")));
         lines.push(format!("To: {}", self.to));

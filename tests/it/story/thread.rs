@@ -28,7 +28,9 @@ pub fn more(n: u32) -> Mail {
         "Rena Porter <rena@reporter.example>",
         "Re: Heap overflow in Multiplayer",
         &format!("more{n}@reporter.example"),
-        &format!("It also happens on Linux, try number {n}.\n\nOn Mon the team wrote:\n> thank you for writing"),
+        &format!(
+            "It also happens on Linux, try number {n}.\n\nOn Mon the team wrote:\n> thank you for writing"
+        ),
     )
 }
 
@@ -202,7 +204,12 @@ async fn an_out_of_office_answer_to_our_receipt_is_kept_and_alerts_nobody() {
     let (mut world, receipt) = reported().await;
     let away = more(1).answering(&receipt).with("Auto-Submitted: auto-replied");
     world.deliver(&away.write());
-    let stray = Mail::new("bot@away.example", "Automatic reply: hello", "ooo@away.example", "I am away until Monday.");
+    let stray = Mail::new(
+        "bot@away.example",
+        "Automatic reply: hello",
+        "ooo@away.example",
+        "I am away until Monday.",
+    );
     world.deliver(&stray.write());
     world.settle().await;
 

@@ -10,7 +10,12 @@ use super::post::Mail;
 use crate::world::World;
 
 fn chatter(n: u32) -> Mail {
-    Mail::new(&format!("s{n}@shop.example"), "Hello", &format!("c{n}@shop.example"), "Nice weather, is it not?")
+    Mail::new(
+        &format!("s{n}@shop.example"),
+        "Hello",
+        &format!("c{n}@shop.example"),
+        "Nice weather, is it not?",
+    )
 }
 
 fn notices(world: &World, who: &str) -> Vec<String> {
@@ -136,7 +141,12 @@ async fn an_operator_opens_or_discards_what_waits() {
 #[tokio::test]
 async fn the_digest_names_what_was_screened_and_why() {
     let mut world = World::new().await;
-    let away = Mail::new("bot@away.example", "Automatic reply: hello", "ooo@away.example", "I am away until Monday.");
+    let away = Mail::new(
+        "bot@away.example",
+        "Automatic reply: hello",
+        "ooo@away.example",
+        "I am away until Monday.",
+    );
     world.deliver(&away.write());
     world.settle().await;
     world.at("2026-11-24T08:00:00Z");
@@ -150,7 +160,11 @@ async fn the_digest_names_what_was_screened_and_why() {
     assert_eq!(world.sent_to("carol@chairs.example").len(), 0);
     world.at("2026-11-25T08:00:00Z");
     world.settle().await;
-    assert_eq!(world.sent_to("alice@members.example").len(), 1, "named once, and then there is nothing to tell");
+    assert_eq!(
+        world.sent_to("alice@members.example").len(),
+        1,
+        "named once, and then there is nothing to tell"
+    );
     world.nothing_is_left_over();
 }
 
@@ -178,7 +192,12 @@ async fn an_empty_digest_comes_on_mondays_alone() {
 #[tokio::test]
 async fn after_a_weeks_downtime_there_is_one_digest() {
     let mut world = World::new().await;
-    let away = Mail::new("bot@away.example", "Automatic reply: hello", "ooo@away.example", "I am away until Monday.");
+    let away = Mail::new(
+        "bot@away.example",
+        "Automatic reply: hello",
+        "ooo@away.example",
+        "I am away until Monday.",
+    );
     world.deliver(&away.write());
     world.settle().await;
     world.kill();
