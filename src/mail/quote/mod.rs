@@ -38,7 +38,8 @@ impl Split {
         paragraphs.filter(|lines| !lines.is_empty()).any(|lines| {
             let own = lines.split(|line| line.starts_with('>')).next().unwrap_or_default();
             let introduces = own.len() < lines.len() && own.len() <= 3;
-            !own.is_empty() && !(introduces && own.last().is_some_and(|line| line.ends_with(':')))
+            let attribution = introduces && own.last().is_some_and(|line| line.ends_with(':'));
+            !own.is_empty() && !attribution
         })
     }
 }
