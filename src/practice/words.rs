@@ -140,6 +140,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             }
             Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
         },
+        Event::EscalationPutOff { ring, .. } => {
+            format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
+        }
         Event::ClockReopened { .. } => format!("{case}: the promise is open again"),
         Event::Added { automatic: true, .. } => format!("{case} keeps it; nobody is alerted or answered"),
         Event::Added { automatic: false, .. } => format!("{case} goes on with it"),
