@@ -214,7 +214,9 @@ fn conclude(
             let wait = after
                 .unwrap_or_else(|| backoff::after(first, cap, row.tries.saturating_sub(1), &office.outside));
             tracing::warn!(effect = row.effect.word(), id = %id, why, wait_s = wait.as_secs(), "not done, later again");
-            txn.again(id, now.saturating_add(wait).unwrap_or(now), why)
+            // A refusal now says nothing about an earlier try of unknown outcome: it is looked for again.
+            let mark = row.why.as_deref().filter(|why| why.starts_with(UNKNOWN));
+            txn.again(id, now.saturating_add(wait).unwrap_or(now), mark.unwrap_or(why))
         }
         Verdict::Look { looks } => {
             let wait = office.config.github.look_wait;

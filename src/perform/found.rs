@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Peers;
 use crate::case::CaseId;
 use crate::render::marker::{self, Keyring, Marked};
 use crate::store::{Found, FoundWhat};
 use crate::wire::github::{Author, GithubError, Issue};
+
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Issues and comments of ours, and the case numbers that they use up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub async fn shown_since(
     since: Option<Timestamp>,
 ) -> Result<Shown, GithubError> {
     let me = peers.whoami().await?;
+    // Clocks differ, and GitHub counts whole seconds.
+    let since = since.map(|at| at.saturating_sub(MARGIN).unwrap_or(at));
     let ours = |body: Option<&str>, author: Option<&Author>| -> Option<Marked> {
         let mine = author.is_none_or(|author| author.login == me);
         body.filter(|_| mine).and_then(|body| marker::verify(body, keys))

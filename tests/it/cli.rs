@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use sir_intake::case::{Receipt, Withheld};
 use sir_intake::store::FateWord;
 use tokio::process::Command;
 
@@ -423,7 +424,7 @@ async fn once_is_75_when_the_mailbox_cannot_be_polled() {
 
 /// Promise: nothing is done twice, "restored backup: the same"; case numbers are never reused.
 #[tokio::test]
-async fn a_restored_backup_gives_no_number_twice() {
+async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     let mut world = world_of_today().await;
     world.deliver(&text("rena@reporter.example", 1));
     world.settle().await;
@@ -438,9 +439,20 @@ async fn a_restored_backup_gives_no_number_twice() {
     }
     assert_eq!(on(&world, &["backup", "--to", to]).await.code, 1, "nothing is overwritten");
 
+    // What the backup does not know: a second report, and more from the first reporter.
     world.deliver(&text("omar@reporter.example", 2));
+    let receipt = world.sent_to("rena@reporter.example").remove(0);
+    let id =
+        receipt.lines().find_map(|line| line.strip_prefix("Message-ID: <")).unwrap().trim_end_matches('>');
+    let more = report(
+        "rena@reporter.example",
+        "Re: We have your message",
+        "more@reporter.example",
+        "It also needs a guest account.",
+    );
+    world.deliver(&more.replace("MIME-Version", &format!("In-Reply-To: <{id}>\nMIME-Version")));
     world.settle().await;
-    assert_eq!(world.cases().len(), 2);
+    assert_eq!((world.cases().len(), world.peers.hub.comments(1).len()), (2, 1));
     world.kill();
     let refused = on(&world, &["restore", to]).await;
     assert_eq!(refused.code, 1);
@@ -452,8 +464,18 @@ async fn a_restored_backup_gives_no_number_twice() {
     assert!(aside.join("sir-intake.db").exists() && !world.peers.dir.join("state/restoring").exists());
 
     world.settle().await;
-    let ids: Vec<String> = world.cases().iter().map(|case| case.id.to_string()).collect();
-    assert_eq!(ids, ["SIR-2026-0001", "SIR-2026-0003"]);
+    let ids = |world: &World| world.cases().iter().map(|case| case.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(&world), ["SIR-2026-0001", "SIR-2026-0002"]);
+    assert_eq!(world.case(2).receipt, Receipt::Withheld(Withheld::Restored));
+    assert_eq!(world.peers.hub.issues().len(), 2, "no second issue");
+    assert_eq!(world.peers.hub.comments(1).len(), 1, "no second comment");
+    for reporter in ["rena@reporter.example", "omar@reporter.example"] {
+        assert_eq!(world.sent_to(reporter).len(), 1, "no second receipt");
+    }
+    world.deliver(&text("nils@reporter.example", 3));
+    world.settle().await;
+    assert_eq!(ids(&world), ["SIR-2026-0001", "SIR-2026-0002", "SIR-2026-0003"]);
+    assert_eq!(world.sent_to("nils@reporter.example").len(), 1);
     world.nothing_is_left_over();
 }
 
