@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use crate::case::decide::Trust;
 use crate::case::policy::{self, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{Audience, CaseId, ClockRule, Lane, MailId, MemberKey, Op, PersonId, Policy};
+use crate::case::{Audience, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
@@ -47,29 +47,6 @@ pub struct Office {
 pub struct Bells {
     /// A mail was stored.
     pub mail: Notify,
-    /// A lane has something to do: by lane.
-    lanes: [Notify; 4],
-    /// A clock was set, an order left.
-    pub ticks: Notify,
-}
-
-impl Bells {
-    /// The bell of a lane.
-    pub fn lane(&self, lane: Lane) -> &Notify {
-        let [github, letters, members, discord] = &self.lanes;
-        match lane {
-            Lane::Github => github,
-            Lane::Letters => letters,
-            Lane::Members => members,
-            Lane::Discord => discord,
-        }
-    }
-
-    /// Effects were written.
-    pub fn effects(&self) {
-        self.lanes.iter().for_each(Notify::notify_one);
-        self.ticks.notify_one();
-    }
 }
 
 impl Office {

@@ -69,7 +69,6 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                 prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now))
             })
             .await?;
-        office.bells.effects();
     }
 }
 
@@ -97,7 +96,6 @@ async fn park(office: &Arc<Office>, mails: Vec<MailId>) -> Result<usize, Fault> 
             })
         })
         .await?;
-    office.bells.effects();
     Ok(count)
 }
 

@@ -35,7 +35,6 @@ pub(super) async fn check(office: &Arc<Office>) -> Result<(), PollFault> {
                 }
             })
             .await?;
-        office.bells.effects();
     }
     if low { Err(PollFault::DiskLow) } else { Ok(()) }
 }

@@ -120,7 +120,7 @@ async fn keep_lane(
         }
         let now = office.outside.clock.now();
         let next = office.store.read(|txn| txn.next_effect(lane, now))?;
-        let bell = office.bells.lane(lane).notified();
+        let bell = office.store.lanes().bell(lane).notified();
         let due = async {
             match next {
                 Some(at) => office.outside.clock.sleep_until(at).await,
@@ -171,7 +171,6 @@ async fn one(office: &Arc<Office>, peers: &Arc<Peers>, mut row: EffectRow) -> Re
     let now = office.outside.clock.now();
     let office_in = Arc::clone(office);
     office.store.write("outcome", move |txn| conclude(&office_in, txn, &row, &verdict, now)).await?;
-    office.bells.effects();
     Ok(())
 }
 

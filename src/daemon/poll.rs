@@ -181,9 +181,6 @@ pub(super) async fn poll(
             Ok(())
         })
         .await?;
-    if all.missing > 0 {
-        office.bells.effects();
-    }
     gate.polls.send_modify(|polls| *polls += 1);
     gate.moved();
     Ok(all)

@@ -58,7 +58,6 @@ pub(super) async fn tick(office: &Arc<Office>, look: Look) -> Result<usize, Faul
         })
         .await?;
     if done > 0 {
-        office.bells.effects();
         office.bells.mail.notify_one();
     }
     Ok(done)
@@ -97,10 +96,7 @@ pub(super) async fn keep_ticking(office: &Arc<Office>, gate: &Gate) -> Result<()
         while tick(office, look).await? > 0 {}
         let now = office.outside.clock.now();
         let next = now.saturating_add(EVERY).unwrap_or(now);
-        tokio::select! {
-            () = office.bells.ticks.notified() => {}
-            () = office.outside.clock.sleep_until(next) => {}
-        }
+        office.outside.clock.sleep_until(next).await;
     }
 }
 
@@ -243,6 +239,8 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
             let row = txn.effect(*effect)?;
             open_effect(row.state)?;
             txn.end(*effect, EffectState::Canceled, Some("an operator"), now)?;
+            // What stood behind it may go.
+            txn.touch_all();
             Ok(format!("effect {effect} will not be done"))
         }
         Order::MarkSent { effect } => {
@@ -255,6 +253,7 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
         }
         Order::Resume => {
             txn.set_meta("paused", "0")?;
+            txn.touch_all();
             Ok("effects are performed again".to_owned())
         }
     }

@@ -173,6 +173,7 @@ impl Txn<'_> {
                 waits,
             ])?;
         let row = self.0.last_insert_rowid();
+        self.touch(effect.lane());
         if let Some(message_id) = &draft.message_id {
             self.run(
                 "insert into sent (message_id, effect, case_id, recipient) values (?1, ?2, ?3, ?4)",
@@ -296,6 +297,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn again(&self, effect: EffectId, not_before: Timestamp, why: &str) -> Result<(), StoreError> {
+        self.touch_all();
         self.run(
             "update effect set state = 'due', not_before = ?2, why = ?3 where id = ?1",
             params![effect.0, ms(not_before), why],
@@ -338,8 +340,10 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn effects_in(&self, state: EffectState, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
-        let sql = format!("select {COLUMNS} from effect e where e.state = ?1 order by e.id limit ?2");
-        self.effects(&sql, params![state.word(), limit])
+        // The state as a literal: as a parameter it would make SQLite prepare anew with each value, for the partial indexes.
+        let state = state.word();
+        let sql = format!("select {COLUMNS} from effect e where e.state = '{state}' order by e.id limit ?1");
+        self.effects(&sql, [limit])
     }
 
     /// The effects of a case.

@@ -135,6 +135,8 @@ impl Txn<'_> {
             )?;
         }
         if let Event::IssueOpened { repository, number } = event {
+            // What waited for the issue waits no longer.
+            self.touch_all();
             self.run(
                 "insert or replace into link (repository, number, case_id) values (?1, ?2, ?3)",
                 params![repository, number, id],

@@ -190,8 +190,8 @@ impl Txn<'_> {
     pub fn mails_with(&self, fate: FateWord, limit: u32) -> Result<Vec<MailRow>, StoreError> {
         let word = fate.word();
         self.mails(
-            "where id in (select id from message where fate = ?1 order by id desc limit ?2) order by id",
-            params![word, limit],
+            &format!("where id in (select id from message where fate = '{word}' order by id desc limit ?1) order by id"),
+            [limit],
         )
     }
 

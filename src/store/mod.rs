@@ -13,6 +13,7 @@ mod intake;
 mod journal;
 mod keys;
 mod messages;
+mod news;
 mod open;
 mod operators;
 mod rows;
@@ -32,6 +33,7 @@ pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;
 pub use keys::Keyring;
 pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
+pub use news::Lanes;
 pub use open::{Lock, LockError, is_held};
 pub use operators::OrderRow;
 pub use rows::{from_ms, ms};
@@ -56,12 +58,13 @@ impl Txn<'_> {
 }
 
 /// A connection inside a transaction (or the read-only one, on which every writing call fails).
-pub struct Txn<'c>(&'c Connection);
+pub struct Txn<'c>(&'c Connection, news::Touched);
 
 struct Inner {
     writer: writer::Writer,
     reader: Mutex<Connection>,
     keys: Keyring,
+    lanes: Lanes,
     path: PathBuf,
 }
 
@@ -75,13 +78,19 @@ impl Store {
         let keys = keys::load_or_make(state_dir, &outside)?;
         let connection = open::open(&path)?;
         let reader = open::reader(&path)?;
-        let writer = writer::Writer::start(connection, outside)?;
-        Ok(Self { inner: Arc::new(Inner { writer, reader: Mutex::new(reader), keys, path }) })
+        let lanes = Lanes::default();
+        let writer = writer::Writer::start(connection, outside, lanes.clone())?;
+        Ok(Self { inner: Arc::new(Inner { writer, reader: Mutex::new(reader), keys, lanes, path }) })
     }
 
     /// The keys that sign markers and footer codes.
     pub fn keys(&self) -> &Keyring {
         &self.inner.keys
+    }
+
+    /// The bells of the lanes: rung by each transaction that gives one something to do.
+    pub fn lanes(&self) -> &Lanes {
+        &self.inner.lanes
     }
 
     /// Where the file is.
@@ -98,7 +107,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Txn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.run(label, move |connection| job(&Txn(connection))).await
+        self.inner.writer.run(label, job).await
     }
 
     /// Runs a query on the read-only connection. Sees only what is committed.
@@ -107,6 +116,6 @@ impl Store {
     /// What the query returns.
     pub fn read<T>(&self, query: impl FnOnce(&Txn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&Txn(&reader))
+        query(&Txn(&reader, news::Touched::default()))
     }
 }

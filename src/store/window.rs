@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::news::Touched;
 use super::open::{self, FILE_NAME};
 use super::{StoreError, Txn};
 
@@ -54,7 +55,7 @@ impl Window {
     /// What the queries return.
     pub fn read<T>(&self, query: impl FnOnce(&Txn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let transaction = self.connection.unchecked_transaction()?;
-        let result = query(&Txn(&transaction));
+        let result = query(&Txn(&transaction, Touched::default()));
         transaction.finish()?;
         result
     }
@@ -65,7 +66,7 @@ impl Window {
     /// What the job returns (its writes are undone), or a fault of the disk.
     pub fn write<T>(&mut self, job: impl FnOnce(&Txn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = job(&Txn(&transaction))?;
+        let result = job(&Txn(&transaction, Touched::default()))?;
         transaction.commit()?;
         Ok(result)
     }
@@ -75,7 +76,7 @@ impl Window {
     /// # Errors
     /// A fault of either disk.
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        Txn(&self.connection).copy_to(path)
+        Txn(&self.connection, Touched::default()).copy_to(path)
     }
 
     /// Whether SQLite finds its pages in order.

@@ -6,7 +6,8 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::news::Touched;
+use super::{Lanes, StoreError, Txn};
 use crate::outside::{Outside, Point};
 
 /// How many waiting transactions share one fsync at most.
@@ -25,10 +26,11 @@ struct Job {
 
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    lanes: Lanes,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, outside: Outside) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, outside: Outside, lanes: Lanes) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         // Its lines go where those of whoever opens the store go.
         let log = tracing::dispatcher::get_default(Clone::clone);
@@ -40,19 +42,25 @@ impl Writer {
                 path: "store".to_owned(),
                 source,
             })?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, lanes })
     }
 
     pub(super) async fn run<T, F>(&self, label: &'static str, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Txn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (tell, told) = oneshot::channel();
+        let lanes = self.lanes.clone();
         let run = Box::new(move |connection: &Connection| {
-            let result = job(connection);
+            let txn = Txn(connection, Touched::default());
+            let result = job(&txn);
             let keep = result.is_ok();
+            let touched = txn.1;
             let answer: Answer = Box::new(move |failed| {
+                if failed.is_none() && keep {
+                    lanes.ring(touched);
+                }
                 // Nobody listens when the caller was dropped; the write stands all the same.
                 let _ = tell.send(match failed {
                     Some(error) => Err(error),
