@@ -90,8 +90,7 @@ impl DigestView {
             ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
             (
                 "Before the first start: was it answered?",
-                "Listed once; nothing was done for these.\n\
-                 To make one a case: sir-intake cases adopt NUMBER",
+                "Listed once. To make one a case: sir-intake cases adopt NUMBER",
                 &self.history,
             ),
             ("Screened since the last digest: no case was made", "", &self.screened),
