@@ -79,7 +79,7 @@ pub(super) enum Command {
         /// Move the store that is there aside first
         #[arg(long)]
         replace: bool,
-        /// Do not ask GitHub which case numbers were given since the backup
+        /// Do not ask GitHub what was done since the backup: only to look at it, never to start on it
         #[arg(long)]
         offline: bool,
     },

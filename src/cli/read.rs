@@ -14,7 +14,7 @@ use crate::mail::{self, Automatic, House, Letter, Limits};
 use crate::office;
 use crate::report::{self, Facts, Missing};
 
-/// Reads the files one after the other; a file that cannot be read is told as a flaw.
+/// Reads the files one after the other; a file that cannot be read is told as a flaw, and does not end it.
 pub(super) fn read(files: &[PathBuf], config: Option<&Path>, out: &Out) -> Result<u8, Stop> {
     let (limits, house) = match config {
         Some(path) => {
@@ -39,7 +39,7 @@ pub(super) fn read(files: &[PathBuf], config: Option<&Path>, out: &Out) -> Resul
 pub(super) struct Reading {
     letter: Letter,
     facts: Facts,
-    fault: Option<&'static str>,
+    fault: Option<(&'static str, String)>,
 }
 
 fn one(path: &Path, limits: &Limits, house: &House) -> Reading {
@@ -48,9 +48,7 @@ fn one(path: &Path, limits: &Limits, house: &House) -> Reading {
     let most = u64::try_from(limits.raw_bytes).unwrap_or(u64::MAX).saturating_add(1);
     match File::open(path).and_then(|file| file.take(most).read_to_end(&mut raw)) {
         Ok(_) => Reading::of(&raw, limits, house, false),
-        Err(_) => {
-            Reading { letter: Letter::default(), facts: Facts::default(), fault: Some("unreadable-file") }
-        }
+        Err(error) => Reading::failed("unreadable-file", format!("this file cannot be read: {error}")),
     }
 }
 
@@ -70,15 +68,17 @@ impl Reading {
         }));
         match reading {
             Ok((letter, facts)) => Self { letter, facts, fault: None },
-            Err(_) => {
-                Self { letter: Letter::default(), facts: Facts::default(), fault: Some("reading-failed") }
-            }
+            Err(_) => Self::failed("reading-failed", "the reader failed on this mail".to_owned()),
         }
+    }
+
+    fn failed(word: &'static str, why: String) -> Self {
+        Self { letter: Letter::default(), facts: Facts::default(), fault: Some((word, why)) }
     }
 
     fn flaws(&self) -> Vec<String> {
         let flaws = self.letter.flaws.iter().map(ToString::to_string);
-        self.fault.map(str::to_owned).into_iter().chain(flaws).collect()
+        self.fault.iter().map(|(word, _)| (*word).to_owned()).chain(flaws).collect()
     }
 
     /// What is open; of a mail that cannot be read nobody knows.
@@ -131,6 +131,9 @@ impl Reading {
 
     /// For people; the caller prints it escaped.
     pub(super) fn text(&self) -> String {
+        if let Some((_, why)) = &self.fault {
+            return why.clone();
+        }
         let letter = &self.letter;
         let or_none = |text: Option<String>| text.filter(|t| !t.is_empty()).unwrap_or_else(|| "-".to_owned());
         let list = |all: Vec<String>| or_none(Some(all.join(", ")));

@@ -25,7 +25,7 @@ use toml::de::DeTable;
 
 pub use cron::Cron;
 pub use mistakes::{Grade, Mistake};
-pub use peers::{ATTACHMENTS_NOTE, Discord, Github, GithubLogin};
+pub use peers::{Discord, Github, GithubLogin};
 pub use post::{
     Addresses, AfterStore, ArPosition, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls,
 };

@@ -50,15 +50,9 @@ pub struct Github {
     pub backoff_first: Duration,
     /// Longest wait after failures.
     pub backoff_cap: Duration,
-    /// What an issue says about the files that came with a report.
-    pub attachments_note: String,
     /// Whether labels are created and set.
     pub labels: bool,
 }
-
-/// What an issue says about attachments when the configuration says nothing else.
-pub const ATTACHMENTS_NOTE: &str =
-    "Withheld. An operator gets them from the intake machine with `sir-intake cases export`.";
 
 impl Github {
     pub(super) fn read(s: &Section<'_, '_>) -> Option<Self> {
@@ -85,10 +79,9 @@ impl Github {
             s.seconds("request_timeout_s", 60, 1..=600),
             s.seconds("backoff_first_s", 2, 0..=600),
             s.seconds("backoff_cap_s", 900, 0..=86_400),
-            s.text("attachments_note", ATTACHMENTS_NOTE),
             s.flag("labels", true),
         );
-        let (spacing_ms, looks, look_wait, connect, request, first, cap, note, labels) = settings;
+        let (spacing_ms, looks, look_wait, connect, request, first, cap, labels) = settings;
         let (owner, name) = repository?;
         Some(Self {
             base_url: base_url?,
@@ -103,7 +96,6 @@ impl Github {
             request_timeout: request,
             backoff_first: first.min(cap),
             backoff_cap: cap,
-            attachments_note: note,
             labels,
         })
     }

@@ -282,8 +282,7 @@ pub enum ArPosition {
 pub struct Addresses {
     /// Where reporters write to, and what letters to them come from.
     pub list: Address,
-    /// The mailbox's own address: notices to members come from it. `None`: they come from `list`, and commands by mail
-    /// are off.
+    /// The mailbox's own address: notices to members come from it. `None`: they come from `list`.
     pub bot: Option<Address>,
     /// `List-Id` of our own mailing list (RFC 2919), without the angle brackets.
     pub list_id: Option<String>,
@@ -305,13 +304,12 @@ impl Addresses {
         match (&list, &bot) {
             (_, None) if !s.has("bot_address") => s.doubt(
                 "bot_address",
-                "without `bot_address` commands by mail are off",
-                "give the mailbox an address of its own; comments on the issue work all the same",
+                "without `bot_address` notices to members come from the list: answers to them go to everybody on it",
+                "give the mailbox an address of its own",
             ),
             (Some(list), Some(bot)) if list == bot => s.doubt(
                 "bot_address",
-                "`bot_address` is the list itself: answers to notices would go to everybody on it, and commands by \
-                 mail are off",
+                "`bot_address` is the list itself: answers to notices go to everybody on it",
                 "give the mailbox an address of its own",
             ),
             _ => {}
@@ -347,11 +345,6 @@ impl Addresses {
             ar_position: rest.1,
             trust_spam_headers: rest.2,
         })
-    }
-
-    /// Whether members may command by mail: only with an address that is the mailbox's own.
-    pub fn commands_by_mail(&self) -> bool {
-        self.bot.as_ref().is_some_and(|bot| *bot != self.list)
     }
 
     /// What notices to members come from.

@@ -177,7 +177,7 @@ impl Limits {
 pub struct Digest {
     /// When, on the team's clock; only on working days.
     pub cron: Cron,
-    /// Days back from which unanswered history is named in the first one.
+    /// Days back from which history is named in the first one.
     pub history_days: u32,
 }
 
@@ -195,8 +195,6 @@ impl Digest {
 pub struct Outbox {
     /// How long alerts wait for the issue, so that they can name it; after it they say "issue pending".
     pub alert_waits_for_issue: Duration,
-    /// How long a letter that a member ordered is held, so that it can be taken back.
-    pub letter_hold: Duration,
     /// First wait after a proven failure; doubles, with jitter.
     pub retry_first: Duration,
     /// Longest wait after failures.
@@ -212,7 +210,6 @@ impl Outbox {
         let retry_cap = s.seconds("retry_cap_s", 3_600, 0..=86_400);
         Self {
             alert_waits_for_issue: s.seconds("alert_waits_for_issue_s", 60, 0..=86_400),
-            letter_hold: s.seconds("letter_hold_s", 600, 0..=86_400),
             retry_first: s.seconds("retry_first_s", 10, 0..=3_600).min(retry_cap),
             retry_cap,
             give_up: s.seconds("give_up_s", 432_000, 1..=31_536_000),

@@ -12,7 +12,7 @@ use crate::case::{Alarm, Effect, EffectId, Lane, WhenUnknown};
 use crate::config::Mode;
 use crate::office::Office;
 use crate::perform::{self, Peers, Verdict};
-use crate::store::{EffectRow, EffectState, StoreError, Txn};
+use crate::store::{self, EffectRow, EffectState, StoreError, Txn};
 
 /// Letters and notices under way at the same time. GitHub and Discord take one call after the other.
 const AT_ONCE: u32 = 8;
@@ -276,7 +276,7 @@ async fn shadow(office: &Arc<Office>, row: EffectRow) -> Result<(), Fault> {
     let dir = &office.config.would_send_dir;
     let fault =
         |source| StoreError::File { what: "cannot write into", path: dir.display().to_string(), source };
-    std::fs::create_dir_all(dir).map_err(fault)?;
+    store::private_dir(dir).map_err(fault)?;
     std::fs::write(dir.join(name), bytes).map_err(fault)?;
     let now = office.outside.clock.now();
     office.store.write("outcome", move |txn| txn.end(row.id, EffectState::Shadowed, None, now)).await?;

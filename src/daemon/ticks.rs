@@ -182,7 +182,7 @@ fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreE
         return Ok(1);
     }
     let since = txn.meta_instant("digest-last")?;
-    let rows = txn.digest_rows(since, now)?;
+    let rows = txn.digest_rows(since, now, office.config.digest.history_days)?;
     if rows.is_empty() && today.weekday() != jiff::civil::Weekday::Monday {
         return Ok(1);
     }

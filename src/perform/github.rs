@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Peers, PerformFault, Verdict, views};
 use crate::case::decide::Outcome;
-use crate::case::{Alarm, Case, Remark, Sha256};
+use crate::case::{Alarm, Case, Receipt, Remark, Sha256};
 use crate::office::Office;
 use crate::render::comment::{self, Comment};
 use crate::render::issue;
@@ -57,7 +57,7 @@ pub(super) async fn open(
         match find_issues(office, peers, row).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(found) => match found.split_first() {
-                Some((first, others)) => return Ok(found_issue(office, hub, row, first, others).await),
+                Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
                 None if looks + 1 < office.config.github.looks => {
                     return Ok(Verdict::Look { looks: looks + 1 });
                 }
@@ -66,8 +66,9 @@ pub(super) async fn open(
             },
         }
     }
-    let drawn = office.outside.clock.now();
     let case = case_of(office, row)?;
+    // Told by the case that was drawn, not by the clock: a receipt is stored a little after the instant it bears.
+    let shows_receipt = matches!(case.receipt, Receipt::Sent(_));
     let view = office.store.read(|txn| views::issue(office, txn, &case))?;
     let body = issue::body(&view, &row.op, &office.keys);
     let labels = if office.config.github.labels { issue::labels(&view) } else { Vec::new() };
@@ -93,10 +94,10 @@ pub(super) async fn open(
                 if let Some((first, others)) =
                     made.split_first().filter(|(first, _)| first.number != issue.number)
                 {
-                    return Ok(found_issue(office, hub, row, first, others).await);
+                    return Ok(found_issue(office, hub, first, others).await);
                 }
             }
-            let outcome = Outcome::IssueOpened { repository, number: issue.number, drawn };
+            let outcome = Outcome::IssueOpened { repository, number: issue.number, shows_receipt };
             Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
         }
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
@@ -134,13 +135,7 @@ fn is_ours(office: &Office, row: &EffectRow, body: Option<&str>, author: Option<
     mine && marked.is_some_and(|marked| marked.op == row.op && Some(marked.case) == row.case)
 }
 
-async fn found_issue(
-    office: &Office,
-    hub: &Github,
-    row: &EffectRow,
-    first: &Issue,
-    others: &[Issue],
-) -> Verdict {
+async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Issue]) -> Verdict {
     let repository = office.config.github.repository_id;
     for copy in others.iter().filter(|copy| copy.state.as_deref() != Some("closed")) {
         if let Err(error) = hub.close_as(repository, copy.number, Closing::Duplicate).await {
@@ -148,9 +143,9 @@ async fn found_issue(
         }
     }
     let body = first.body.as_deref().map(|body| Sha256::of(body.as_bytes()));
-    // It was drawn in an earlier try, when nothing else had happened yet.
-    let drawn = row.planned_at;
-    Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number, drawn }, body }
+    // It was drawn in an earlier try; what it says of the receipt nobody knows any more.
+    let outcome = Outcome::IssueOpened { repository, number: first.number, shows_receipt: false };
+    Verdict::Done { outcome, body }
 }
 
 /// What an earlier try of this effect made after all.

@@ -113,7 +113,7 @@ fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
     let since = txn.meta_instant("digest-before")?;
     let now = office.outside.clock.now();
-    let rows = txn.digest_rows(since, row.planned_at.max(now))?;
+    let rows = txn.digest_rows(since, row.planned_at.max(now), office.config.digest.history_days)?;
     let mail_line = |mail: &crate::store::MailRow, why: String| -> Result<DigestLine, StoreError> {
         let sender = mail.person.map(|person| txn.address_of(person)).transpose()?;
         let about = match mail.fate {
@@ -159,6 +159,6 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         parked,
         unknown: rows.unknown.iter().map(effect_line).collect(),
         screened: lines(&rows.screened, &views::screened_words)?,
-        history: lines(&rows.history, &|_| "no answer of ours was seen".to_owned())?,
+        history: lines(&rows.history, &|_| "came before the first start".to_owned())?,
     })
 }

@@ -122,7 +122,7 @@ fn what_happened(view: &AlertView) -> String {
             at(*received)
         ),
         Alert::DeliveryFailed { letter, clock_reopened } => format!(
-            "{} to the reporter came back: they did not get it.{}",
+            "{} came back: the reporter did not get it.{}",
             capital(&plain(letter)),
             if *clock_reopened { " The clock that it had stopped runs again." } else { "" }
         ),

@@ -59,7 +59,7 @@ pub struct DigestView {
     pub unknown: Vec<DigestLine>,
     /// Screened since the last digest: automatic mail, second copies and the like.
     pub screened: Vec<DigestLine>,
-    /// Mail from before the first start that looks unanswered; only in the first digest.
+    /// Mail from shortly before the first start, answered or not; only in the first digest.
     pub history: Vec<DigestLine>,
 }
 
@@ -89,7 +89,7 @@ impl DigestView {
             ("Parked: needs a person", "More: sir-intake parked list, sir-intake outbox list", &self.parked),
             ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
             (
-                "Before the first start, looks unanswered",
+                "Before the first start: was it answered?",
                 "Listed once. To make one a case: sir-intake cases adopt NUMBER",
                 &self.history,
             ),

@@ -302,7 +302,7 @@ pub(crate) fn attachments(case: CaseId, rows: &[AttachmentRow]) -> String {
         if rows.len() == 1 { ("it", first.sha256.to_string()) } else { ("them", "<sha256>".to_owned()) };
     out.push_str(&format!(
         "\nWithheld; an operator gets {them} with\n\n\
-         ```text\nsir-intake cases export {case} --attachment {which}\n```\n\n"
+         ```text\nsir-intake cases export {case} --to DIR --attachment {which}\n```\n\n"
     ));
     out
 }

@@ -122,7 +122,7 @@ pub struct Letter {
 
 /// What is wrong with a template. Holds template text only, never a report's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[error("{file}:{line}:{column}: {what}")]
+#[error("{}: {what}", at(.file, *.line, *.column))]
 pub struct TemplateFault {
     /// Its file.
     pub file: String,
@@ -132,6 +132,11 @@ pub struct TemplateFault {
     pub column: usize,
     /// What, for an operator.
     pub what: String,
+}
+
+/// `file:line:column`, or the file alone where there is no place.
+fn at(file: &str, line: usize, column: usize) -> String {
+    if line == 0 { file.to_owned() } else { format!("{file}:{line}:{column}") }
 }
 
 /// All letters, checked.

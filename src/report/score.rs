@@ -35,7 +35,7 @@ patterns! {
     VECTOR = r"\b(cvss:(3\.0|3\.1|4\.0)(?:/[a-z]{1,3}:[a-z]{1,6}){1,32})(?:\b|$)";
     BARE_V3 = r"\b(av:[nalp]/ac:[lh]/pr:[nlh]/ui:[nr]/s:[uc](?:/[a-z]{1,3}:[a-z]{1,6}){3,24})(?:\b|$)";
     V2 = r"\b(av:[lan]/ac:[hml]/au:[msn](?:/[a-z]{1,3}:[a-z]{1,6}){3,16})(?:\b|$)";
-    SCORE = r"\b(?:cvss(?:\s{0,2}v?[234](?:\.[01x])?)?|base score|severity score)[\s:=()*_-]{1,4}(?:(?:base|score|rating|of|is|approx\.?|about|around)[\s:=~-]{1,3}){0,4}(10(?:\.0)?|\d\.\d)\b";
+    SCORE = r"\b(?:cvss(?:\s{0,2}v?[234](?:\.[01x])?)?|base score|severity score)[\s:=()*_-]{1,4}(?:(?:base|score|rating|of|is|approx\.?|about|around)[\s:=~-]{1,3}){0,4}(10(?:\.0)?|\d\.\d)\b(/av:)?";
     WORD = r"\b(?:severity|risk|priority|rating|impact)(?:\s{1,2}(?:level|rating|score|class))?[\s:=*_|-]{1,6}(?:is\s{1,2})?(critical|high|medium|moderate|low|none|informational)\b";
     WORD_BEFORE = r"\b(critical|high|medium|moderate|low)[ -](?:severity|risk|impact)\b";
     WORD_VULNERABILITY = r"\b(critical|high|medium|low)[ -](?:(?:security|remote|0-?day)[ -]){0,2}(?:vulnerabilit|rce\b|bug\b|issue\b|flaw\b|finding)";
@@ -117,13 +117,13 @@ fn bands_v2(score: f64) -> Severity {
 
 /// A claimed bare score ("CVSS 9.8") and its band.
 pub(super) fn bare_score(words: &Words) -> Option<Found<(f64, Severity)>> {
-    // "CVSS 3.1" alone names a version of CVSS.
+    // "CVSS 3.1" alone names a version of CVSS, and so does the beginning of a vector.
     let named = |text: &str| {
         text.contains(':') || text.contains('=') || text.contains("score") || text.contains(" of ")
     };
     let groups = SCORE.groups(words.all()).find(|groups| {
         let version = matches!(group(groups, 1), "2.0" | "3.0" | "3.1" | "4.0");
-        !version || named(&group(groups, 0).to_ascii_lowercase())
+        group(groups, 2).is_empty() && (!version || named(&group(groups, 0).to_ascii_lowercase()))
     })?;
     let score: f64 = group(&groups, 1).parse().ok()?;
     Some(words.found((score, bands(score)), &place(&groups, 0)))
@@ -175,6 +175,8 @@ mod tests {
         let text = |t| Words::new("", t);
         assert_eq!(bare_score(&text("CVSS v3.1 base score: 9.8")).unwrap().value, (9.8, Severity::Critical));
         assert_eq!(bare_score(&text("CVSS 3.1 was released")), None);
+        assert_eq!(bare_score(&text("CVSS:3.1/AV:N/AC:L")), None, "the beginning of a vector");
+        assert_eq!(bare_score(&text("CVSS: 8.6/10")).unwrap().value, (8.6, Severity::High));
         assert_eq!(word(&text("**Severity:** Moderate")).unwrap().value, Severity::Medium);
         assert_eq!(word(&text("a critical vulnerability")).unwrap().value, Severity::Critical);
         assert_eq!(word(&text("high time")), None);

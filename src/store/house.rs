@@ -164,21 +164,27 @@ impl Txn<'_> {
         .collect()
     }
 
-    /// What the digest lists: standing things, and what came since the last digest.
+    /// What the digest lists: standing things, and what came since the last digest; in the first one also what came
+    /// in so many days before the first start.
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn digest_rows(&self, since: Option<Timestamp>, now: Timestamp) -> Result<DigestRows, StoreError> {
+    pub fn digest_rows(
+        &self,
+        since: Option<Timestamp>,
+        now: Timestamp,
+        history_days: u32,
+    ) -> Result<DigestRows, StoreError> {
         let fresh = |rows: Vec<MailRow>| -> Vec<MailRow> {
             rows.into_iter().filter(|mail| since.is_none_or(|since| mail.stored > since)).collect()
         };
-        let fortnight = ms(now) - 14 * 24 * 3_600_000;
+        let oldest = ms(now) - i64::from(history_days) * 24 * 3_600_000;
         let history = match since {
             Some(_) => Vec::new(),
             None => self
                 .mails_with(FateWord::History, 200)?
                 .into_iter()
-                .filter(|mail| ms(mail.received) >= fortnight)
+                .filter(|mail| ms(mail.received) >= oldest)
                 .collect(),
         };
         Ok(DigestRows {

@@ -64,7 +64,7 @@ pub(super) fn load_or_make(state_dir: &Path, outside: &Outside) -> Result<Keyrin
     }
     let mut key = [0; 32];
     outside.chance.fill(&mut key)?;
-    fs::create_dir_all(state_dir).map_err(fault.clone()("cannot make"))?;
+    super::open::private_dir(state_dir).map_err(fault.clone()("cannot make"))?;
     let partial = state_dir.join(format!("{FILE_NAME}.new"));
     let line = format!("1 {}\n", data_encoding::HEXLOWER.encode(&key));
     let mut file = fs::OpenOptions::new()

@@ -34,7 +34,7 @@ pub use journal::EventRow;
 pub use keys::Keyring;
 pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
 pub use news::Lanes;
-pub use open::{Lock, LockError, is_held};
+pub use open::{Lock, LockError, is_held, private_dir};
 pub use operators::OrderRow;
 pub use rows::{from_ms, ms};
 pub use window::Window;

@@ -1,6 +1,7 @@
 //! Making, opening and locking the file.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -34,6 +35,14 @@ pub enum LockError {
     },
 }
 
+/// Makes a folder, and those above it, that nobody else may enter; one that is there stays as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn private_dir(dir: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
 impl Lock {
     /// Takes the lock of this directory (`flock`), which is made when it is not there.
     ///
@@ -42,7 +51,7 @@ impl Lock {
     pub fn take(state_dir: &Path) -> Result<Self, LockError> {
         let path = state_dir.join("lock");
         let fault = |source| LockError::File { path: path.display().to_string(), source };
-        fs::create_dir_all(state_dir).map_err(fault)?;
+        private_dir(state_dir).map_err(fault)?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

@@ -39,7 +39,7 @@ fn bounce(permanent: bool) -> Input {
 
 /// Every input, by the name that the table gives it.
 fn inputs() -> Vec<(&'static str, Input)> {
-    let opened = Outcome::IssueOpened { repository: 5, number: 12, drawn: at(MONDAY) };
+    let opened = Outcome::IssueOpened { repository: 5, number: 12, shows_receipt: false };
     let alert = Effect::Alert { to: key("bob"), alert: Alert::NewCase };
     let comment = Effect::Comment { remark: Remark::Reply { mail: MailId(2) } };
     vec![
@@ -173,6 +173,20 @@ fn the_receipt_stops_no_clock_and_a_proven_answer_does() {
 }
 
 /// A proven answer stands: a forged mail after it does not make it doubtful again.
+/// The receipt leaves while the issue is being opened: whether the page says so is told by what was drawn.
+#[test]
+fn a_page_that_was_drawn_before_the_receipt_is_drawn_anew() {
+    let (policy, now) = (policy(), at(MONDAY));
+    let case = reached(&[came(receipt(), Outcome::Done)], &policy, now);
+    let after = |shows_receipt| {
+        let opened = Outcome::IssueOpened { repository: 5, number: 12, shows_receipt };
+        let decision = decide(&case, &came(Effect::OpenIssue, opened), &policy, now).unwrap();
+        decision.effects.iter().any(|planned| planned.effect == Effect::UpdateIssue)
+    };
+    assert!(after(false), "the page says that the receipt is on its way");
+    assert!(!after(true), "the page says that it was sent");
+}
+
 #[test]
 fn a_forged_mail_does_not_unprove_an_answer() {
     let policy = policy();

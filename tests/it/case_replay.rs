@@ -40,7 +40,7 @@ fn any_effect() -> impl Strategy<Value = Effect> {
 
 fn any_input() -> impl Strategy<Value = Input> {
     let outcome = prop::sample::select(vec![
-        Outcome::IssueOpened { repository: 5, number: 12, drawn: at(MONDAY) },
+        Outcome::IssueOpened { repository: 5, number: 12, shows_receipt: false },
         Outcome::Done,
         Outcome::Unknown,
         Outcome::Parked,

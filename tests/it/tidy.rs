@@ -74,7 +74,7 @@ fn purity(source: &Source) -> Vec<String> {
 }
 
 /// Imports run one way. What stands in a row is all that this part may use.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("case", &[]),
     ("mail", &["case"]),
     ("report", &["case"]),
@@ -85,33 +85,34 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("observe", &["case", "clock", "config"]),
     ("store", &["case", "clock", "outside"]),
     ("wire", &["case", "mail", "clock", "outside"]),
-    ("office", &["case", "mail", "report", "render", "clock", "outside", "config", "observe", "store"]),
+    ("reading", &["case", "mail", "report"]),
+    ("office", &["case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "reading"]),
     (
         "perform",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "office",
+            "reading", "office",
         ],
     ),
     (
         "daemon",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "office", "perform",
+            "reading", "office", "perform",
         ],
     ),
     (
         "practice",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "office", "perform", "daemon",
+            "reading", "office", "perform", "daemon",
         ],
     ),
     (
         "cli",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "office", "perform", "daemon", "practice",
+            "reading", "office", "perform", "daemon", "practice",
         ],
     ),
     ("main", &["cli"]),

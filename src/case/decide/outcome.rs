@@ -14,8 +14,8 @@ pub enum Outcome {
         repository: u64,
         /// Number of the issue.
         number: u64,
-        /// When its body was drawn: what happened since is not on it yet.
-        drawn: Timestamp,
+        /// Whether its body says already that the receipt was sent.
+        shows_receipt: bool,
     },
     /// Done.
     Done,
@@ -35,11 +35,11 @@ pub(super) fn came(
 ) -> Decision {
     let mut decision = Decision::default();
     match (effect, outcome) {
-        (Effect::OpenIssue, Outcome::IssueOpened { repository, number, drawn }) => {
+        (Effect::OpenIssue, Outcome::IssueOpened { repository, number, shows_receipt }) => {
             if case.issue.is_none() {
                 decision.event(Event::IssueOpened { repository: *repository, number: *number });
             }
-            if matches!(case.receipt, Receipt::Sent(at) if at >= *drawn) {
+            if !shows_receipt && matches!(case.receipt, Receipt::Sent(_)) {
                 decision.then_on_issue(Effect::UpdateIssue);
             }
         }
