@@ -24,10 +24,10 @@ const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
-    row: MailRow,
-    letter: Letter,
-    facts: Facts,
-    signs: u32,
+    pub(super) row: MailRow,
+    pub(super) letter: Letter,
+    pub(super) facts: Facts,
+    pub(super) signs: u32,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -66,7 +66,13 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         office
             .store
             .write("settled", move |txn| {
-                prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now))
+                // While it was read, an operator may have made a case of it.
+                let waits = |mail: &Prepared| Ok(txn.mail(mail.row.id)?.fate == FateWord::Stored);
+                prepared.iter().try_for_each(|mail| match waits(mail) {
+                    Ok(true) => settle(&office_in, txn, mail, now),
+                    Ok(false) => Ok(()),
+                    Err(fault) => Err(fault),
+                })
             })
             .await?;
         office.bells.effects();
@@ -164,7 +170,7 @@ pub(super) fn facts_of(letter: &Letter) -> Facts {
 
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
     let letter = &mail.letter;
-    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
+    let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
         Some(_) | None => None,
@@ -212,8 +218,8 @@ fn reading(
     };
     Ok(Reading {
         history: row.history,
-        // A stranger may copy our Message-ID into their own mail: the sender must be ours as well.
-        own: sent.is_some() && own,
+        // Anybody may copy our Message-ID into a mail of theirs: the sender must be ours as well, and we attach nothing.
+        own: sent.is_some() && own && letter.from.is_some() && letter.attachments.is_empty(),
         sent_folder: row.role == "sent",
         junk_folder: row.role == "junk",
         copy_of,
@@ -283,6 +289,10 @@ fn bounced(
     let Some((effect, case, recipient)) = txn.sent_by_us(id)? else { return Ok(None) };
     let person = recipient.strip_prefix("person:").and_then(|id| id.parse().ok()).map(PersonId);
     let address = person.map(|person| txn.address_of(person)).transpose()?;
+    if address.is_some() && address == letter.from {
+        // Whom it did not reach does not tell us so: these are their own words, in whatever form.
+        return Ok(None);
+    }
     let hit = bounce.recipients.iter().find(|entry| match &address {
         Some(address) => [&entry.recipient, &entry.original].into_iter().flatten().any(|a| a == address),
         // A notice to a member: which one is in the id.
@@ -350,8 +360,8 @@ impl Desk<'_> {
                 let rule = &self.office.policy.waiting;
                 note.why = Some(commit::word(&why)?);
                 note.wait_until = Some(
-                    calendar
-                        .advance_working_days(self.mail.row.received.max(self.now), rule.becomes_case_days),
+                    // From now: a server's clock, or a date that somebody else wrote, may lie years ahead.
+                    calendar.advance_working_days(self.now, rule.becomes_case_days),
                 );
                 // Told at half the promised time, so that several come in one notice and none comes late.
                 note.notice_by = Some(calendar.advance_working_hours(self.now, rule.notice_hours / 2));
@@ -408,7 +418,7 @@ impl Desk<'_> {
     }
 }
 
-fn opening(
+pub(super) fn opening(
     office: &Office,
     txn: &Txn<'_>,
     mail: &Prepared,
@@ -422,7 +432,7 @@ fn opening(
         Some(from) => txn.receipt_counts(from, now)?,
         None => decide::ReceiptCounts::default(),
     };
-    let own = letter.from.as_ref().is_some_and(|from| office.house.own.contains(from));
+    let own = letter.from.as_ref().is_some_and(|from| office.house.owns(from));
     Ok(Opening {
         mail: mail.row.id,
         source,
@@ -441,55 +451,4 @@ fn opening(
         severity: mail.facts.claimed_severity(),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
-}
-
-/// A mail that an operator, or its time in the waiting room, turns into a case.
-///
-/// # Errors
-/// A fault of the store, or the mail is of a case already.
-pub(super) fn open_late(
-    office: &Office,
-    txn: &Txn<'_>,
-    id: MailId,
-    source: Source,
-    now: Timestamp,
-) -> Result<CaseId, StoreError> {
-    let row = txn.mail(id)?;
-    if matches!(row.fate, FateWord::Case | FateWord::Reply) {
-        let case = row.case.map(|case| case.to_string()).unwrap_or_default();
-        return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
-    }
-    let raw = txn.raw(id)?;
-    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
-    let guarded = |headers_only: bool| {
-        let read = || {
-            let letter = read_letter(office, &raw, headers_only);
-            let facts = facts_of(&letter);
-            (letter, facts)
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
-    };
-    let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
-    let (letter, facts) = guarded(headers_only)
-        .or_else(|| guarded(true))
-        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
-    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
-    let person = match &letter.from {
-        Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
-        Some(_) | None => None,
-    };
-    let member =
-        letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
-    let note = Note {
-        person,
-        message_id: letter.message_id.clone(),
-        body: letter.same_copy_key(),
-        poison: is_poison(office, &row),
-        ..Note::default()
-    };
-    let prepared = Prepared { row, letter, facts, signs: 0 };
-    let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, &prepared.letter, now)?;
-    txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
-    Ok(case)
 }

@@ -196,6 +196,10 @@ pub fn sort(reading: &Reading, policy: &Policy) -> Fate {
     }
     match reading.route {
         Route::Case { case, by_tag_alone } => on_case(reading, case, by_tag_alone),
+        // Anybody can write two numbers into a subject: it opens no door for a flood.
+        Route::Disagree if reading.cases_last_hour >= policy.waiting.cases_per_hour => {
+            Fate::Waiting(Waiting::TooMany)
+        }
         Route::Disagree => Fate::NewCase { disagree: true },
         Route::Nowhere => unrouted(reading, policy),
     }
