@@ -197,13 +197,14 @@ fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreE
         return Ok(1);
     }
     let since = txn.meta_instant("digest-last")?;
-    let rows = txn.digest_rows(since, now)?;
+    // Given to this one, so that neither a late reading nor a late digest makes it fall between two of them.
+    txn.give_to_digest(now)?;
+    let rows = txn.digest_rows(now, since.is_none(), now)?;
     if rows.is_empty() && today.weekday() != jiff::civil::Weekday::Monday {
         return Ok(1);
     }
-    txn.set_meta("digest-before", &since.unwrap_or(Timestamp::UNIX_EPOCH).to_string())?;
     if since.is_none() {
-        txn.forget_meta("digest-before")?;
+        txn.set_meta("digest-first", &now.to_string())?;
     }
     txn.set_meta("digest-last", &now.to_string())?;
     for member in office.policy.roster.active(now) {

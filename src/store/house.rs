@@ -166,18 +166,37 @@ impl Txn<'_> {
         .collect()
     }
 
-    /// What the digest lists: standing things, and what came since the last digest.
+    /// Gives everything that was set aside or quarantined and that no digest listed to the digest of this instant.
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn digest_rows(&self, since: Option<Timestamp>, now: Timestamp) -> Result<DigestRows, StoreError> {
-        let fresh = |rows: Vec<MailRow>| -> Vec<MailRow> {
-            rows.into_iter().filter(|mail| since.is_none_or(|since| mail.stored > since)).collect()
+    pub fn give_to_digest(&self, digest: Timestamp) -> Result<(), StoreError> {
+        self.0.execute(
+            "update message set told_at = ?1 where told_at is null and id in (
+               select id from message where fate in ('screened', 'quarantined') and told_at is null order by id limit 200)",
+            [ms(digest)],
+        )?;
+        Ok(())
+    }
+
+    /// What the digest that was planned at that instant lists: standing things, and what was given to it; the `first` one
+    /// also history.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn digest_rows(
+        &self,
+        digest: Timestamp,
+        first: bool,
+        now: Timestamp,
+    ) -> Result<DigestRows, StoreError> {
+        let given = |fate: FateWord| {
+            self.mails("where fate = ?1 and told_at = ?2 order by id", params![fate.word(), ms(digest)])
         };
         let fortnight = ms(now) - 14 * 24 * 3_600_000;
-        let history = match since {
-            Some(_) => Vec::new(),
-            None => self
+        let history = match first {
+            false => Vec::new(),
+            true => self
                 .mails_with(FateWord::History, 200)?
                 .into_iter()
                 .filter(|mail| ms(mail.received) >= fortnight)
@@ -185,9 +204,9 @@ impl Txn<'_> {
         };
         Ok(DigestRows {
             waiting: self.mails_with(FateWord::Waiting, 100)?,
-            screened: fresh(self.mails_with(FateWord::Screened, 100)?),
+            screened: given(FateWord::Screened)?,
             parked_mails: self.mails_with(FateWord::Parked, 100)?,
-            quarantined: fresh(self.mails_with(FateWord::Quarantined, 100)?),
+            quarantined: given(FateWord::Quarantined)?,
             history,
             unknown: self.effects_in(EffectState::Unknown, 100)?,
             parked_effects: self.effects_in(EffectState::Parked, 100)?,

@@ -409,3 +409,40 @@ async fn orders_that_are_repeated_do_nothing_twice() {
     assert_eq!(world.seen_outside(), before);
     world.nothing_is_left_over();
 }
+
+/// Every mail ends as "screened with a reason that members see in the digest": also when mail does not leave for days, and
+/// when it was read late.
+#[tokio::test]
+async fn what_is_set_aside_is_listed_in_exactly_one_digest() {
+    let mut world = World::new().await;
+    let aside = |n: u32| {
+        let words = "Dear team, whom may I write about something that I noticed?";
+        let mail = Mail::new(&format!("p{n}@h{n}.example"), "A question", &format!("q{n}@h.example"), words);
+        mail.with("Auto-Submitted: auto-generated").write()
+    };
+    world.deliver(&aside(1));
+    world.settle().await;
+    world.peers.smtpd.faults().refuse_connections(100_000);
+    world.at("2026-11-24T08:00:00Z");
+    world.settle().await;
+    world.deliver(&aside(2));
+    world.settle().await;
+    world.at("2026-11-25T08:00:00Z");
+    world.settle().await;
+    world.peers.smtpd.faults().clear();
+    // This one is on the disk when the next digest is made, and nobody has read it yet.
+    world.deliver(&aside(3));
+    world.dies_when(sir_intake::outside::Point::AfterCommit("intake"));
+    world.at("2026-11-25T08:30:00Z");
+    world.settle_within(2).await;
+    world.at("2026-11-26T08:00:00Z");
+    world.settle_within(2).await;
+
+    let mails = world.sent_to("alice@members.example");
+    let digests: Vec<&String> = mails.iter().filter(|mail| mail.contains("digest")).collect();
+    for n in 1..=3 {
+        let lists = digests.iter().filter(|mail| mail.contains(&format!("p{n}@h{n}.example"))).count();
+        assert_eq!(lists, 1, "{n}: {digests:?}");
+    }
+    world.nothing_is_left_over();
+}
