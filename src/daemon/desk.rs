@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::{Fault, commit};
 use crate::case::decide::{
-    self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer,
+    self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
+    Writer,
 };
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter};
@@ -188,7 +189,29 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
     let fate = decide::sort(&reading, &office.policy);
     let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
     let word = desk.follow(fate, &mut note)?;
+    if word == FateWord::Case
+        && let Some(first) = first_copy(txn, &mail.row, &note)?
+    {
+        // It was held back as junk, and this one was not: the case is this one's, and there is no second.
+        let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
+        txn.settle(first, FateWord::Copy, &released)?;
+    }
     txn.settle(mail.row.id, word, &note)
+}
+
+/// The mail of which this one is a second copy.
+fn first_copy(txn: &Txn<'_>, row: &MailRow, note: &Note) -> Result<Option<MailId>, StoreError> {
+    match (&note.message_id, note.person, note.body) {
+        (Some(id), Some(person), Some(body)) => txn.first_copy(id, person, body, row.received, row.id),
+        (_, _, _) => Ok(None),
+    }
+}
+
+/// Whether a mail waits for the provider's opinion of it alone: a copy that the provider let through hides not behind it.
+fn is_held_as_junk(txn: &Txn<'_>, mail: MailId) -> Result<bool, StoreError> {
+    let row = txn.mail(mail)?;
+    let words = [commit::word(&Waiting::Junk)?, commit::word(&Waiting::SpamVerdict)?];
+    Ok(row.fate == FateWord::Waiting && row.why.is_some_and(|why| words.contains(&why)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a different thing, and this is the one place")]
@@ -212,9 +235,10 @@ fn reading(
         (Route::Case { case, .. }, Some(person)) => txn.is_participant(case, person)?,
         (Route::Case { .. } | Route::Nowhere | Route::Disagree, _) => false,
     };
-    let copy_of = match (&note.message_id, person, note.body) {
-        (Some(id), Some(person), Some(body)) => txn.first_copy(id, person, body, row.received, row.id)?,
-        (_, _, _) => None,
+    let let_through = row.role == "inbox" && !letter.spam_verdict;
+    let copy_of = match first_copy(txn, row, note)? {
+        Some(first) if let_through && is_held_as_junk(txn, first)? => None,
+        first => first,
     };
     Ok(Reading {
         history: row.history,
@@ -341,7 +365,13 @@ impl Desk<'_> {
                     let input = Input::Bounce { mail, effect, person, permanent };
                     commit::input(self.office, self.txn, case, &input, self.now)?;
                 }
-                FateWord::Delivery
+                if person.is_none() && permanent {
+                    // Nobody else would hear that a member is told in vain.
+                    note.why = Some(commit::word(&Screened::NoticeBounced)?);
+                    FateWord::Screened
+                } else {
+                    FateWord::Delivery
+                }
             }
             Fate::Own => self.own()?,
             Fate::Copy(first) => {

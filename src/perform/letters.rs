@@ -113,9 +113,8 @@ fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
     let planned = row.planned_at;
     // The outbox counts in milliseconds.
-    let first = txn
-        .meta_instant("digest-first")?
-        .is_some_and(|at| at.as_millisecond() == planned.as_millisecond());
+    let first =
+        txn.meta_instant("digest-first")?.is_some_and(|at| at.as_millisecond() == planned.as_millisecond());
     let now = office.outside.clock.now();
     let rows = txn.digest_rows(planned, first, planned.max(now))?;
     let mail_line = |mail: &crate::store::MailRow, why: String| -> Result<DigestLine, StoreError> {

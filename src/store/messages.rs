@@ -157,7 +157,11 @@ fn mail_row(row: &Row<'_>) -> Result<MailRow, StoreError> {
 }
 
 impl Txn<'_> {
-    pub(super) fn mails(&self, tail: &str, values: impl rusqlite::Params) -> Result<Vec<MailRow>, StoreError> {
+    pub(super) fn mails(
+        &self,
+        tail: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<MailRow>, StoreError> {
         let mut query = self.0.prepare_cached(&format!("select {COLUMNS} from message {tail}"))?;
         let mut rows = query.query(values)?;
         let mut found = Vec::new();

@@ -76,6 +76,8 @@ pub enum Screened {
     SentByHand,
     /// A person called it spam.
     CalledSpam,
+    /// A notice of ours to a member came back.
+    NoticeBounced,
 }
 
 impl Screened {
@@ -88,6 +90,7 @@ impl Screened {
             Self::MachineReport => "a machine's report",
             Self::SentByHand => "sent by hand from our own mailbox",
             Self::CalledSpam => "a member called it spam",
+            Self::NoticeBounced => "a notice to a member came back: is their address right?",
         }
     }
 }

@@ -446,3 +446,36 @@ async fn what_is_set_aside_is_listed_in_exactly_one_digest() {
     }
     world.nothing_is_left_over();
 }
+
+/// MAIL 5: "a second copy: kept, no effect": a copy in the junk folder holds back no copy in the inbox.
+#[tokio::test]
+async fn a_copy_in_the_junk_folder_holds_back_no_report() {
+    let mut world = World::new().await;
+    world.deliver_raw("Junk", Mail::report().write().replace('\n', "\r\n").into_bytes());
+    world.settle().await;
+    assert_eq!(world.mails(FateWord::Waiting).len(), 1);
+    world.deliver(&through_the_list(Mail::report()).write());
+    world.settle().await;
+    assert_eq!((world.cases().len(), world.sent_to(RENA).len()), (1, 1));
+
+    world.pass(48);
+    world.settle_within(1).await;
+    assert_eq!(world.cases().len(), 1, "and the first copy begins no second case");
+    world.nothing_is_left_over();
+}
+
+/// A member whose address is dead is told nothing by mail; the others must hear of it.
+#[tokio::test]
+async fn a_notice_to_a_member_that_comes_back_is_in_the_digest() {
+    let (mut world, _) = reported().await;
+    let notice = world.sent_to("bob@members.example").remove(0);
+    world.deliver(&bounce(&notice, "bob@members.example", "failed", "5.1.1").write());
+    world.settle().await;
+    world.at("2026-11-24T08:00:00Z");
+    world.settle().await;
+
+    let mails = world.sent_to("alice@members.example");
+    assert!(mails.iter().any(|mail| mail.contains("a notice to a member came back")), "{mails:?}");
+    assert_eq!(world.case(1).delivery_failed, None);
+    world.nothing_is_left_over();
+}
