@@ -1,9 +1,11 @@
 //! A mail that was set aside, or waited, becomes a case after all.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::commit;
-use super::desk::{Prepared, facts_of, is_poison, opening, read_letter};
+use super::desk::{Prepared, opening};
 use crate::case::{CaseId, MailId, Source};
 use crate::office::Office;
 use crate::store::{FateWord, Note, StoreError, Txn};
@@ -28,16 +30,17 @@ pub(super) fn open_late(
     // On the thread that writes: a reader that fails inside must not take it along, at each start again.
     let guarded = |headers_only: bool| {
         let read = || {
-            let letter = read_letter(office, &raw, headers_only);
-            let facts = facts_of(&letter);
-            (letter, facts)
+            let read = office.read_raw(id, &raw, headers_only);
+            read.facts();
+            read
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
     };
-    let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
-    let (letter, facts) = guarded(headers_only)
+    let headers_only = row.truncated || office.is_poison(&row) || row.fate == FateWord::Parked;
+    let read = guarded(headers_only)
         .or_else(|| guarded(true))
         .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
+    let letter = &read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
@@ -49,12 +52,12 @@ pub(super) fn open_late(
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
-        poison: is_poison(office, &row),
+        poison: office.is_poison(&row),
         ..Note::default()
     };
-    let prepared = Prepared { row, letter, facts, signs: 0 };
+    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0 };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, &prepared.letter, now)?;
+    let case = commit::open(office, txn, &opening, letter, now)?;
     txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
     Ok(case)
 }
