@@ -195,9 +195,10 @@ impl Address {
         self.0.split_once('@').map_or("", |(local, _)| local)
     }
 
-    /// The form that is compared and stored: all lower case.
+    /// The form that is compared and stored: lower case in ASCII alone. Beyond it other signs have the lower case of a
+    /// plain letter (U+212A that of `k`), and nobody may become a member by one.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        self.0.to_ascii_lowercase()
     }
 }
 
@@ -335,5 +336,6 @@ mod tests {
             assert!(Address::parse(bad).is_none(), "{bad}");
         }
         assert_eq!(Address::parse("ANN@a.example"), Address::parse("ann@A.example"));
+        assert_ne!(Address::parse("\u{212a}im@a.example"), Address::parse("kim@a.example"));
     }
 }

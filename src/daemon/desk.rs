@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::{Fault, commit};
 use crate::case::decide::{
-    self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Sender, Trust, Writer,
+    self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
+    Writer,
 };
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter};
@@ -25,9 +26,9 @@ const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
-    row: MailRow,
-    read: Arc<ReadMail>,
-    signs: u32,
+    pub(super) row: MailRow,
+    pub(super) read: Arc<ReadMail>,
+    pub(super) signs: u32,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -66,7 +67,13 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         office
             .store
             .write("settled", move |txn| {
-                prepared.iter().try_for_each(|mail| settle(&office_in, txn, mail, now))
+                // While it was read, an operator may have made a case of it.
+                let waits = |mail: &Prepared| Ok(txn.mail(mail.row.id)?.fate == FateWord::Stored);
+                prepared.iter().try_for_each(|mail| match waits(mail) {
+                    Ok(true) => settle(&office_in, txn, mail, now),
+                    Ok(false) => Ok(()),
+                    Err(fault) => Err(fault),
+                })
             })
             .await?;
     }
@@ -140,7 +147,7 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
 
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
     let letter = &mail.read.letter;
-    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
+    let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
         Some(_) | None => None,
@@ -158,7 +165,29 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
     let fate = decide::sort(&reading, &office.policy);
     let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
     let word = desk.follow(fate, &mut note)?;
+    if word == FateWord::Case
+        && let Some(first) = first_copy(txn, &mail.row, &note)?
+    {
+        // It was held back as junk, and this one was not: the case is this one's, and there is no second.
+        let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
+        txn.settle(first, FateWord::Copy, &released)?;
+    }
     txn.settle(mail.row.id, word, &note)
+}
+
+/// The mail of which this one is a second copy.
+fn first_copy(txn: &Txn<'_>, row: &MailRow, note: &Note) -> Result<Option<MailId>, StoreError> {
+    match (&note.message_id, note.person, note.body) {
+        (Some(id), Some(person), Some(body)) => txn.first_copy(id, person, body, row.received, row.id),
+        (_, _, _) => Ok(None),
+    }
+}
+
+/// Whether a mail waits for the provider's opinion of it alone: a copy that the provider let through hides not behind it.
+fn is_held_as_junk(txn: &Txn<'_>, mail: MailId) -> Result<bool, StoreError> {
+    let row = txn.mail(mail)?;
+    let words = [commit::word(&Waiting::Junk)?, commit::word(&Waiting::SpamVerdict)?];
+    Ok(row.fate == FateWord::Waiting && row.why.is_some_and(|why| words.contains(&why)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a different thing, and this is the one place")]
@@ -182,14 +211,15 @@ fn reading(
         (Route::Case { case, .. }, Some(person)) => txn.is_participant(case, person)?,
         (Route::Case { .. } | Route::Nowhere | Route::Disagree, _) => false,
     };
-    let copy_of = match (&note.message_id, person, note.body) {
-        (Some(id), Some(person), Some(body)) => txn.first_copy(id, person, body, row.received, row.id)?,
-        (_, _, _) => None,
+    let let_through = row.role == "inbox" && !letter.spam_verdict;
+    let copy_of = match first_copy(txn, row, note)? {
+        Some(first) if let_through && is_held_as_junk(txn, first)? => None,
+        first => first,
     };
     Ok(Reading {
         history: row.history,
-        // A stranger may copy our Message-ID into their own mail: the sender must be ours as well.
-        own: sent.is_some() && own,
+        // Anybody may copy our Message-ID into a mail of theirs: the sender must be ours as well, and we attach nothing.
+        own: sent.is_some() && own && letter.from.is_some() && letter.attachments.is_empty(),
         sent_folder: row.role == "sent",
         junk_folder: row.role == "junk",
         copy_of,
@@ -259,6 +289,10 @@ fn bounced(
     let Some((effect, case, recipient)) = txn.sent_by_us(id)? else { return Ok(None) };
     let person = recipient.strip_prefix("person:").and_then(|id| id.parse().ok()).map(PersonId);
     let address = person.map(|person| txn.address_of(person)).transpose()?;
+    if address.is_some() && address == letter.from {
+        // Whom it did not reach does not tell us so: these are their own words, in whatever form.
+        return Ok(None);
+    }
     let hit = bounce.recipients.iter().find(|entry| match &address {
         Some(address) => [&entry.recipient, &entry.original].into_iter().flatten().any(|a| a == address),
         // A notice to a member: which one is in the id.
@@ -307,7 +341,13 @@ impl Desk<'_> {
                     let input = Input::Bounce { mail, effect, person, permanent };
                     commit::input(self.office, self.txn, case, &input, self.now)?;
                 }
-                FateWord::Delivery
+                if person.is_none() && permanent {
+                    // Nobody else would hear that a member is told in vain.
+                    note.why = Some(commit::word(&Screened::NoticeBounced)?);
+                    FateWord::Screened
+                } else {
+                    FateWord::Delivery
+                }
             }
             Fate::Own => self.own()?,
             Fate::Copy(first) => {
@@ -326,8 +366,8 @@ impl Desk<'_> {
                 let rule = &self.office.policy.waiting;
                 note.why = Some(commit::word(&why)?);
                 note.wait_until = Some(
-                    calendar
-                        .advance_working_days(self.mail.row.received.max(self.now), rule.becomes_case_days),
+                    // From now: a server's clock, or a date that somebody else wrote, may lie years ahead.
+                    calendar.advance_working_days(self.now, rule.becomes_case_days),
                 );
                 // Told at half the promised time, so that several come in one notice and none comes late.
                 note.notice_by = Some(calendar.advance_working_hours(self.now, rule.notice_hours / 2));
@@ -384,7 +424,7 @@ impl Desk<'_> {
     }
 }
 
-fn opening(
+pub(super) fn opening(
     office: &Office,
     txn: &Txn<'_>,
     mail: &Prepared,
@@ -398,7 +438,7 @@ fn opening(
         Some(from) => txn.receipt_counts(from, now)?,
         None => decide::ReceiptCounts::default(),
     };
-    let own = letter.from.as_ref().is_some_and(|from| office.house.own.contains(from));
+    let own = letter.from.as_ref().is_some_and(|from| office.house.owns(from));
     Ok(Opening {
         mail: mail.row.id,
         source,
@@ -417,56 +457,4 @@ fn opening(
         severity: mail.read.facts().claimed_severity(),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
-}
-
-/// A mail that an operator, or its time in the waiting room, turns into a case.
-///
-/// # Errors
-/// A fault of the store, or the mail is of a case already.
-pub(super) fn open_late(
-    office: &Office,
-    txn: &Txn<'_>,
-    id: MailId,
-    source: Source,
-    now: Timestamp,
-) -> Result<CaseId, StoreError> {
-    let row = txn.mail(id)?;
-    if matches!(row.fate, FateWord::Case | FateWord::Reply) {
-        let case = row.case.map(|case| case.to_string()).unwrap_or_default();
-        return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
-    }
-    let raw = txn.raw(id)?;
-    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
-    let guarded = |headers_only: bool| {
-        let read = || {
-            let read = office.read_raw(id, &raw, headers_only);
-            read.facts();
-            read
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
-    };
-    let headers_only = row.truncated || office.is_poison(&row) || row.fate == FateWord::Parked;
-    let read = guarded(headers_only)
-        .or_else(|| guarded(true))
-        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
-    let letter = &read.letter;
-    let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
-    let person = match &letter.from {
-        Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
-        Some(_) | None => None,
-    };
-    let member =
-        letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
-    let note = Note {
-        person,
-        message_id: letter.message_id.clone(),
-        body: letter.same_copy_key(),
-        poison: office.is_poison(&row),
-        ..Note::default()
-    };
-    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0 };
-    let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, letter, now)?;
-    txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
-    Ok(case)
 }

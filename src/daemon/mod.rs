@@ -9,6 +9,7 @@ mod commit;
 mod desk;
 mod disk;
 mod gauges;
+mod late;
 mod outbox;
 mod poll;
 mod start;

@@ -50,9 +50,14 @@ fn forgotten(office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) ->
     }
 }
 
-/// A letter of unknown outcome: nobody tries again; proof is waited for, then a member is asked ([`super::ticks`]).
-fn unknown(_office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) -> Result<(), StoreError> {
-    txn.end(row.id, EffectState::Unknown, Some("no reply was seen"), now)
+/// A letter of unknown outcome: nobody tries again; proof is waited for, then a member is asked ([`super::ticks`]). The
+/// proof may be quicker than the server's silence is long.
+fn unknown(office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) -> Result<(), StoreError> {
+    txn.end(row.id, EffectState::Unknown, Some("no reply was seen"), now)?;
+    match &row.message_id {
+        Some(id) if txn.came_back(id)? => commit::proven_sent(office, txn, row.id, now),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Performs everything that is due now, lane by lane. Returns how many effects were begun.

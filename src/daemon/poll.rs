@@ -320,7 +320,8 @@ impl Look<'_> {
             return Ok(0);
         }
         self.office.outside.point(Point::BeforeWire("fetch"))?;
-        let Batch { mails, missing } = mailbox.fetch(uids, self.office.config.limits.raw_bytes).await?;
+        let fetched = mailbox.fetch(uids, self.office.config.limits.raw_bytes).await?;
+        let Batch { mails, missing } = fetched.without_blanks(sizes);
         self.office.outside.point(Point::AfterWire("fetch"))?;
         let now = self.office.outside.clock.now();
         let arrived: Vec<Arrived> = mails
@@ -328,7 +329,8 @@ impl Look<'_> {
             .map(|mail| Arrived {
                 uid: mail.uid,
                 received: mail.internaldate.unwrap_or(now),
-                size: sizes.get(&mail.uid).map_or(0, |shown| shown.size).max(mail.raw.len() as u64),
+                // Not RFC822.SIZE: some servers only estimate it, and these are all bytes that there are.
+                size: mail.raw.len() as u64,
                 raw: mail.raw,
             })
             .collect();

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::{SignedDuration, Timestamp};
 
 use super::poll::Gate;
-use super::{Fault, commit, desk};
+use super::{Fault, commit, late};
 use crate::case::decide::{Input, Outcome, Screened};
 use crate::case::order::Order;
 use crate::case::{Alarm, Alert, Effect, EffectId, MailId, Source, WhenUnknown};
@@ -104,7 +104,18 @@ pub(super) async fn keep_ticking(office: &Arc<Office>, gate: &Gate) -> Result<()
 fn waiting(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreError> {
     let mut done = 0;
     for mail in txn.waited_out(now)? {
-        desk::open_late(office, txn, mail.id, Source::WaitingRoom, now)?;
+        match late::open_late(office, txn, mail.id, Source::WaitingRoom, now) {
+            // A person looks; the mails behind it must not wait for that.
+            Err(StoreError::Refused(_)) => {
+                let why = Some("unreadable".to_owned());
+                txn.settle(mail.id, FateWord::Parked, &Note { why, poison: true, ..Note::default() })?;
+                let alarm = Alarm::MailParked { mail: mail.id };
+                commit::alarm_once(office, txn, &format!("mail-parked-{}", mail.id), &alarm, now)?;
+            }
+            other => {
+                other?;
+            }
+        }
         done += 1;
     }
     let untold = txn.untold_waiting(now)?;
@@ -182,13 +193,14 @@ fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreE
         return Ok(1);
     }
     let since = txn.meta_instant("digest-last")?;
-    let rows = txn.digest_rows(since, now, office.config.digest.history_days)?;
+    // Given to this one, so that neither a late reading nor a late digest makes it fall between two of them.
+    txn.give_to_digest(now)?;
+    let rows = txn.digest_rows(now, since.is_none().then_some(office.config.digest.history_days), now)?;
     if rows.is_empty() && today.weekday() != jiff::civil::Weekday::Monday {
         return Ok(1);
     }
-    txn.set_meta("digest-before", &since.unwrap_or(Timestamp::UNIX_EPOCH).to_string())?;
     if since.is_none() {
-        txn.forget_meta("digest-before")?;
+        txn.set_meta("digest-first", &now.to_string())?;
     }
     txn.set_meta("digest-last", &now.to_string())?;
     for member in office.policy.roster.active(now) {
@@ -229,7 +241,7 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
                 | FateWord::Screened
                 | FateWord::Parked => Source::Operator,
             };
-            let case = desk::open_late(office, txn, *mail, source, now)?;
+            let case = late::open_late(office, txn, *mail, source, now)?;
             Ok(format!("mail {mail} is now {case}"))
         }
         Order::DiscardMail { mail } => discard(txn, *mail),

@@ -92,15 +92,22 @@ impl Letter {
         self.flaws.push(flaw);
     }
 
-    /// Equal for the list copy and the direct copy of one mail: Message-ID, sender and words (white space aside).
-    /// `None` when one of them is missing or was not read: then it is a mail of its own.
+    /// Equal for the list copy and the direct copy of one mail: Message-ID, sender, words (white space aside) and files.
+    /// `None` when one of them is missing or was not read, or when there is nothing in it by which to tell it from
+    /// another: then it is a mail of its own. Some programs give every mail the same Message-ID.
     pub fn same_copy_key(&self) -> Option<Sha256> {
         let (id, from) = (self.message_id.as_ref()?, self.from.as_ref()?);
         if self.header_only {
             return None;
         }
-        let words = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let body = Sha256::of(words.as_bytes());
+        let mut body = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if body.is_empty() && self.attachments.is_empty() {
+            return None;
+        }
+        for file in &self.attachments {
+            body.push_str(&format!("\n{}", file.sha256));
+        }
+        let body = Sha256::of(body.as_bytes());
         Some(Sha256::of(format!("{id}\n{}\n{body}", from.key()).as_bytes()))
     }
 }
@@ -148,7 +155,10 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
             letter.from = Some(who);
             letter.from_name = name;
             // What was found concerns the list's own domain, not the writer's.
-            letter.authentication = Authentication::Unknown;
+            // Except that it failed: then it is not our list that wrote this.
+            if letter.authentication == Authentication::Pass {
+                letter.authentication = Authentication::Unknown;
+            }
             letter.signed_domains.clear();
         }
     }

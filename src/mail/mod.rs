@@ -85,6 +85,16 @@ pub struct House {
     pub trust_spam_headers: bool,
 }
 
+impl House {
+    /// Whether an address is one of ours, also with a detail after `+` (RFC 5233): what is sent there comes back to us.
+    pub fn owns(&self, address: &Address) -> bool {
+        let bare = address.local().split_once('+').map_or(address.local(), |(local, _)| local);
+        self.own.iter().any(|own| {
+            own == address || (own.domain() == address.domain() && own.local().eq_ignore_ascii_case(bare))
+        })
+    }
+}
+
 /// Reads a message. Total: any bytes give a letter, what is wrong with them stands in its `flaws`.
 ///
 /// Time is linear in the size of the message; beside the message itself at most one decoded part and the text

@@ -95,20 +95,20 @@ pub(super) fn untagged(subject: &str, list: &OurList) -> String {
     out.trim().to_owned()
 }
 
-/// The text without the footer of the list: at the end, a ruled line and at most 14 lines that speak of the list.
+/// The text without the footer of the list: at the end, a ruled line and at most 14 lines that name the list's host or
+/// address. The last such rule counts: writers draw lines of their own.
 pub(super) fn without_footer(text: &str, list: &OurList) -> String {
     let lines: Vec<&str> = text.trim_end().split('\n').collect();
     let from = lines.len().saturating_sub(15);
-    let name = list.id.split('.').next().unwrap_or_default().to_lowercase();
-    for (index, line) in lines.iter().enumerate().skip(from) {
+    let address = list.id.replacen('.', "@", 1).to_lowercase();
+    for (index, line) in lines.iter().enumerate().skip(from).rev() {
         if !is_rule(line) {
             continue;
         }
         let tail = lines.get(index + 1..).unwrap_or_default().join("\n").to_lowercase();
-        let speaks = tail.contains("unsubscribe")
-            || tail.contains("mailing list")
-            || tail.contains(&list.host.to_lowercase())
-            || (!name.is_empty() && tail.contains(&format!("{name}@")));
+        let speaks = [list.host.to_lowercase(), address.clone()]
+            .iter()
+            .any(|word| !word.is_empty() && tail.contains(word.as_str()));
         if speaks && !tail.contains("wrote:") {
             let kept = lines.get(..index).unwrap_or_default().join("\n");
             return kept.trim_end().to_owned();

@@ -1,10 +1,13 @@
 //! The text for reading: text/plain where there is one, else what remains of the HTML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Limits;
 use super::raw::Part;
 use super::{Flaw, html, parse, visible};
+
+/// Plain text of fewer words may only say that there is something else to look at.
+const STUB_WORDS: usize = 40;
 
 /// What was found to read.
 #[derive(Debug, Default)]
@@ -33,8 +36,8 @@ pub(super) fn best(parts: &[Part<'_>], limits: &Limits) -> Best {
 
 fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
     let mut best = Best::default();
-    let mut spoken: BTreeSet<usize> = BTreeSet::new();
-    let mut plain = Vec::new();
+    let mut spoken: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut said: Vec<(usize, String)> = Vec::new();
     let mut htmls = Vec::new();
     let mut room = limits.text_bytes;
     for (index, part) in parts.iter().enumerate().filter(|(_, p)| p.nested == nested && is_inline_text(p)) {
@@ -55,15 +58,18 @@ fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
         }
         room = room.saturating_sub(text.len());
         if !text.trim().is_empty() {
-            spoken.extend(alternative(parts, index));
-            plain.push(text);
+            if let Some(around) = alternative(parts, index) {
+                *spoken.entry(around).or_default() += text.split_whitespace().take(STUB_WORDS).count();
+            }
+            said.push((index, text));
         }
     }
-    let have_plain = !plain.is_empty();
+    let have_plain = !said.is_empty();
     let mut html_room = limits.html_bytes;
     for (index, part) in htmls {
-        let said = alternative(parts, index).is_some_and(|a| spoken.contains(&a));
-        if said || have_plain {
+        // Only what stands beside it in one alternative says the same: the footer that a list adds does not.
+        let beside = alternative(parts, index).and_then(|around| spoken.get(&around)).copied();
+        if beside.is_some_and(|words| words >= STUB_WORDS) {
             continue;
         }
         let (mut source, odd) = parse::text(part, limits.html_bytes.saturating_mul(4));
@@ -81,11 +87,16 @@ fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
         if cut(&mut text, room) {
             best.flaws.push(Flaw::TextCut);
         }
+        // "Your mail program shows no HTML" is no other form of what the HTML says.
+        if beside.is_some_and(|words| text.split_whitespace().take(4 * STUB_WORDS).count() < 3 * words + 20) {
+            continue;
+        }
         room = room.saturating_sub(text.len());
-        best.html_only |= !text.trim().is_empty();
-        plain.push(text);
+        best.html_only |= !have_plain && !text.trim().is_empty();
+        said.push((index, text));
     }
-    let text = plain.join("\n");
+    said.sort_by_key(|(index, _)| *index);
+    let text = said.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n");
     if visible::is_misleading(&text) {
         best.flaws.push(Flaw::ControlCharacters);
     }

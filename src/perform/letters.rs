@@ -111,9 +111,13 @@ fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
 }
 
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
-    let since = txn.meta_instant("digest-before")?;
+    let planned = row.planned_at;
+    // The outbox counts in milliseconds.
+    let first =
+        txn.meta_instant("digest-first")?.is_some_and(|at| at.as_millisecond() == planned.as_millisecond());
     let now = office.outside.clock.now();
-    let rows = txn.digest_rows(since, row.planned_at.max(now), office.config.digest.history_days)?;
+    let rows =
+        txn.digest_rows(planned, first.then_some(office.config.digest.history_days), planned.max(now))?;
     let mail_line = |mail: &crate::store::MailRow, why: String| -> Result<DigestLine, StoreError> {
         let sender = mail.person.map(|person| txn.address_of(person)).transpose()?;
         let about = match mail.fate {

@@ -164,24 +164,37 @@ impl Txn<'_> {
         .collect()
     }
 
-    /// What the digest lists: standing things, and what came since the last digest; in the first one also what came
-    /// in so many days before the first start.
+    /// Gives everything that was set aside or quarantined and that no digest listed to the digest of this instant.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn give_to_digest(&self, digest: Timestamp) -> Result<(), StoreError> {
+        self.run(
+            "update message set told_at = ?1 where told_at is null and id in (
+               select id from message where fate in ('screened', 'quarantined') and told_at is null order by id limit 200)",
+            [ms(digest)],
+        )?;
+        Ok(())
+    }
+
+    /// What the digest that was planned at that instant lists: standing things, and what was given to it; the first one also
+    /// the history of so many days.
     ///
     /// # Errors
     /// A fault of the disk.
     pub fn digest_rows(
         &self,
-        since: Option<Timestamp>,
+        digest: Timestamp,
+        history_days: Option<u32>,
         now: Timestamp,
-        history_days: u32,
     ) -> Result<DigestRows, StoreError> {
-        let fresh = |rows: Vec<MailRow>| -> Vec<MailRow> {
-            rows.into_iter().filter(|mail| since.is_none_or(|since| mail.stored > since)).collect()
+        let given = |fate: FateWord| {
+            self.mails("where fate = ?1 and told_at = ?2 order by id", params![fate.word(), ms(digest)])
         };
-        let oldest = ms(now) - i64::from(history_days) * 24 * 3_600_000;
-        let history = match since {
-            Some(_) => Vec::new(),
-            None => self
+        let oldest = ms(now) - i64::from(history_days.unwrap_or(0)) * 24 * 3_600_000;
+        let history = match history_days {
+            None => Vec::new(),
+            Some(_) => self
                 .mails_with(FateWord::History, 200)?
                 .into_iter()
                 .filter(|mail| ms(mail.received) >= oldest)
@@ -189,9 +202,9 @@ impl Txn<'_> {
         };
         Ok(DigestRows {
             waiting: self.mails_with(FateWord::Waiting, 100)?,
-            screened: fresh(self.mails_with(FateWord::Screened, 100)?),
+            screened: given(FateWord::Screened)?,
             parked_mails: self.mails_with(FateWord::Parked, 100)?,
-            quarantined: fresh(self.mails_with(FateWord::Quarantined, 100)?),
+            quarantined: given(FateWord::Quarantined)?,
             history,
             unknown: self.effects_in(EffectState::Unknown, 100)?,
             parked_effects: self.effects_in(EffectState::Parked, 100)?,

@@ -157,7 +157,11 @@ fn mail_row(row: &Row<'_>) -> Result<MailRow, StoreError> {
 }
 
 impl Txn<'_> {
-    fn mails(&self, tail: &str, values: impl rusqlite::Params) -> Result<Vec<MailRow>, StoreError> {
+    pub(super) fn mails(
+        &self,
+        tail: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<MailRow>, StoreError> {
         let mut query = self.0.prepare_cached(&format!("select {COLUMNS} from message {tail}"))?;
         let mut rows = query.query(values)?;
         let mut found = Vec::new();
@@ -238,7 +242,8 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// An earlier mail with the same Message-ID, sender and words, received within seven days of this one.
+    /// An earlier mail with the same Message-ID, sender and words, received within seven days of this one. One that was
+    /// set aside or could not be read hides no other.
     ///
     /// # Errors
     /// A fault of the disk.
@@ -253,7 +258,8 @@ impl Txn<'_> {
         let week: i64 = 7 * 24 * 3_600_000;
         let mut query = self.0.prepare_cached(
             "select id from message where message_id = ?1 and person = ?2 and body_sha256 = ?3
-               and abs(received_at - ?4) <= ?5 and id <> ?6 order by id limit 1",
+               and abs(received_at - ?4) <= ?5 and id <> ?6 and fate not in ('stored', 'screened', 'parked', 'copy')
+             order by id limit 1",
         )?;
         let found = query
             .query_row(params![message_id, person.0, body.0, ms(received), week, not.0], |row| row.get(0));
@@ -322,6 +328,16 @@ impl Txn<'_> {
             Ok((EffectId(effect), case.map(|case| case.parse()).transpose()?, recipient))
         })
         .transpose()
+    }
+
+    /// Whether a mail of ours with this Message-ID came back to us: proof that it was sent.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn came_back(&self, message_id: &str) -> Result<bool, StoreError> {
+        let mut query =
+            self.0.prepare_cached("select 1 from message where message_id = ?1 and fate = 'own' limit 1")?;
+        Ok(query.query_row([message_id], |_| Ok(())).optional()?.is_some())
     }
 
     /// The case to which a mail with this Message-ID belongs (ours or somebody's).

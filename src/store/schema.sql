@@ -51,7 +51,7 @@ create table message (
   copy_of       integer references message (id),
   wait_until    integer,
   notice_by     integer,              -- members are told of it by then
-  told_at       integer,
+  told_at       integer,              -- members were told: by a notice, or in the digest planned then
   decorated     integer not null default 0
 ) strict;
 create index message_undecorated on message (id) where decorated = 0 and history = 0;

@@ -84,6 +84,11 @@ fn on_a_case_it_depends_on_who_writes() {
             |r| (r.route, r.signs, r.junk_folder) = (Route::Disagree, 0, true),
             Fate::NewCase { disagree: true },
         ),
+        (
+            "signs of two cases, in a flood",
+            |r| (r.route, r.cases_last_hour) = (Route::Disagree, 20),
+            Fate::Waiting(Waiting::TooMany),
+        ),
     ]);
 }
 

@@ -86,7 +86,10 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("store", &["case", "clock", "outside"]),
     ("wire", &["case", "mail", "clock", "outside"]),
     ("reading", &["case", "mail", "report"]),
-    ("office", &["case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "reading"]),
+    (
+        "office",
+        &["case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "reading"],
+    ),
     (
         "perform",
         &[

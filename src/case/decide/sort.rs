@@ -76,6 +76,8 @@ pub enum Screened {
     SentByHand,
     /// A person called it spam.
     CalledSpam,
+    /// A notice of ours to a member came back.
+    NoticeBounced,
 }
 
 impl Screened {
@@ -88,6 +90,7 @@ impl Screened {
             Self::MachineReport => "a machine's report",
             Self::SentByHand => "sent by hand from our own mailbox",
             Self::CalledSpam => "a member called it spam",
+            Self::NoticeBounced => "a notice to a member came back: is their address right?",
         }
     }
 }
@@ -196,6 +199,10 @@ pub fn sort(reading: &Reading, policy: &Policy) -> Fate {
     }
     match reading.route {
         Route::Case { case, by_tag_alone } => on_case(reading, case, by_tag_alone),
+        // Anybody can write two numbers into a subject: it opens no door for a flood.
+        Route::Disagree if reading.cases_last_hour >= policy.waiting.cases_per_hour => {
+            Fate::Waiting(Waiting::TooMany)
+        }
         Route::Disagree => Fate::NewCase { disagree: true },
         Route::Nowhere => unrouted(reading, policy),
     }

@@ -48,6 +48,8 @@ pub(super) struct Record {
     pub(super) hide_idle: bool,
     pub(super) lose_exists: u32,
     pub(super) omitted: Vec<u32>,
+    pub(super) overstated: u32,
+    pub(super) blank: u32,
     pub(super) commands: Vec<String>,
     pub(super) forbidden: Vec<String>,
     /// Grows with each "drop all connections".
@@ -90,6 +92,8 @@ impl Record {
         self.hide_idle = false;
         self.lose_exists = 0;
         self.omitted.clear();
+        self.overstated = 0;
+        self.blank = 0;
     }
 }
 
@@ -146,6 +150,16 @@ impl Faults {
     /// FETCH leaves these UIDs out although they are there and SEARCH shows them; an empty list ends it.
     pub fn omit(&self, uids: &[u32]) {
         self.0.change(|shared| shared.record.omitted = uids.to_vec());
+    }
+
+    /// RFC822.SIZE says so many bytes more than there are: some servers only estimate it.
+    pub fn overstate_sizes(&self, bytes: u32) {
+        self.0.change(|shared| shared.record.overstated = bytes);
+    }
+
+    /// The next `times` fetches of mails bring empty ones, whatever RFC822.SIZE says.
+    pub fn blank_mails(&self, times: u32) {
+        self.0.change(|shared| shared.record.blank = times);
     }
 
     /// How many faults have not struck yet: 0 at the end of a test proves that each was met.

@@ -38,7 +38,15 @@ pub(super) fn fetch(
         if since.is_some_and(|since| mail.modseq <= since) {
             continue;
         }
-        let Some(items) = items(mail, names, asked.uid, since.is_some()) else {
+        let mut shown = mail.clone();
+        if shared.record.blank > 0
+            && names.iter().any(|name| matches!(name, MessageDataItemName::BodyExt { .. }))
+        {
+            shared.record.blank -= 1;
+            shown.raw = Vec::new().into();
+        }
+        let more = shared.record.overstated;
+        let Some(items) = items(&shown, names, asked.uid, since.is_some(), more) else {
             return Answer::status("BAD such an item is not spoken here");
         };
         data.extend_from_slice(format!("* {seq} FETCH (").as_bytes());
@@ -59,7 +67,13 @@ fn reads_openly(name: &MessageDataItemName<'_>) -> bool {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the items of FETCH are more than this stand-in speaks")]
-fn items(mail: &Held, names: &[MessageDataItemName<'_>], uid: bool, modseq: bool) -> Option<Vec<u8>> {
+fn items(
+    mail: &Held,
+    names: &[MessageDataItemName<'_>],
+    uid: bool,
+    modseq: bool,
+    more: u32,
+) -> Option<Vec<u8>> {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     if uid && !names.contains(&MessageDataItemName::Uid) {
         parts.push(format!("UID {}", mail.uid).into_bytes());
@@ -72,7 +86,9 @@ fn items(mail: &Held, names: &[MessageDataItemName<'_>], uid: bool, modseq: bool
             MessageDataItemName::Uid => format!("UID {}", mail.uid).into_bytes(),
             MessageDataItemName::Flags => flags_item(mail).into_bytes(),
             MessageDataItemName::ModSeq => format!("MODSEQ ({})", mail.modseq).into_bytes(),
-            MessageDataItemName::Rfc822Size => format!("RFC822.SIZE {}", mail.raw.len()).into_bytes(),
+            MessageDataItemName::Rfc822Size => {
+                format!("RFC822.SIZE {}", mail.raw.len().saturating_add(more as usize)).into_bytes()
+            }
             MessageDataItemName::InternalDate => {
                 format!("INTERNALDATE \"{}\"", mail.date.strftime("%e-%b-%Y %H:%M:%S +0000")).into_bytes()
             }

@@ -77,6 +77,16 @@ impl std::fmt::Debug for Partial {
     }
 }
 
+impl Batch {
+    /// Mails without a byte that are said to have some are missing: the server has them not at hand right now.
+    pub fn without_blanks(mut self, shown: &BTreeMap<u32, Shown>) -> Self {
+        let blank = |mail: &Fetched| mail.raw.is_empty() && shown.get(&mail.uid).is_some_and(|s| s.size > 0);
+        self.missing.extend(self.mails.iter().filter(|mail| blank(mail)).map(|mail| mail.uid));
+        self.mails.retain(|mail| !blank(mail));
+        self
+    }
+}
+
 /// The items of one FETCH response that we use.
 #[derive(Default)]
 struct Items {

@@ -1,0 +1,63 @@
+//! A mail that was set aside, or waited, becomes a case after all.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::commit;
+use super::desk::{Prepared, opening};
+use crate::case::{CaseId, MailId, Source};
+use crate::office::Office;
+use crate::store::{FateWord, Note, StoreError, Txn};
+
+/// A mail that an operator, or its time in the waiting room, turns into a case.
+///
+/// # Errors
+/// A fault of the store, or the mail is of a case already.
+pub(super) fn open_late(
+    office: &Office,
+    txn: &Txn<'_>,
+    id: MailId,
+    source: Source,
+    now: Timestamp,
+) -> Result<CaseId, StoreError> {
+    let row = txn.mail(id)?;
+    if matches!(row.fate, FateWord::Case | FateWord::Reply) {
+        let case = row.case.map(|case| case.to_string()).unwrap_or_default();
+        return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
+    }
+    let raw = txn.raw(id)?;
+    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
+    let guarded = |headers_only: bool| {
+        let read = || {
+            let read = office.read_raw(id, &raw, headers_only);
+            read.facts();
+            read
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+    };
+    let headers_only = row.truncated || office.is_poison(&row) || row.fate == FateWord::Parked;
+    let read = guarded(headers_only)
+        .or_else(|| guarded(true))
+        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
+    let letter = &read.letter;
+    let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
+    let person = match &letter.from {
+        Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
+        Some(_) | None => None,
+    };
+    let member =
+        letter.from.as_ref().and_then(|from| office.policy.roster.by_address(from)).map(|m| m.key.clone());
+    let note = Note {
+        person,
+        message_id: letter.message_id.clone(),
+        body: letter.same_copy_key(),
+        poison: office.is_poison(&row),
+        ..Note::default()
+    };
+    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0 };
+    let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
+    let case = commit::open(office, txn, &opening, letter, now)?;
+    txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
+    Ok(case)
+}
