@@ -477,10 +477,12 @@ async fn a_proof_that_is_quicker_than_the_timeout_counts() {
     world.start().await.unwrap();
     let daemon = world.daemon();
     let (first, second) = tokio::join!(daemon.once(), async {
-        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        while world.peers.imapd.held("INBOX").len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         daemon.once().await
     });
-    assert!(first.is_ok() && second.is_ok());
+    assert!(first.is_ok() && second.is_ok(), "{:?} {:?}", first.err(), second.err());
     world.settle().await;
 
     assert_eq!(world.mails(FateWord::Own).len(), 1);
