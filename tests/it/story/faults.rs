@@ -460,3 +460,33 @@ async fn a_paused_outbox_takes_mail_in_and_sends_nothing() {
     assert_eq!(world.peers.hub.issues().len(), 1);
     world.nothing_is_left_over();
 }
+
+/// MAIL 2: "look for the fixed Message-ID where `sent_proof` says": the proof may come while the server is still silent.
+#[tokio::test]
+async fn a_proof_that_is_quicker_than_the_timeout_counts() {
+    let smtp = "data_timeout_s = 1\nsent_proof = { bcc = \"sir-proof@o3de.example\" }".to_owned();
+    let mut world = World::with(Settings { smtp, ..Settings::default() }).await;
+    let (box_of_proof, now) = (world.peers.imapd.depositor(), world.now());
+    world.peers.smtpd.on_accepted(move |mail| {
+        if mail.envelope_to.iter().any(|to| to == "sir-proof@o3de.example") {
+            box_of_proof.deliver("INBOX", mail.data.clone(), now);
+        }
+    });
+    world.peers.smtpd.faults().at(Stage::DataEnd, Smtp::CommitThenHang);
+    world.deliver(&Mail::report().write());
+    world.start().await.unwrap();
+    let daemon = world.daemon();
+    let (first, second) = tokio::join!(daemon.once(), async {
+        while world.peers.imapd.held("INBOX").len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        daemon.once().await
+    });
+    assert!(first.is_ok() && second.is_ok(), "{:?} {:?}", first.err(), second.err());
+    world.settle().await;
+
+    assert_eq!(world.mails(FateWord::Own).len(), 1);
+    assert!(matches!(world.case(1).receipt, Receipt::Sent(_)), "{:?}", world.case(1).receipt);
+    assert_eq!(world.sent_to(RENA).len(), 1);
+    world.nothing_is_left_over();
+}
