@@ -203,7 +203,16 @@ impl Txn<'_> {
     /// A fault of the disk.
     pub fn performable(&self, lane: Lane, now: Timestamp, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
         // What waits for another effect stands apart, so that a crowd of it costs nothing here.
-        let mut ready = self.ready(lane, now, limit, "e.waits = 0")?;
+        // A new report is not to wait behind a flood of comments on others.
+        let mut ready = match lane {
+            Lane::Github => {
+                self.ready(lane, now, limit, "e.waits = 0 and e.json = '{\"effect\":\"open-issue\"}'")?
+            }
+            Lane::Letters | Lane::Members | Lane::Discord => Vec::new(),
+        };
+        if ready.is_empty() {
+            ready = self.ready(lane, now, limit, "e.waits = 0")?;
+        }
         let left = limit.saturating_sub(u32::try_from(ready.len()).unwrap_or(limit));
         if left > 0 {
             let late = "e.waits = 1 and e.after_effect is not null and e.after_until <= ?2";

@@ -479,3 +479,35 @@ async fn a_notice_to_a_member_that_comes_back_is_in_the_digest() {
     assert_eq!(world.case(1).delivery_failed, None);
     world.nothing_is_left_over();
 }
+
+/// DESIGN: "a limit on everything"; a flood on one case does not keep the issue of a new report waiting.
+#[tokio::test]
+async fn a_flood_of_mails_on_a_case_lets_a_new_report_pass() {
+    let mut world = World::new().await;
+    world.deliver(&nth_report(1, "rena@reporter.example").write());
+    world.settle().await;
+    world.order(Order::Pause).await;
+    for number in 0..20 {
+        let mut noise = Mail::report();
+        noise.subject = "Re: [SIR-2026-0001]".to_owned();
+        noise.text = format!("Noise number {number}.");
+        noise.id = Some(format!("noise-{number}@reporter.example"));
+        world.deliver(&noise.write());
+    }
+    world.deliver(&nth_report(2, "omar@reporter.example").write());
+    world.settle().await;
+    let before = world.peers.hub.requests().len();
+    world.order(Order::Resume).await;
+    world.settle().await;
+
+    let requests = world.peers.hub.requests();
+    let posts: Vec<&str> = requests
+        .iter()
+        .skip(before)
+        .filter(|met| met.method == "POST")
+        .map(|met| met.path.as_str())
+        .collect();
+    assert!(posts.first().is_some_and(|path| path.ends_with("/issues")), "{posts:?}");
+    assert!(posts.iter().filter(|path| path.ends_with("/comments")).count() >= 20);
+    world.nothing_is_left_over();
+}
