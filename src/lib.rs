@@ -3,6 +3,7 @@ pub mod case;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod known;
 pub mod mail;
 pub mod observe;
 pub mod office;
