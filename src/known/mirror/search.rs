@@ -83,7 +83,11 @@ struct Gathered {
 impl Search<'_> {
     fn candidates(&self, seek: &Seek, without: Option<&str>) -> Result<Vec<Found>, MirrorError> {
         let mut gathered = Gathered::default();
-        let frequencies = self.by_words(seek, &mut gathered)?;
+        let left_out = match without {
+            Some(id) => by_id(self.connection, id)?.map(|(num, _)| num),
+            None => None,
+        };
+        let frequencies = self.by_words(seek, left_out, &mut gathered)?;
         self.by_links(seek, &mut gathered)?;
         let total = self.cache.records.max(1) as f32;
         let rarity = |word: &str| {
@@ -106,7 +110,12 @@ impl Search<'_> {
     }
 
     /// BM25 over the words of the report and over those of its title; gives how often each word stands in the mirror.
-    fn by_words(&self, seek: &Seek, gathered: &mut Gathered) -> Result<HashMap<String, u32>, MirrorError> {
+    fn by_words(
+        &self,
+        seek: &Seek,
+        left_out: Option<u32>,
+        gathered: &mut Gathered,
+    ) -> Result<HashMap<String, u32>, MirrorError> {
         let total = self.cache.records.max(1) as f32;
         let mut frequencies = HashMap::new();
         let mut lists = Vec::new();
@@ -149,6 +158,12 @@ impl Search<'_> {
                         *sum += idf * part;
                     }
                 });
+            }
+        }
+        // What is left out must not be the measure of the others.
+        for sums in [&mut whole, &mut title] {
+            if let Some(sum) = left_out.and_then(|num| sums.get_mut(usize::try_from(num).ok()?)) {
+                *sum = 0.0;
             }
         }
         let (best, tops) = top(&whole, BY_WORDS);
