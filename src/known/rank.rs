@@ -1,6 +1,6 @@
 //! How like a report and a record are: features, each of which can be told to a person, and their weights.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::find::{Seek, pair};
 use super::links;
@@ -70,10 +70,12 @@ pub type Rarity<'a> = &'a dyn Fn(&str) -> f32;
 /// Compares a report with a record.
 pub fn compare(seek: &Seek, record: &Record, signals: &Signals, rarity: Rarity<'_>) -> Likeness {
     let mut like = Likeness::default();
-    let sums = compare_words(seek, record, rarity, &mut like);
-    let product = compare_products(seek, record, &mut like);
+    let keys: Vec<String> = record.references.iter().filter_map(|url| links::key(url)).collect();
+    let projects: Vec<String> = keys.iter().filter_map(|key| links::project(key)).collect();
+    let sums = compare_words(seek, record, &projects, rarity, &mut like);
+    let product = compare_products(seek, record, &projects, &mut like);
     compare_versions(seek, record, &mut like);
-    compare_links(seek, record, &mut like);
+    compare_links(seek, &keys, &mut like);
     let theirs = weakness::classes(&record.text) | weakness::of_cwe(&record.cwe);
     like.weakness = seek.weakness & theirs;
     let other = seek.weakness != 0 && theirs != 0 && like.weakness == 0;
@@ -159,10 +161,10 @@ const RARE: f32 = 5.0;
 /// Words up to this place name the product in most descriptions.
 const EARLY: u32 = 14;
 
-fn compare_words(seek: &Seek, record: &Record, rarity: Rarity<'_>, like: &mut Likeness) -> Sums {
+fn compare_words(seek: &Seek, record: &Record, projects: &[String], rarity: Rarity<'_>, like: &mut Likeness) -> Sums {
     let mut sums = Sums::default();
     let mut rare: Vec<(f32, String)> = Vec::new();
-    let mut met: BTreeSet<String> = BTreeSet::new();
+    let mut met: HashSet<String> = HashSet::new();
     let mut last = (String::new(), 0);
     let mut last_rarity = 0.0;
     let titled = if record.title.is_empty() { record.text.clone() } else { format!("{}\n{}", record.title, record.text) };
@@ -219,20 +221,27 @@ fn compare_words(seek: &Seek, record: &Record, rarity: Rarity<'_>, like: &mut Li
             rare.push((weight, word.to_owned()));
         }
     });
-    title_sums(seek, record, rarity, &mut met, &mut sums);
+    title_sums(seek, record, projects, rarity, &mut met, &mut sums);
     rare.sort_by(|left, right| right.0.total_cmp(&left.0));
     like.rare = rare.into_iter().take(6).map(|(_, word)| word).collect();
     sums
 }
 
 /// Share of the report's title that the record has, products and addressed projects included.
-fn title_sums(seek: &Seek, record: &Record, rarity: Rarity<'_>, met: &mut BTreeSet<String>, sums: &mut Sums) {
+fn title_sums(
+    seek: &Seek,
+    record: &Record,
+    projects: &[String],
+    rarity: Rarity<'_>,
+    met: &mut HashSet<String>,
+    sums: &mut Sums,
+) {
     for product in &record.products {
         words::each(&product.name.replace('_', " "), |word, _, _| {
             met.insert(word.to_owned());
         });
     }
-    for project in record.references.iter().filter_map(|url| links::project(&links::key(url)?)) {
+    for project in projects {
         words::each(&project.replace('/', " "), |word, _, _| {
             met.insert(word.to_owned());
         });
@@ -256,7 +265,7 @@ struct Named {
     project: f32,
 }
 
-fn compare_products(seek: &Seek, record: &Record, like: &mut Likeness) -> Named {
+fn compare_products(seek: &Seek, record: &Record, projects: &[String], like: &mut Likeness) -> Named {
     let mut named = Named::default();
     let mut best = 0.0_f32;
     for product in record.products.iter().take(20) {
@@ -278,8 +287,8 @@ fn compare_products(seek: &Seek, record: &Record, like: &mut Likeness) -> Named 
             like.product = Some((product.name.clone(), title >= all));
         }
     }
-    for project in record.references.iter().filter_map(|url| links::project(&links::key(url)?)) {
-        if seek.projects.contains(&project) {
+    for project in projects {
+        if seek.projects.contains(project) {
             named.project = 1.0;
         } else if let Some((_, name)) = project.split_once('/')
             && seek.words.get(name).is_some_and(|seen| seen.title)
@@ -309,18 +318,16 @@ fn compare_versions(seek: &Seek, record: &Record, like: &mut Likeness) {
     }
 }
 
-fn compare_links(seek: &Seek, record: &Record, like: &mut Likeness) {
-    if seek.urls.is_empty() && seek.commits.is_empty() {
-        return;
-    }
-    for key in record.references.iter().filter_map(|url| links::key(url)) {
-        for commit in links::commits(&key) {
+fn compare_links(seek: &Seek, keys: &[String], like: &mut Likeness) {
+    for key in keys {
+        let commits = if seek.commits.is_empty() { Vec::new() } else { links::commits(key) };
+        for commit in commits {
             if seek.commits.contains(&commit) && !like.commits.contains(&commit) {
                 like.commits.push(commit);
             }
         }
-        if seek.urls.contains(&key) && !like.urls.contains(&key) {
-            like.urls.push(key);
+        if seek.urls.contains(key) && !like.urls.contains(key) {
+            like.urls.push(key.clone());
         }
     }
 }

@@ -1,5 +1,10 @@
 //! Classes of weakness, from words and from CWE numbers.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// A class with the words that name it (all lower case) and the CWE numbers that belong to it.
 struct Class {
     name: &'static str,
@@ -30,10 +35,29 @@ const CLASSES: [Class; 20] = [
     Class { name: "disclosure", words: &["information disclosure", "sensitive information", "information leak", "leak", "cleartext", "plaintext", "timing"], cwe: &[200, 209, 532, 312, 319, 203, 522] },
 ];
 
+/// Which class each word names, as its bit.
+static WORDS: LazyLock<BTreeMap<&'static str, u32>> = LazyLock::new(|| {
+    let all = CLASSES.iter().enumerate();
+    all.flat_map(|(at, class)| class.words.iter().map(move |word| (*word, 1 << at))).collect()
+});
+
+/// All words in one pattern, the longer before the shorter; the short ones must stand alone: `rce` is not in `source`.
+static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let mut words: Vec<&&str> = WORDS.keys().collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let one = |word: &&&str| {
+        let word = regex::escape(word);
+        if word.len() > 5 || !word.starts_with(char::is_alphabetic) { word } else { format!(r"\b{word}\b") }
+    };
+    let all: Vec<String> = words.iter().map(one).collect();
+    Regex::new(&format!("(?-u:{})", all.join("|"))).ok()
+});
+
 /// The classes that a text speaks of, one bit each.
 pub fn classes(text: &str) -> u32 {
-    let text = text.to_lowercase();
-    bits(|class| class.words.iter().any(|word| holds(&text, word)))
+    let Some(pattern) = PATTERN.as_ref() else { return 0 };
+    let text = text.to_ascii_lowercase();
+    pattern.find_iter(&text).fold(0, |sum, found| sum | WORDS.get(found.as_str()).copied().unwrap_or(0))
 }
 
 /// The classes of these CWE numbers.
@@ -50,15 +74,14 @@ fn bits(fits: impl Fn(&Class) -> bool) -> u32 {
     CLASSES.iter().enumerate().filter(|(_, class)| fits(class)).fold(0, |sum, (at, _)| sum | 1 << at)
 }
 
-/// Short words must stand alone: `rce` is not in `source`.
-fn holds(text: &str, word: &str) -> bool {
-    if word.len() > 5 {
-        return text.contains(word);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_words_stand_alone() {
+        assert_eq!(classes("the source code of a resource"), 0);
+        assert_eq!(names(classes("RCE in foo, an XSS")).collect::<Vec<_>>(), ["cross-site scripting", "code execution"]);
+        assert_eq!(classes("A heap-based buffer overflow"), of_cwe(&[122]));
     }
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|head| head.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|tail| tail.chars().next());
-        let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        !word.starts_with(char::is_alphabetic) || (!letter(before) && !letter(after))
-    })
 }
