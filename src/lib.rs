@@ -1,5 +1,107 @@
-//! sir-intake: architecture to come.
+//! sir-intake takes in reports of vulnerabilities by mail, loses none, and walks each through the security team's runbook.
+//!
+//! **The journal is the truth, a case is a fold over its events, and only the outbox changes the world.**
+//!
+//! ```text
+//!  mailbox  (IMAP) ──┐                                                                    ┌─> GitHub   (lane github)
+//!  clock    (ticks) ─┼─> store raw ──> read ──> whose? which case? ──> decide ──> COMMIT ─┼─> reporter (lane letters)
+//!  operator (CLI)  ──┘   (durable)     pure     look-ups, sort: pure    pure    one txn   ├─> members  (lane members)
+//!                                                                        ^                └─> Discord  (lane discord)
+//!                                                                        │                        │
+//!                                                                        └── how it went is an input ┘
+//! ```
+//!
+//! # How a mail becomes a case
+//!
+//! 1. **Look** (`daemon/poll.rs`, `wire/imap/`): all folders are opened, what the server shows is compared with what is
+//!    held, the rest is fetched with `BODY.PEEK`. `daemon/vigil.rs` does so for ever (IDLE, cron, back-off).
+//! 2. **Hold** (`store/intake.rs`): raw bytes and place (folder, UIDVALIDITY, UID) in one transaction; the high-water mark
+//!    follows and passes no UID that is not held. From here on nothing can lose the mail. Only then is it marked on the
+//!    server, and nobody relies on that mark.
+//! 3. **Read** (`daemon/desk.rs`, `mail/`, `report/`): on a thread of its own, behind a counter of attempts that was written
+//!    first. Any bytes give a `Letter`. What kills the reader three times is read by its header
+//!    alone; what kills that three times is parked, and people are told.
+//! 4. **Find its case** (`daemon/desk.rs`, `mail/thread.rs`, `render/code.rs`): code, ids, tag. They must agree.
+//! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
+//!    mail come back, second copy, history, waiting, screened.
+//! 6. **Decide** (`case/decide/open.rs` for a new case, `case/decide/mail.rs` on a case): events and effects as values.
+//! 7. **Commit** (`daemon/commit.rs`, `store/journal.rs`, `store/effects.rs`): events, the case they make, effects with their
+//!    fixed ids (letters to people outside already rendered), the clocks, and the mail's fate, in one transaction.
+//! 8. **Perform** (`daemon/outbox.rs`, `perform/`): each effect stands as `sending` in the store before the first word to a
+//!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 6 (`case/decide/outcome.rs`).
+//! 9. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
+//!    goes out, orders of operators are taken.
+//!
+//! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
+//! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
+//! case, on a case, or where a person sees it, once. On a running machine the same question is a figure: `status` compares
+//! what the server shows with what is held.
+//!
+//! # Map, in reading order
+//!
+//! | part | what it is | may use |
+//! |---|---|---|
+//! | `case` | what a case is and what happens next: events, effects, clocks, calendar, `decide` | nothing: pure |
+//! | `mail` | what a message says, and how one is written | `case`; pure |
+//! | `report` | the facts in a report, and which are missing | `case`; pure |
+//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `report`; pure but for `mirror` |
+//! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
+//! | `clock` | the only place that asks the time | |
+//! | `outside` | time, chance and crash points, handed in | `clock` |
+//! | `config` | one TOML file, read once, into checked values (`config.example.toml` has every key) | `case` |
+//! | `observe` | log lines, figures, the service manager's notices | `config` |
+//! | `store` | the disk: `store/schema.sql` holds the tables of all states; one thread writes | `case`, `outside` |
+//! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, Discord, OAuth, heartbeat | `case`, `mail` |
+//! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
+//! | `perform` | effect -> wire call -> how it went | all above |
+//! | `daemon` | the loop, with its priorities written down | all above |
+//! | `practice` | servers on loopback, a scripted day, the score; tests use the same servers | all above |
+//! | `cli` | one file a command | all above |
+//! | `main` | arguments, runtime, one call, exit code | `cli` |
+//!
+//! `tests/it/tidy.rs` keeps this table, and that the pure parts are pure. Comments that quote "RFC" mean the O3DE RFC on
+//! handling vulnerability reports; RFC with a number is an internet standard; MAIL and RUNBOOK are the project's design notes.
+//!
+//! # Invariants
+//!
+//! **Invariant:** a message is stored, whole and durable, before anybody looks at it. Flags and moves on the server are never
+//! state. The high-water mark passes no UID that the server showed and we do not hold.
+//!
+//! **Invariant:** every message leaves the state `stored` in the transaction that writes what follows from it, to exactly one
+//! fate. What cannot be read is parked or becomes a case by its header; it never stops the next message.
+//!
+//! **Invariant:** no forgeable header makes us lose, drop or hide a report (Rule Z). A doubt withholds an effect, or lets the
+//! mail wait where people are told of it and time turns it into a case.
+//!
+//! **Invariant:** `decide` is pure and total. Time, policy and calendar enter there alone; every deadline is a value in an
+//! event; `Case::apply` folds events and knows nothing else. Kinds of events are only ever added
+//! (`tests/it/journal_corpus` holds one of each).
+//!
+//! **Invariant:** nothing is sent inside a transaction. The id of an effect is drawn and committed before the first try and
+//! never changes. An effect has one recipient. Lanes never wait for each other; a needed order is written down (`After`).
+//!
+//! **Invariant:** what may have happened is looked up before it is done again (issues, comments: by listing, for a marker with
+//! our HMAC), is harmless twice (alerts, posts, updates), or is left to a person (letters to people outside).
+//!
+//! **Invariant:** `From:` alone gives no right to anything. The acknowledgement clock stops by a member's answer that
+//! authentication proves, or by a person's word; never by a receipt.
+//!
+//! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
+//! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//!
+//! **Invariant:** there is a limit on everything that comes from outside: bytes, parts, depth, receipts a sender, cases an
+//! hour, retries. Nothing recurses on hostile input.
+//!
+//! **Invariant:** one process works on a state directory; a second one ends with 75.
+//!
+//! # Deliberately absent
+//!
+//! Reloading the configuration (a restart is free of side effects); plug-ins; a web server; a second database; deleting mail on
+//! the server; sending a letter of unknown fate again without a person; receipts that are sent later; asking public services
+//! about the text of a report; anything public that happens by itself.
+
 pub mod case;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;

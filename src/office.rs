@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::case::decide::Trust;
-use crate::case::policy::{self, ReceiptLimits, ReceiptRule, WaitingRule};
+use crate::case::policy::{self, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
 use crate::case::{Audience, CaseId, ClockRule, Lane, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
@@ -140,8 +140,16 @@ impl Office {
 /// # Errors
 /// The faults of all templates, or that the directory cannot be read.
 pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
+    letters_in(config.template_dir.as_deref())
+}
+
+/// As [`letters`], with the override directory given.
+///
+/// # Errors
+/// As [`letters`].
+pub fn letters_in(dir: Option<&std::path::Path>) -> Result<Letters, Vec<TemplateFault>> {
     let mut overrides = std::collections::BTreeMap::new();
-    if let Some(dir) = &config.template_dir {
+    if let Some(dir) = dir {
         let fault =
             |what: String| TemplateFault { file: dir.display().to_string(), line: 0, column: 0, what };
         let entries = std::fs::read_dir(dir.join("letters"))
@@ -157,13 +165,18 @@ pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
 }
 
 fn keyring(store: &Store) -> Keyring {
-    let mut keys =
-        store.keys().iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
+    signing(store.keys())
+}
+
+/// The keys of a store, as markers and codes take them.
+pub fn signing(keys: &crate::store::Keyring) -> Keyring {
+    let mut keys = keys.iter().map(|(number, bytes)| Key { number: u32::from(number), bytes: *bytes });
     let first = keys.next().unwrap_or(Key { number: 0, bytes: [0; 32] });
     Keyring::new(first, keys.collect())
 }
 
-fn house(config: &Config) -> House {
+/// Who we are, for reading mail.
+pub fn house(config: &Config) -> House {
     let addresses = &config.addresses;
     let list = match (&addresses.list_id, &addresses.list_host) {
         (Some(id), Some(host)) => Some(OurList { id: id.clone(), host: host.clone() }),
@@ -184,7 +197,8 @@ fn house(config: &Config) -> House {
     }
 }
 
-fn limits(config: &Config) -> Limits {
+/// Bounds of reading.
+pub fn limits(config: &Config) -> Limits {
     let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
     let l = &config.limits;
@@ -209,11 +223,7 @@ pub fn policy(config: &Config) -> Policy {
         roster: roster(config),
         acknowledge: acknowledge(clocks),
         owner: owner(clocks),
-        receipts: match receipts.rule {
-            config::ReceiptRule::UnlessFailed => ReceiptRule::UnlessFailed,
-            config::ReceiptRule::AuthenticatedOnly => ReceiptRule::AuthenticatedOnly,
-            config::ReceiptRule::Never => ReceiptRule::Never,
-        },
+        receipts: receipts.rule,
         receipt_limits: ReceiptLimits {
             per_sender_day: receipts.per_sender_day,
             per_domain_hour: receipts.per_domain_hour,

@@ -64,7 +64,7 @@ impl ClockRule {
     /// The instants of this rule for a promise that began at `from`.
     pub fn rings(&self, calendar: &Calendar, from: Timestamp) -> (Timestamp, Vec<Ring>) {
         let at = |hours: u32| {
-            if hours % 24 == 0 {
+            if hours.is_multiple_of(24) {
                 calendar.advance_working_days(from, hours / 24)
             } else {
                 calendar.advance_working_hours(from, hours)

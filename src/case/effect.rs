@@ -49,6 +49,18 @@ pub enum Remark {
     },
 }
 
+impl Remark {
+    /// The mail that it is about.
+    pub fn mail(&self) -> MailId {
+        match self {
+            Self::Reply { mail }
+            | Self::Stranger { mail }
+            | Self::Answer { mail }
+            | Self::Bounce { mail } => *mail,
+        }
+    }
+}
+
 /// What people of the team are told. Holds nothing of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "alert", rename_all = "kebab-case")]

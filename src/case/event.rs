@@ -52,6 +52,8 @@ pub enum Withheld {
     HeaderOnly,
     /// A mail from before the first start, too old for an automatic answer.
     History,
+    /// The case was opened once before, after the backup that was restored.
+    Restored,
 }
 
 impl Withheld {
@@ -70,6 +72,9 @@ impl Withheld {
             Self::OwnAddress => "the sender is one of our own addresses",
             Self::HeaderOnly => "only the header of the mail could be read",
             Self::History => "the mail came before the first start",
+            Self::Restored => {
+                "the case was opened before a backup was restored, and the receipt most likely left"
+            }
         }
     }
 }
@@ -146,6 +151,14 @@ pub enum Event {
         clock: ClockKind,
         /// Index into the rings.
         level: u8,
+    },
+    /// The last ring of a clock was told to the owner alone, because an answer of a member seems to be there: the
+    /// escalation itself rings once more, later.
+    EscalationPutOff {
+        /// Which.
+        clock: ClockKind,
+        /// The ring that is added at the end.
+        ring: Ring,
     },
     /// The promise was kept (or is no longer owed).
     ClockStopped {
@@ -239,6 +252,9 @@ pub enum Event {
     EffectParked {
         /// Which.
         effect: EffectId,
+        /// Which letter, if it is one.
+        #[serde(default)]
+        letter: Option<LetterKind>,
     },
     /// A member took the case.
     Claimed {
@@ -255,6 +271,7 @@ impl Event {
             Self::ReceiptWithheld { .. } => "receipt-withheld",
             Self::ClockStarted { .. } => "clock-started",
             Self::ClockRang { .. } => "clock-rang",
+            Self::EscalationPutOff { .. } => "escalation-put-off",
             Self::ClockStopped { .. } => "clock-stopped",
             Self::ClockReopened { .. } => "clock-reopened",
             Self::Added { .. } => "added",

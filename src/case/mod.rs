@@ -123,7 +123,7 @@ pub struct Case {
     pub replies: u32,
     /// Mails of strangers on the case.
     pub quarantined: u32,
-    /// Effects that could not be done.
+    /// Effects that could not be done when they were tried last.
     pub parked: Vec<EffectId>,
 }
 
@@ -175,6 +175,11 @@ impl Case {
                     clock.rung = clock.rung.max(level.saturating_add(1));
                 }
             }
+            Event::EscalationPutOff { clock, ring } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.rings.push(*ring);
+                }
+            }
             Event::ClockStopped { clock, stop } => {
                 if let Some(clock) = self.clocks.get_mut(clock) {
                     clock.stopped = Some(stop.clone());
@@ -188,7 +193,12 @@ impl Case {
             Event::Added { .. } => self.replies = self.replies.saturating_add(1),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
-                self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
+                // While a proven answer stands, a mail that anybody can write does not take its place.
+                let stands = self.answer.as_ref().is_some_and(|answer| answer.verified)
+                    && !self.runs(ClockKind::Acknowledge);
+                if *verified || !stands {
+                    self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
+                }
             }
             Event::AnswerConfirmed { member, at } => {
                 self.answer = Some(Answer { member: member.clone(), verified: true, at: *at });
@@ -201,7 +211,15 @@ impl Case {
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
-            Event::EffectParked { effect } => self.parked.push(*effect),
+            Event::EffectParked { effect, letter } => {
+                if !self.parked.contains(effect) {
+                    self.parked.push(*effect);
+                }
+                match letter {
+                    Some(LetterKind::Receipt) => self.receipt = Receipt::Parked,
+                    None => {}
+                }
+            }
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
         }
     }

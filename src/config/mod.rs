@@ -115,6 +115,14 @@ pub fn load_with(path: &Path, credentials: Option<&Path>) -> Result<Config, Vec<
     read(path, credentials).0
 }
 
+/// The override directory that a file names, also when the file has faults: so that a check names those of the
+/// templates in the same breath.
+pub fn template_dir_of(path: &Path) -> Option<PathBuf> {
+    let table: toml::Table = fs::read_to_string(path).ok()?.parse().ok()?;
+    let name = table.get("template_dir")?.as_str().filter(|name| !name.is_empty())?;
+    Some(Document::new(path, "", None).path(name))
+}
+
 /// Every key that a configuration may hold, as `section.key`: what the tests compare the example with. Free names (the
 /// regions) are not in it.
 pub fn keys() -> BTreeSet<String> {

@@ -69,16 +69,18 @@ impl<'i> Document<'i> {
         self.folder.join(text)
     }
 
-    /// Where a secret's file is: a relative name is looked up in `$CREDENTIALS_DIRECTORY` first.
+    /// Where a secret's file is: a relative name is looked up in `$CREDENTIALS_DIRECTORY` first, then beside the file,
+    /// then in `secrets/` beside it (where the unit takes its credentials from), so that commands of an operator find
+    /// what the service manager hands to the service.
     pub(super) fn secret_path(&self, text: &str) -> PathBuf {
         let beside = self.folder.join(text);
-        match &self.credentials {
-            Some(folder) if Path::new(text).is_relative() => {
-                let given = folder.join(text);
-                if given.exists() || !beside.exists() { given } else { beside }
-            }
-            Some(_) | None => beside,
+        if Path::new(text).is_absolute() {
+            return beside;
         }
+        let given = self.credentials.as_ref().map(|folder| folder.join(text));
+        let all = [given.clone(), Some(beside.clone()), Some(self.folder.join("secrets").join(text))];
+        let found = all.into_iter().flatten().find(|path| path.exists());
+        found.or(given).unwrap_or(beside)
     }
 }
 

@@ -10,6 +10,7 @@ use super::cron::Cron;
 use super::peers::secret_url;
 use super::post::address;
 use super::raw::Section;
+pub use crate::case::policy::ReceiptRule;
 use crate::case::{Address, Severity};
 
 /// How long the team has. Working hours are hours of working days, 24 to the day.
@@ -76,17 +77,6 @@ impl Clocks {
         }
         clocks
     }
-}
-
-/// To whom the machine answers at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReceiptRule {
-    /// To all whose authentication did not fail.
-    UnlessFailed,
-    /// Only to those whose authentication passed.
-    AuthenticatedOnly,
-    /// To nobody.
-    Never,
 }
 
 /// The receipt, and the limits that keep it from being a weapon.

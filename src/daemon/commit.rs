@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::case::decide::{self, Decision, Input, Opening, Outcome};
+use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
 use crate::case::{
-    After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, PersonId, Planned, Receipt,
+    After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, PersonId, Planned, Receipt,
 };
 use crate::mail::{Letter, compose};
 use crate::office::Office;
 use crate::render::letters::ReceiptView;
-use crate::store::{Draft, EffectState, StoreError, Txn};
+use crate::render::marker::mail_marks;
+use crate::store::{Draft, EffectState, FoundWhat, StoreError, Txn};
 
 /// Opens a case for a report.
 pub(super) fn open(
@@ -19,7 +20,10 @@ pub(super) fn open(
     letter: &Letter,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
-    let id = txn.draw_case_id(now.to_zoned(jiff::tz::TimeZone::UTC).year())?;
+    let id = match &opening.standing {
+        Some(standing) => standing.case,
+        None => txn.draw_case_id(now.to_zoned(jiff::tz::TimeZone::UTC).year())?,
+    };
     let (case, decision) = decide::open(id, opening, &office.policy, now);
     let case = case.ok_or(StoreError::Row("opening"))?;
     if case.receipt == Receipt::Due
@@ -76,6 +80,12 @@ fn plan(
         if drawn_late && txn.is_due(case.id, &planned.effect)? {
             continue;
         }
+        if let Effect::Comment { remark } = &planned.effect
+            && found(office, txn, remark.mail(), FoundWhat::Comment)?.is_some()
+        {
+            // It stands there since before the backup was restored.
+            continue;
+        }
         let mut draft = draft(office, planned)?;
         let rendered = match &planned.effect {
             Effect::Letter { letter: LetterKind::Receipt, to, .. } => {
@@ -107,6 +117,27 @@ fn plan(
         }
     }
     Ok(())
+}
+
+/// Whether this report was a case once, after the backup that was restored.
+pub(super) fn standing(office: &Office, txn: &Txn<'_>, mail: MailId) -> Result<Option<Standing>, StoreError> {
+    let Some((case, number)) = found(office, txn, mail, FoundWhat::Issue)? else { return Ok(None) };
+    // A number that was given to something else meanwhile is not used twice.
+    let free = txn.case_if(case)?.is_none();
+    Ok(free.then_some(Standing { case, repository: office.config.github.repository_id, number }))
+}
+
+/// What the reports repository showed about this mail when a backup was restored.
+fn found(
+    office: &Office,
+    txn: &Txn<'_>,
+    mail: MailId,
+    what: FoundWhat,
+) -> Result<Option<(CaseId, u64)>, StoreError> {
+    if !txn.has_found()? {
+        return Ok(None);
+    }
+    txn.found(&mail_marks(&txn.mail(mail)?.sha256, &office.keys), what)
 }
 
 /// Draws the fixed id of an effect, and its Message-ID if it is a mail.

@@ -14,7 +14,7 @@ use crate::mail::{self, Automatic, Letter};
 use crate::office::Office;
 use crate::render::code::{Coded, find};
 use crate::report::{self, Facts};
-use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
+use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
@@ -41,6 +41,9 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         if batch.is_empty() {
             return Ok(settled);
         }
+        let (hopeless, batch): (Vec<MailRow>, Vec<MailRow>) =
+            batch.into_iter().partition(|row| is_hopeless(office, row));
+        settled += park(office, hopeless.iter().map(|row| row.id).collect()).await?;
         let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
         // The poison counter: durable before anybody looks at the bytes.
         office
@@ -54,7 +57,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                 Some(mail) => prepared.push(mail),
                 // It will be tried again, and goes the header-only way after some times; in the end a person looks.
                 None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
-                None => park(office, id).await?,
+                None => settled += park(office, vec![id]).await?,
             }
         }
         settled += prepared.len();
@@ -70,28 +73,32 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
     }
 }
 
-/// Not even the header can be read: the mail is parked and people are told.
-async fn park(office: &Arc<Office>, mail: MailId) -> Result<(), Fault> {
+/// Reading it ended the process itself, whole and by its header alone, so often that nobody tries again.
+fn is_hopeless(office: &Office, row: &MailRow) -> bool {
+    row.read_attempts > office.config.limits.read_attempts.saturating_add(HEADER_TRIES)
+}
+
+/// Not even the header can be read: the mails are parked and people are told. They must not stop the next ones.
+async fn park(office: &Arc<Office>, mails: Vec<MailId>) -> Result<usize, Fault> {
+    if mails.is_empty() {
+        return Ok(0);
+    }
+    let count = mails.len();
     let now = office.outside.clock.now();
     let office_in = Arc::clone(office);
     office
         .store
         .write("parked", move |txn| {
-            txn.settle(
-                mail,
-                FateWord::Parked,
-                &Note { why: Some("unreadable".to_owned()), ..Note::default() },
-            )?;
-            commit::alarm_once(
-                &office_in,
-                txn,
-                &format!("mail-parked-{mail}"),
-                &Alarm::MailParked { mail },
-                now,
-            )
+            mails.iter().try_for_each(|&mail| {
+                let why = Some("unreadable".to_owned());
+                txn.settle(mail, FateWord::Parked, &Note { why, ..Note::default() })?;
+                let alarm = Alarm::MailParked { mail };
+                commit::alarm_once(&office_in, txn, &format!("mail-parked-{mail}"), &alarm, now)
+            })
         })
         .await?;
-    Ok(())
+    office.bells.effects();
+    Ok(count)
 }
 
 /// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.
@@ -118,8 +125,7 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     let raw = office.store.read(|txn| txn.raw(row.id))?;
     let office = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
-        let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
-        let letter = read_letter(&office, &raw, headers_only);
+        let letter = read_letter(&office, &raw, row.truncated || is_poison(&office, &row));
         drop(raw);
         let facts = facts_of(&letter);
         let signs = report::signs(&letter.subject, &letter.text, &facts);
@@ -133,6 +139,11 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
         }
         Err(_) => Err(Fault::Stopped),
     }
+}
+
+/// Whether reading this mail whole failed too often.
+pub(super) fn is_poison(office: &Office, row: &MailRow) -> bool {
+    row.read_attempts >= office.config.limits.read_attempts
 }
 
 /// Reads a message as the office's limits say.
@@ -164,6 +175,7 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
+        poison: is_poison(office, &mail.row),
         ..Note::default()
     };
     let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
@@ -297,6 +309,7 @@ impl Desk<'_> {
             Fate::NewCase { disagree } => {
                 note.case = Some(self.open(Source::Mail)?);
                 if disagree {
+                    note.why = Some(THREADS_DISAGREE.to_owned());
                     let alarm = Alarm::ThreadsDisagree { mail };
                     commit::alarm_once(self.office, self.txn, &format!("threads-{mail}"), &alarm, self.now)?;
                 }
@@ -388,7 +401,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && !letter.split.new_words.trim().is_empty()
+            && letter.split.says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })
@@ -426,6 +439,7 @@ fn opening(
         received: mail.row.received.min(now),
         component: mail.facts.main_component().cloned(),
         severity: mail.facts.claimed_severity(),
+        standing: commit::standing(office, txn, mail.row.id)?,
     })
 }
 
@@ -446,8 +460,19 @@ pub(super) fn open_late(
         return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
     }
     let raw = txn.raw(id)?;
-    let letter = read_letter(office, &raw, row.truncated || row.fate == FateWord::Parked);
-    let facts = facts_of(&letter);
+    // On the thread that writes: a reader that fails inside must not take it along, at each start again.
+    let guarded = |headers_only: bool| {
+        let read = || {
+            let letter = read_letter(office, &raw, headers_only);
+            let facts = facts_of(&letter);
+            (letter, facts)
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+    };
+    let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
+    let (letter, facts) = guarded(headers_only)
+        .or_else(|| guarded(true))
+        .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
     let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
@@ -459,6 +484,7 @@ pub(super) fn open_late(
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
+        poison: is_poison(office, &row),
         ..Note::default()
     };
     let prepared = Prepared { row, letter, facts, signs: 0 };

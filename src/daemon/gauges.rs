@@ -8,14 +8,14 @@ use super::Fault;
 use super::poll::Gate;
 use crate::observe::{self, Gauges};
 use crate::office::Office;
-use crate::store::StoreError;
+use crate::store::{StoreError, Txn};
 use crate::wire::heartbeat::Heartbeat;
 
 /// Writes the text file, if one is configured.
 pub(super) fn write(office: &Office) -> Result<(), StoreError> {
     let Some(path) = &office.config.ops.metrics_file else { return Ok(()) };
     let now = office.outside.clock.now();
-    let gauges = gather(office, now)?;
+    let gauges = office.store.read(|txn| gather(txn, now))?;
     if let Err(error) = gauges.write(path) {
         tracing::warn!(%error, "the metrics file cannot be written");
     }
@@ -23,9 +23,11 @@ pub(super) fn write(office: &Office) -> Result<(), StoreError> {
 }
 
 /// All figures; no value of a mail is among them.
-pub(crate) fn gather(office: &Office, now: jiff::Timestamp) -> Result<Gauges, StoreError> {
-    let (figures, clocks, alarms) =
-        office.store.read(|txn| Ok((txn.figures()?, txn.clocks(now)?, txn.alarms()?)))?;
+///
+/// # Errors
+/// A fault of the disk.
+pub fn gather(txn: &Txn<'_>, now: jiff::Timestamp) -> Result<Gauges, StoreError> {
+    let (figures, clocks, alarms) = (txn.figures()?, txn.clocks(now)?, txn.alarms()?);
     let mut gauges = Gauges::new();
     let number = |n: u64| n as f64;
     for (fate, count) in &figures.mails {

@@ -13,14 +13,17 @@ mod outbox;
 mod poll;
 mod start;
 mod ticks;
+mod vigil;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use gauges::gather;
 pub use poll::{Gate, PollFault, Polled};
-pub use start::{Daemon, StartFault};
+pub use start::{Daemon, StartFault, take_orders};
+pub use ticks::REFUSED;
 
 use crate::observe;
 use crate::office::Office;
@@ -82,7 +85,7 @@ impl Daemon {
         };
         loop {
             let settled = desk::clear(office).await?;
-            let ticked = ticks::tick(office).await?;
+            let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             turn.settled += settled;
             turn.performed += performed;
@@ -104,12 +107,14 @@ impl Daemon {
         let emptying = outbox::keep_emptying(&office, &peers, &stop);
         tokio::pin!(emptying);
         let result = tokio::select! {
-            ended = poll::keep_polling(&office, &self.gate) => ended,
+            // First, always: the outbox hears of the stop as well, and must not have ended when it is waited for below.
+            biased;
+            () = stop.cancelled() => Ok(()),
+            ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
-            ended = ticks::keep_ticking(&office) => ended,
+            ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
-            () = stop.cancelled() => Ok(()),
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -88,12 +88,31 @@ pub(super) async fn keep_emptying(
     Ok(())
 }
 
+/// A reports repository that is not what it should be is told at the start, not by the first report.
+async fn first_look(office: &Arc<Office>, peers: &Peers) -> Result<(), Fault> {
+    if office.config.mode == Mode::Shadow {
+        return Ok(());
+    }
+    if let Some(alarm) = perform::look_at_repository(office, peers).await {
+        let now = office.outside.clock.now();
+        let office_in = Arc::clone(office);
+        office
+            .store
+            .write("repository", move |txn| commit::alarm_once(&office_in, txn, alarm.word(), &alarm, now))
+            .await?;
+    }
+    Ok(())
+}
+
 async fn keep_lane(
     office: &Arc<Office>,
     peers: &Arc<Peers>,
     lane: Lane,
     stop: &CancellationToken,
 ) -> Result<(), Fault> {
+    if lane == Lane::Github {
+        first_look(office, peers).await?;
+    }
     loop {
         while !stop.is_cancelled() && turn(office, peers, lane).await? > 0 {}
         if stop.is_cancelled() {
@@ -195,7 +214,9 @@ fn conclude(
             let wait = after
                 .unwrap_or_else(|| backoff::after(first, cap, row.tries.saturating_sub(1), &office.outside));
             tracing::warn!(effect = row.effect.word(), id = %id, why, wait_s = wait.as_secs(), "not done, later again");
-            txn.again(id, now.saturating_add(wait).unwrap_or(now), why)
+            // A refusal now says nothing about an earlier try of unknown outcome: it is looked for again.
+            let mark = row.why.as_deref().filter(|why| why.starts_with(UNKNOWN));
+            txn.again(id, now.saturating_add(wait).unwrap_or(now), mark.unwrap_or(why))
         }
         Verdict::Look { looks } => {
             let wait = office.config.github.look_wait;

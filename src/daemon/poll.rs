@@ -5,21 +5,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, watch};
 
-use super::backoff::{self, Backoff};
-use super::{Fault, commit, disk};
+use super::{backoff, commit, disk};
 use crate::case::{Alarm, Sha256};
 use crate::config::{AfterStore, FirstStart, SentProof};
 use crate::office::Office;
 use crate::outside::{Died, Point};
 use crate::perform::Credentials;
-use crate::store::{Arrived, FolderRow, StoreError};
+use crate::store::{Arrived, FolderRow, StoreError, Txn};
 use crate::wire::imap::{
-    Access, Batch, Folder, IdleEnd, ImapAccount, ImapError, ImapTimeouts, Keyword, Mailbox, Opened, Partial,
+    Access, Batch, Folder, ImapAccount, ImapError, ImapTimeouts, Keyword, Mailbox, Opened, Partial,
 };
 use crate::wire::tls::Trust;
 
@@ -38,6 +36,8 @@ pub struct Gate {
     pub(super) turn: Mutex<()>,
     /// Progress of any kind, counted: what the watchdog sees.
     pub(super) progress: std::sync::atomic::AtomicU64,
+    /// A poll of this process ended, well or not: before that the age of the last good one says nothing.
+    pub(super) looked: std::sync::atomic::AtomicBool,
 }
 
 impl Gate {
@@ -64,10 +64,11 @@ impl Gate {
             polls,
             turn: Mutex::new(()),
             progress: std::sync::atomic::AtomicU64::new(0),
+            looked: std::sync::atomic::AtomicBool::new(false),
         }
     }
 
-    fn moved(&self) {
+    pub(super) fn moved(&self) {
         self.progress.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 }
@@ -125,7 +126,7 @@ pub(super) async fn connect_and_poll(office: &Arc<Office>, gate: &Gate) -> Resul
     Ok(polled)
 }
 
-async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
+pub(super) async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
     office.outside.point(Point::BeforeWire("connect"))?;
     let mut account = gate.account.clone();
     if let Some(login) = gate.credentials.login(&office.outside).await? {
@@ -142,8 +143,12 @@ async fn connect(office: &Office, gate: &Gate) -> Result<Mailbox, PollFault> {
     }
 }
 
-async fn poll(office: &Arc<Office>, gate: &Gate, mailbox: &mut Mailbox) -> Result<Polled, PollFault> {
-    check_disk(office).await?;
+pub(super) async fn poll(
+    office: &Arc<Office>,
+    gate: &Gate,
+    mailbox: &mut Mailbox,
+) -> Result<Polled, PollFault> {
+    disk::check(office).await?;
     let mut all = Polled::default();
     for (name, role) in folders(office) {
         let look = Look { office, gate, name: &name, role };
@@ -184,29 +189,6 @@ async fn poll(office: &Arc<Office>, gate: &Gate, mailbox: &mut Mailbox) -> Resul
     Ok(all)
 }
 
-async fn check_disk(office: &Arc<Office>) -> Result<(), PollFault> {
-    let low =
-        disk::free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes);
-    let now = office.outside.clock.now();
-    let raised =
-        office.store.read(|txn| Ok(txn.alarms()?.iter().any(|(word, _)| word == Alarm::DiskLow.word())))?;
-    if low != raised {
-        let office_in = Arc::clone(office);
-        office
-            .store
-            .write("disk", move |txn| {
-                if low {
-                    commit::alarm_once(&office_in, txn, Alarm::DiskLow.word(), &Alarm::DiskLow, now)
-                } else {
-                    txn.clear(Alarm::DiskLow.word()).map(|_| ())
-                }
-            })
-            .await?;
-        office.bells.effects();
-    }
-    if low { Err(PollFault::DiskLow) } else { Ok(()) }
-}
-
 /// One look at one folder.
 struct Look<'a> {
     office: &'a Arc<Office>,
@@ -224,8 +206,7 @@ impl Look<'_> {
         let row = self.begin(mailbox, &opened).await?;
         let validity = opened.uidvalidity;
         let (shown, whole) = self.shown(mailbox, &opened, &row).await?;
-        let held: BTreeSet<u32> =
-            self.office.store.read(|txn| txn.held_uids(self.name, validity))?.into_iter().collect();
+        let held = self.office.store.read(|txn| held(txn, self.name, validity, &shown, whole))?;
         let wanted = self.wanted(&shown, &held, validity)?;
         let mut polled = self.fetch(mailbox, validity, &row, &wanted).await?;
         self.close_look(validity, &shown, whole).await?;
@@ -445,7 +426,7 @@ impl Look<'_> {
         self.office
             .store
             .write("looked", move |txn| {
-                let held: BTreeSet<u32> = txn.held_uids(&name, validity)?.into_iter().collect();
+                let held = held(txn, &name, validity, &shown, whole)?;
                 let mark = shown.iter().take_while(|uid| held.contains(uid)).last();
                 if let Some(mark) = mark {
                     txn.folder_high_water(&name, *mark)?;
@@ -485,7 +466,12 @@ impl Look<'_> {
                 ImapError::Refused { .. } | ImapError::NoMove => {
                     tracing::debug!("the server does not let us mark mails");
                 }
-                lost => return Err(lost.into()),
+                lost @ (ImapError::Dial(_)
+                | ImapError::Lost
+                | ImapError::Timeout { .. }
+                | ImapError::Login { .. }
+                | ImapError::Garbled
+                | ImapError::TooLarge) => return Err(lost.into()),
             }
         }
         self.office
@@ -496,64 +482,16 @@ impl Look<'_> {
     }
 }
 
-/// Polls for ever: IDLE where the server has it, the cron expression otherwise and as a safety net.
-pub(super) async fn keep_polling(office: &Arc<Office>, gate: &Gate) -> Result<(), Fault> {
-    let config = &office.config.mailbox;
-    let mut backoff = Backoff::new(config.backoff_first, config.backoff_cap);
-    loop {
-        let fault = match stay_connected(office, gate, &mut backoff).await {
-            Err(PollFault::Store(error)) => return Err(error.into()),
-            Err(PollFault::Died(died)) => return Err(died.into()),
-            Err(fault) => fault,
-            Ok(never) => match never {},
-        };
-        let wait = backoff.next(&office.outside);
-        tracing::warn!(%fault, wait_s = wait.as_secs(), "poll failed");
-        gate.moved();
-        sleep(office, wait).await;
+/// The UIDs held; after a look at the newest mails only those that it showed.
+fn held(
+    txn: &Txn<'_>,
+    folder: &str,
+    validity: u32,
+    shown: &[u32],
+    whole: bool,
+) -> Result<BTreeSet<u32>, StoreError> {
+    if whole {
+        return Ok(txn.held_uids(folder, validity)?.into_iter().collect());
     }
-}
-
-enum Never {}
-
-async fn stay_connected(
-    office: &Arc<Office>,
-    gate: &Gate,
-    backoff: &mut Backoff,
-) -> Result<Never, PollFault> {
-    let mut mailbox = connect(office, gate).await?;
-    let mut can_idle = office.config.mailbox.idle && mailbox.can_idle();
-    loop {
-        {
-            let _turn = gate.turn.lock().await;
-            poll(office, gate, &mut mailbox).await?;
-        }
-        backoff.reset();
-        if !can_idle {
-            wait_for_cron(office, &mut mailbox).await?;
-            continue;
-        }
-        let now = office.outside.clock.now();
-        let next = office.config.mailbox.poll.next_after(now).unwrap_or(now);
-        let until = office.outside.clock.sleep_until(next);
-        match mailbox.idle_until(office.config.mailbox.idle_max, until).await {
-            Ok(IdleEnd::News | IdleEnd::Timeout | IdleEnd::Woken) => {}
-            Ok(IdleEnd::Lost) => return Err(ImapError::Lost.into()),
-            Err(ImapError::Refused { .. }) => can_idle = false,
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-async fn wait_for_cron(office: &Office, mailbox: &mut Mailbox) -> Result<(), PollFault> {
-    let now = office.outside.clock.now();
-    let next = office.config.mailbox.poll.next_after(now).unwrap_or(now);
-    office.outside.clock.sleep_until(next).await;
-    mailbox.noop().await?;
-    Ok(())
-}
-
-async fn sleep(office: &Office, wait: Duration) {
-    let now = office.outside.clock.now();
-    office.outside.clock.sleep_until(now.saturating_add(wait).unwrap_or(now)).await;
+    txn.held_among(folder, validity, shown)
 }

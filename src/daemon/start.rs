@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::poll::Gate;
-use super::{Fault, outbox};
+use super::{Fault, outbox, ticks};
 use crate::config::Config;
 use crate::office::{self, Office};
 use crate::outside::Outside;
@@ -60,4 +60,19 @@ impl Daemon {
         let gate = Gate::new(&office, trust, credentials);
         Ok(Self { office, peers, gate, _lock: lock })
     }
+}
+
+/// Takes the orders that wait, without a daemon: for a command that finds none running. Nothing is polled, no effect is
+/// begun. Returns how many orders those were.
+///
+/// # Errors
+/// [`StartFault`]; [`LockError::Held`] when a daemon runs, which takes them itself.
+pub async fn take_orders(config: Config, outside: Outside) -> Result<usize, StartFault> {
+    let _lock = Lock::take(&config.state_dir)?;
+    let letters = office::letters(&config).map_err(StartFault::Templates)?;
+    let store = Store::open(&config.state_dir, outside.clone())?;
+    let office = Office::new(config, store, outside, letters);
+    // Whoever holds the lock knows that nothing is under way.
+    outbox::recover(&office).await?;
+    Ok(ticks::take_orders(&office).await?)
 }

@@ -2,9 +2,11 @@
 //! goes out, orders of operators are taken.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::poll::Gate;
 use super::{Fault, commit, desk};
 use crate::case::decide::{Input, Outcome, Screened};
 use crate::case::order::Order;
@@ -12,13 +14,25 @@ use crate::case::{Alarm, Alert, Effect, EffectId, MailId, Source, WhenUnknown};
 use crate::office::Office;
 use crate::store::{EffectState, FateWord, Note, OrderRow, StoreError, Txn};
 
+/// How the answer to an order begins that was not carried out.
+pub const REFUSED: &str = "refused: ";
 /// Orders are looked for at least so often.
-const LOOK: SignedDuration = SignedDuration::from_secs(1);
+const EVERY: SignedDuration = SignedDuration::from_secs(1);
+
+/// Whether this process has polled the mailbox already. After a downtime the last good poll is old before the first
+/// look, and the mailbox is not to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Not yet.
+    Ahead,
+    /// Well or not.
+    Taken,
+}
 
 /// Does everything that is due. Returns how many things that were.
-pub(super) async fn tick(office: &Arc<Office>) -> Result<usize, Fault> {
+pub(super) async fn tick(office: &Arc<Office>, look: Look) -> Result<usize, Fault> {
     let now = office.outside.clock.now();
-    if !is_due(office, now)? {
+    if !is_due(office, now, look)? {
         return Ok(0);
     }
     let office_in = Arc::clone(office);
@@ -36,7 +50,9 @@ pub(super) async fn tick(office: &Arc<Office>) -> Result<usize, Fault> {
             }
             done += waiting(&office_in, txn, now)?;
             done += asked(&office_in, txn, now)?;
-            done += silent(&office_in, txn, now)?;
+            if look == Look::Taken {
+                done += silent(&office_in, txn, now)?;
+            }
             done += daily(&office_in, txn, now)?;
             Ok(done)
         })
@@ -48,8 +64,20 @@ pub(super) async fn tick(office: &Arc<Office>) -> Result<usize, Fault> {
     Ok(done)
 }
 
+/// Takes the orders that wait and nothing else. Returns how many those were.
+pub(super) async fn take_orders(office: &Arc<Office>) -> Result<usize, Fault> {
+    let now = office.outside.clock.now();
+    let office_in = Arc::clone(office);
+    let taken = office.store.write("orders", move |txn| {
+        let orders = txn.orders()?;
+        orders.iter().try_for_each(|order| take(&office_in, txn, order, now))?;
+        Ok(orders.len())
+    });
+    Ok(taken.await?)
+}
+
 /// Whether a writing transaction is worth its fsync.
-fn is_due(office: &Office, now: Timestamp) -> Result<bool, StoreError> {
+fn is_due(office: &Office, now: Timestamp, look: Look) -> Result<bool, StoreError> {
     office.store.read(|txn| {
         let digest = txn.meta_instant("digest-next")?;
         Ok(!txn.orders()?.is_empty()
@@ -57,17 +85,18 @@ fn is_due(office: &Office, now: Timestamp) -> Result<bool, StoreError> {
             || !txn.waited_out(now)?.is_empty()
             || !txn.untold_waiting(now)?.is_empty()
             || !unasked(office, txn, now)?.is_empty()
-            || is_silent(office, txn, now)?
+            || (look == Look::Taken && is_silent(office, txn, now)?)
             || digest.is_none_or(|at| at <= now))
     })
 }
 
 /// Ticks for ever.
-pub(super) async fn keep_ticking(office: &Arc<Office>) -> Result<(), Fault> {
+pub(super) async fn keep_ticking(office: &Arc<Office>, gate: &Gate) -> Result<(), Fault> {
     loop {
-        while tick(office).await? > 0 {}
+        let look = if gate.looked.load(Ordering::Relaxed) { Look::Taken } else { Look::Ahead };
+        while tick(office, look).await? > 0 {}
         let now = office.outside.clock.now();
-        let next = now.saturating_add(LOOK).unwrap_or(now);
+        let next = now.saturating_add(EVERY).unwrap_or(now);
         tokio::select! {
             () = office.bells.ticks.notified() => {}
             () = office.outside.clock.sleep_until(next) => {}
@@ -176,8 +205,8 @@ fn daily(office: &Office, txn: &Txn<'_>, now: Timestamp) -> Result<usize, StoreE
 fn take(office: &Office, txn: &Txn<'_>, row: &OrderRow, now: Timestamp) -> Result<(), StoreError> {
     let answer = match carry_out(office, txn, &row.order, now) {
         Ok(answer) => answer,
-        Err(StoreError::Refused(why)) => format!("refused: {why}"),
-        Err(StoreError::Absent(what)) => format!("refused: there is no {what}"),
+        Err(StoreError::Refused(why)) => format!("{REFUSED}{why}"),
+        Err(StoreError::Absent(what)) => format!("{REFUSED}there is no {what}"),
         Err(fault) => return Err(fault),
     };
     tracing::info!(order = row.id, "order of an operator taken");
@@ -240,7 +269,11 @@ fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
         )));
     }
     let why = Some(commit::word(&Screened::CalledSpam)?);
-    txn.settle(mail, FateWord::Screened, &Note { why, person: row.person, ..Note::default() })?;
+    txn.settle(
+        mail,
+        FateWord::Screened,
+        &Note { why, person: row.person, poison: row.read_attempts > 0, ..Note::default() },
+    )?;
     Ok(format!("mail {mail} is set aside; its bytes are kept"))
 }
 

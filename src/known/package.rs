@@ -142,8 +142,14 @@ impl Packages {
         let mut found: Vec<Named> = Vec::new();
         let Some(pattern) = self.pattern.as_ref() else { return found };
         for hit in pattern.find_iter(text).take(2000) {
-            let Some((package, guarded)) = self.names.get(&hit.as_str().to_lowercase()) else { continue };
-            let behind = text.get(hit.end()..).unwrap_or_default();
+            let mut written = hit.as_str();
+            let mut behind = text.get(hit.end()..).unwrap_or_default();
+            if behind.starts_with('.') && written.ends_with(|c: char| c.is_ascii_digit()) {
+                // `zlib1.2.11` is zlib, not zlib1.
+                written = written.trim_end_matches(|c: char| c.is_ascii_digit());
+                behind = text.get(hit.start() + written.len()..).unwrap_or_default();
+            }
+            let Some((package, guarded)) = self.names.get(&written.to_lowercase()) else { continue };
             if behind.starts_with(|c: char| c.is_alphabetic() || c == '_' && !behind.starts_with("_1")) {
                 continue;
             }
@@ -155,7 +161,7 @@ impl Packages {
             let named = match at {
                 Some(at) => found.get_mut(at),
                 None => {
-                    found.push(Named { package: *package, written: hit.as_str().to_owned(), versions: Vec::new() });
+                    found.push(Named { package: *package, written: written.to_owned(), versions: Vec::new() });
                     found.last_mut()
                 }
             };

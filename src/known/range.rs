@@ -167,7 +167,7 @@ static AND_OLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(&format!(r"(?i)\b{NUMBER}(?:,)?\s\(?(?:and|or)\s(?:earlier|before|prior|below|older|lower|previous)"))
 });
 static SINGLE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| compile(r"(?i)\b(?:in\s|version\s|versions\s|\sv|[a-z0-9]\s)v?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b"));
+    LazyLock::new(|| compile(r"(?i)[a-z0-9]\sv?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b"));
 
 fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()

@@ -85,8 +85,15 @@ enum Piece {
 /// Cuts at separators and between digits and letters; leading words (`v`, `release`) fall away.
 fn pieces(text: &str) -> Vec<Piece> {
     let mut found = Vec::new();
+    let mut after_python = false;
     for chunk in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|chunk| !chunk.is_empty()) {
+        let is_number = chunk.bytes().all(|b| b.is_ascii_digit());
+        if std::mem::take(&mut after_python) && is_number {
+            // `py3.10` was cut at its dot.
+            continue;
+        }
         if !found.is_empty() && is_tag(chunk) {
+            after_python = chunk.starts_with("py");
             continue;
         }
         let mut rest = chunk;
@@ -125,10 +132,8 @@ fn is_commit(text: &str) -> bool {
 
 fn parts(pieces: &[Piece]) -> Vec<Part> {
     let mut parts = Vec::new();
-    let mut skip_python = false;
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Number(..) if skip_python => skip_python = false,
             Piece::Number(number, digits) => match date(*number, *digits, at) {
                 Some(day) => parts.extend(day),
                 None if *number == 0 => parts.push(Part::Nothing),

@@ -10,6 +10,7 @@ use lettre::message::header::{
 };
 use lettre::message::{Body, Mailbox, Message};
 
+use super::is_unseen;
 use crate::case::{Address, CaseId};
 
 /// Most characters of a subject that came from outside.
@@ -200,7 +201,7 @@ pub fn clean(subject: &str, chars: usize) -> String {
     let words = subject.split(|c: char| c.is_whitespace() || c.is_control());
     let mut out = String::new();
     for word in words {
-        let word: String = word.chars().filter(|c| !unseen(*c)).collect();
+        let word: String = word.chars().filter(|c| !is_unseen(*c)).collect();
         if word.is_empty() {
             continue;
         }
@@ -215,12 +216,6 @@ pub fn clean(subject: &str, chars: usize) -> String {
         out.push('…');
     }
     out
-}
-
-/// Zero-width, bidirectional and tag characters.
-fn unseen(c: char) -> bool {
-    matches!(u32::from(c), 0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x180E | 0x200B..=0x200F | 0x2028..=0x202E
-        | 0x2060..=0x206F | 0x3164 | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB | 0xE0000..=0xE0FFF)
 }
 
 /// Keeps the field below 998 octets however it is encoded.

@@ -29,6 +29,8 @@ struct Page {
     space: bool,
     quotes: usize,
     pre: usize,
+    /// The open lists, and the number of the last item of those that count.
+    lists: Vec<Option<u32>>,
     open: usize,
     deepest: usize,
     /// Where the open link goes, and where its words begin.
@@ -72,14 +74,22 @@ impl Page {
         self.count(&name, closes, tag.ends_with('/'));
         match name.as_str() {
             "br" => self.breaks = (self.breaks + 1).min(2),
-            "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "table" => self.block(2),
+            "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dl" | "table" => self.block(2),
+            "ul" | "ol" => {
+                self.block(2);
+                if closes {
+                    self.lists.pop();
+                } else {
+                    self.lists.push((name == "ol").then_some(0));
+                }
+            }
             "div" | "tr" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "center" | "form" => {
                 self.block(1);
             }
             "li" => {
                 self.block(1);
                 if !closes {
-                    self.words("- ");
+                    self.item();
                 }
             }
             "td" | "th" => self.space = true,
@@ -107,6 +117,18 @@ impl Page {
             _ => {}
         }
         after
+    }
+
+    /// An item of a list: steps keep their numbers.
+    fn item(&mut self) {
+        match self.lists.last_mut() {
+            Some(Some(number)) => {
+                *number = number.saturating_add(1);
+                let mark = format!("{number}. ");
+                self.words(&mark);
+            }
+            Some(None) | None => self.words("- "),
+        }
     }
 
     fn count(&mut self, name: &str, closes: bool, empty: bool) {
@@ -357,6 +379,7 @@ mod tests {
             ("one<br>two<br><br><br>three", "one\ntwo\n\nthree"),
             ("<div>a</div><div>b</div>", "a\nb"),
             ("<ul><li>one</li><li>two</ul>x", "- one\n- two\n\nx"),
+            ("<ol><li>one<ul><li>a</ul><li>two</ol>", "1. one\n\n- a\n\n2. two"),
             ("new<blockquote>old<br>older</blockquote>after", "new\n> old\n> older\nafter"),
             ("<pre>int  a;\n  b();\n</pre>", "int  a;\n  b();"),
             ("<a href='https://x.example/poc?a=1&amp;b'>PoC</a>.", "PoC <https://x.example/poc?a=1&b>."),

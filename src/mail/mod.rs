@@ -30,7 +30,7 @@ pub use bounce::{Bounce, Bounced, Fate};
 pub use flaw::Flaw;
 pub use letter::{Attachment, Letter};
 pub use ours::OurList;
-pub use visible::{visible, visible_line};
+pub use visible::{is_unseen, visible, visible_line};
 
 use crate::case::Address;
 
@@ -109,4 +109,15 @@ pub fn headers_only(raw: &[u8], limits: &Limits, house: &House) -> Letter {
     let head = head::Head::of(raw, limits.header_bytes);
     let letter = letter::from_head(&head, house);
     letter::finish(letter, &head, house)
+}
+
+/// The decoded octets of the attachment with this digest; `None` when the message holds none such within its limits.
+/// One part is decoded at a time.
+pub fn attachment(raw: &[u8], limits: &Limits, sha256: crate::case::Sha256) -> Option<Vec<u8>> {
+    let head = head::Head::of(raw, limits.header_bytes);
+    let parts = raw::walk(raw, &head, limits).ok()?;
+    parts.iter().filter(|part| !part.multipart).find_map(|part| {
+        let (bytes, _) = parse::body(part, limits.decoded_bytes);
+        (crate::case::Sha256::of(&bytes) == sha256).then(|| bytes.into_owned())
+    })
 }

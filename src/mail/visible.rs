@@ -3,7 +3,7 @@
 /// Shows controls (C0 but LF and TAB, DEL, C1), bidirectional marks, zero-width characters and the byte order mark
 /// as `<U+202E>`: what is printed cannot move the cursor, reorder the line, or hide a letter (CVE-2021-42574).
 pub fn visible(text: &str) -> String {
-    show(text, |c| c != '\n' && c != '\t' && (c.is_control() || is_hidden(c)))
+    show(text, |c| c != '\n' && c != '\t' && is_unseen(c))
 }
 
 /// Like [`visible`], for what must stay on one line (a subject, a name): LF, CR and TAB become one space.
@@ -23,10 +23,13 @@ pub(super) fn is_misleading(text: &str) -> bool {
     text.chars().any(|c| c != '\n' && c != '\t' && (c.is_control() || overrides(c)))
 }
 
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+/// Characters that a reader does not see or that reorder what is seen (Unicode Cc, Cf, separators and fillers).
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(u32::from(c),
+            0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
+            | 0xFFF0..=0xFFFB | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 fn show(text: &str, hide: impl Fn(char) -> bool) -> String {

@@ -19,7 +19,7 @@ pub struct Credentials {
 enum Kind {
     None,
     Fixed(Login),
-    OAuth { user: String, tokens: Tokens, keep: PathBuf },
+    OAuth { user: String, tokens: Box<Tokens>, keep: PathBuf },
 }
 
 /// The credentials of the mailbox and of the submission server. Where both log in alike they are one: a provider that
@@ -77,7 +77,7 @@ impl Credentials {
                 };
                 let tokens =
                     Tokens::new(account).map_err(|source| SetupFault::Setup { what: "token_url", source })?;
-                Kind::OAuth { user, tokens, keep }
+                Kind::OAuth { user, tokens: Box::new(tokens), keep }
             }
         };
         Ok(Self { kind })

@@ -13,12 +13,37 @@ use crate::case::{Alarm, Case, Remark, Sha256};
 use crate::office::Office;
 use crate::render::comment::{self, Comment};
 use crate::render::issue;
-use crate::render::marker;
+use crate::render::marker::{self, Stamp};
 use crate::store::{EffectRow, StoreError};
 use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue, Update, Wait};
 
 /// How far before an effect was planned its traces are looked for: clocks differ.
 const BEFORE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is wrong with the reports repository, asked at the start; nothing when GitHub is only away.
+pub async fn look_at_repository(office: &Office, peers: &Peers) -> Option<Alarm> {
+    match guard(office, &peers.github, office.config.github.repository_id).await {
+        Ok(_) => None,
+        Err(error) => trouble(&error),
+    }
+}
+
+/// The alarm of an error, if people must know.
+fn trouble(error: &GithubError) -> Option<Alarm> {
+    match error {
+        GithubError::Moved
+        | GithubError::OtherRepository
+        | GithubError::Archived
+        | GithubError::IssuesOff => Some(Alarm::RepositoryRefused),
+        GithubError::NotPrivate => Some(Alarm::RepositoryPublic),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => Some(Alarm::GithubRefused),
+        GithubError::Refused { .. }
+        | GithubError::RateLimited { .. }
+        | GithubError::NotDone
+        | GithubError::Unknown
+        | GithubError::NotKept => None,
+    }
+}
 
 pub(super) async fn open(
     office: &Office,
@@ -47,7 +72,7 @@ pub(super) async fn open(
     let body = issue::body(&view, &row.op, &office.keys);
     let labels = if office.config.github.labels { issue::labels(&view) } else { Vec::new() };
     let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     if let Err(error) = peers.labels_stand(office).await {
@@ -60,8 +85,16 @@ pub(super) async fn open(
         Ok(issue) => {
             read_back_labels(hub, repository, &issue, &labels).await;
             if looks.is_some() {
-                // The first try may have come through late: one of the copies is closed.
-                close_extra_copies(office, peers, row).await;
+                // The first try may have come through late: the case goes on on the oldest copy, the others are closed.
+                let mut made = earlier_copies(office, peers, row).await;
+                made.push(issue.clone());
+                made.sort_by_key(|issue| issue.number);
+                made.dedup_by_key(|issue| issue.number);
+                if let Some((first, others)) =
+                    made.split_first().filter(|(first, _)| first.number != issue.number)
+                {
+                    return Ok(found_issue(office, hub, row, first, others).await);
+                }
             }
             let outcome = Outcome::IssueOpened { repository, number: issue.number, drawn };
             Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
@@ -120,23 +153,27 @@ async fn found_issue(
     Verdict::Done { outcome: Outcome::IssueOpened { repository, number: first.number, drawn }, body }
 }
 
-async fn close_extra_copies(office: &Office, peers: &Peers, row: &EffectRow) {
-    match find_issues(office, peers, row).await {
-        Ok(found) => {
-            if let Some((first, others)) = found.split_first() {
-                // Its verdict is known already; only the closing matters here.
-                let _verdict = found_issue(office, &peers.github, row, first, others).await;
-            }
-        }
-        Err(error) => tracing::warn!(%error, "could not look for second copies"),
-    }
+/// What an earlier try of this effect made after all.
+async fn earlier_copies(office: &Office, peers: &Peers, row: &EffectRow) -> Vec<Issue> {
+    find_issues(office, peers, row).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not look for second copies");
+        Vec::new()
+    })
+}
+
+/// The guard of the wire, and that the repository still has its configured name: where it went, other people may read.
+async fn guard(office: &Office, hub: &Github, repository: u64) -> Result<(), GithubError> {
+    let config = &office.config.github;
+    let name = format!("{}/{}", config.owner, config.repository);
+    let found = hub.guard(repository).await?;
+    if found.full_name.eq_ignore_ascii_case(&name) { Ok(()) } else { Err(GithubError::Moved) }
 }
 
 pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> Result<Verdict, PerformFault> {
     let case = case_of(office, row)?;
     let Some((repository, number)) = case.issue else { return Ok(Verdict::again("no-issue-yet")) };
     let hub = &peers.github;
-    if let Err(error) = hub.guard(repository).await {
+    if let Err(error) = guard(office, hub, repository).await {
         return Ok(refused(office, row, &error));
     }
     let stands = match hub.get_issue(repository, number).await {
@@ -151,7 +188,8 @@ pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> R
     if ours.is_some_and(|ours| ours != now_there) {
         // A person wrote into the page: say so before it is drawn anew. Twice is harmless.
         let at = office.outside.clock.now();
-        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &row.op, &office.keys);
+        let stamp = Stamp { op: &row.op, mail: None };
+        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &stamp, &office.keys);
         if let Err(error) = hub.comment(repository, number, &text).await {
             return Ok(refused(office, row, &error));
         }
@@ -196,7 +234,7 @@ pub(super) async fn comment(
         }
     }
     let text = remark_page(office, row, remark)?;
-    if let Err(error) = peers.github.guard(repository).await {
+    if let Err(error) = guard(office, &peers.github, repository).await {
         return Ok(refused(office, row, &error));
     }
     Ok(match peers.github.comment(repository, number, &text).await {
@@ -235,27 +273,27 @@ pub(super) fn page(office: &Office, row: &EffectRow) -> Result<String, StoreErro
 pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> Result<String, StoreError> {
     let case = case_of(office, row)?;
     let what = office.store.read(|txn| views::comment(office, txn, &case, remark))?;
-    Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &row.op, &office.keys))
+    let mail = office.store.read(|txn| txn.mail(remark.mail()))?;
+    let stamp = Stamp { op: &row.op, mail: Some(&mail.sha256) };
+    Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &stamp, &office.keys))
 }
 
 /// A refusal proves that nothing was done.
 fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
     let now = office.outside.clock.now();
-    let (after, why, alarm) = match error {
-        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait", None),
-        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable", None),
+    let (after, why) = match error {
+        GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait"),
+        GithubError::NotDone | GithubError::Unknown => (None, "github-unreachable"),
         GithubError::Moved
         | GithubError::OtherRepository
         | GithubError::Archived
-        | GithubError::IssuesOff => (None, "repository-refused", Some(Alarm::RepositoryRefused)),
-        GithubError::NotPrivate => (None, "repository-public", Some(Alarm::RepositoryPublic)),
-        GithubError::Refused { status: 401 | 403 | 404, .. } => {
-            (None, "github-refused", Some(Alarm::GithubRefused))
-        }
+        | GithubError::IssuesOff => (None, "repository-refused"),
+        GithubError::NotPrivate => (None, "repository-public"),
+        GithubError::Refused { status: 401 | 403 | 404, .. } => (None, "github-refused"),
         GithubError::Refused { .. } => return Verdict::Parked { why: "github-refused-it" },
         GithubError::NotKept => return Verdict::Parked { why: "github-kept-the-old-text" },
     };
-    Verdict::Again { after, why, alarm }
+    Verdict::Again { after, why, alarm: trouble(error) }
 }
 
 /// Looking failed: the question stays open, nothing is created.

@@ -118,7 +118,16 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         let sender = mail.person.map(|person| txn.address_of(person)).transpose()?;
         let about = match mail.fate {
             crate::store::FateWord::Quarantined => mail.case.map_or(About::Mail(mail.id), About::Case),
-            _ => About::Mail(mail.id),
+            crate::store::FateWord::Stored
+            | crate::store::FateWord::History
+            | crate::store::FateWord::Case
+            | crate::store::FateWord::Reply
+            | crate::store::FateWord::Delivery
+            | crate::store::FateWord::Own
+            | crate::store::FateWord::Copy
+            | crate::store::FateWord::Waiting
+            | crate::store::FateWord::Screened
+            | crate::store::FateWord::Parked => About::Mail(mail.id),
         };
         Ok(DigestLine { about, at: mail.received, sender, why })
     };

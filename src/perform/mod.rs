@@ -5,6 +5,7 @@
 
 mod credentials;
 mod facts;
+mod found;
 mod github;
 mod letters;
 mod peers;
@@ -14,7 +15,10 @@ pub(crate) mod views;
 use std::time::Duration;
 
 pub use credentials::{Credentials, credentials};
+pub use found::{Shown, shown_since};
+pub use github::look_at_repository;
 pub use peers::{Peers, SetupFault, trust};
+pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};

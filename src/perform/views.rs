@@ -13,7 +13,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::report;
-use crate::store::{MailRow, StoreError, Txn};
+use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -46,6 +46,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     };
     Ok(IssueView {
         case: case.id,
+        mail: row.sha256,
         stage: match case.stage {
             case::Stage::New => Stage::New,
             case::Stage::Triage { .. } => Stage::Triage,
@@ -68,7 +69,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
 /// The mail as it was read when it was settled.
 pub(super) fn letter_of(office: &Office, txn: &Txn<'_>, row: &MailRow) -> Result<Letter, StoreError> {
     let raw = txn.raw(row.id)?;
-    let headers_only = row.truncated || row.why.as_deref() == Some("header-only");
+    let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
     Ok(if headers_only {
         mail::headers_only(&raw, &office.limits, &office.house)
     } else {
@@ -132,6 +133,9 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     if letter.automatic != Automatic::None {
         notes.push(Note::Automatic(letter.automatic_why.unwrap_or("its header").to_owned()));
     }
+    if row.why.as_deref() == Some(THREADS_DISAGREE) {
+        notes.push(Note::CodesDisagree);
+    }
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
     }
@@ -179,16 +183,13 @@ pub(super) fn comment(
     case: &Case,
     remark: &Remark,
 ) -> Result<Comment, StoreError> {
-    let (Remark::Reply { mail }
-    | Remark::Stranger { mail }
-    | Remark::Answer { mail }
-    | Remark::Bounce { mail }) = remark;
-    let row = txn.mail(*mail)?;
+    let mail = remark.mail();
+    let row = txn.mail(mail)?;
     let letter = letter_of(office, txn, &row)?;
     let received = row.received;
     if letter.header_only {
         let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
-        return Ok(Comment::HeaderOnly { received, mail: *mail, why });
+        return Ok(Comment::HeaderOnly { received, mail, why });
     }
     let withheld = "(it came encrypted; a key holder reads it)";
     let words = if letter.encrypted {
@@ -203,6 +204,12 @@ pub(super) fn comment(
                 let verified = Office::trust(&letter) == case::decide::Trust::Passed;
                 Comment::MemberNote { received, who, verified, words, attachments }
             }
+            Some(_) | None if letter.automatic != Automatic::None => Comment::AutomaticAnswer {
+                received,
+                why: letter.automatic_why.unwrap_or("its header").to_owned(),
+                words,
+                attachments,
+            },
             Some(_) | None => Comment::ReporterWrote {
                 received,
                 words,
@@ -220,13 +227,31 @@ pub(super) fn comment(
             words,
             attachments,
         },
+        Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
+            Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
+        }
         Remark::Bounce { .. } => Comment::DeliveryFailed {
             at: received,
             letter: "a letter to the reporter".to_owned(),
             said: letter.bounce.as_ref().and_then(said),
-            clock_reopened: case.runs(case::ClockKind::Acknowledge),
+            clock_reopened: reopened(txn, case, mail)?,
         },
     })
+}
+
+/// Whether this bounce set a clock going again that the letter had stopped; a receipt stops none.
+fn reopened(txn: &Txn<'_>, case: &Case, bounce: MailId) -> Result<bool, StoreError> {
+    let by =
+        |event: &case::Event| matches!(event, case::Event::ClockReopened { mail, .. } if *mail == bounce);
+    Ok(txn.events(case.id)?.iter().any(|row| by(&row.event)))
+}
+
+/// The same for the bounce that came last.
+fn last_reopened(txn: &Txn<'_>, case: &Case) -> Result<bool, StoreError> {
+    let bounce = txn.events(case.id)?.into_iter().rev().find_map(|row| {
+        if let case::Event::DeliveryFailed { mail, .. } = row.event { Some(mail) } else { None }
+    });
+    bounce.map_or(Ok(false), |bounce| reopened(txn, case, bounce))
 }
 
 fn member_of(office: &Office, letter: &Letter) -> Option<String> {
@@ -235,6 +260,10 @@ fn member_of(office: &Office, letter: &Letter) -> Option<String> {
         .as_ref()
         .and_then(|from| office.policy.roster.by_address(from))
         .map(|member| member.name.clone())
+}
+
+fn only_delayed(bounce: &mail::Bounce) -> bool {
+    bounce.recipients.iter().all(|entry| entry.fate == mail::Fate::Delayed)
 }
 
 fn said(bounce: &mail::Bounce) -> Option<String> {
@@ -256,7 +285,7 @@ pub(super) fn alert(
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
-            clock_reopened: case.is_some_and(|case| case.runs(case::ClockKind::Acknowledge)),
+            clock_reopened: case.map(|case| last_reopened(txn, case)).transpose()?.unwrap_or(false),
         },
         case::Alert::Clock { clock, level, breach } => clock_alert(case, *clock, *level, *breach, now),
         case::Alert::LetterUnknown { effect } => {
@@ -327,6 +356,24 @@ pub(crate) fn screened_words(row: &MailRow) -> String {
     why_words::<case::decide::Screened>(row, |why| why.words())
 }
 
+/// Why a mail waits, was set aside or is parked, in words; empty where there is nothing to say.
+pub(crate) fn why_of_mail(row: &MailRow) -> String {
+    use crate::store::FateWord;
+    match row.fate {
+        FateWord::Waiting => waiting_words(row),
+        FateWord::Screened => screened_words(row),
+        FateWord::Parked => row.why.clone().unwrap_or_else(|| "could not be read".to_owned()),
+        FateWord::Stored
+        | FateWord::History
+        | FateWord::Case
+        | FateWord::Reply
+        | FateWord::Quarantined
+        | FateWord::Delivery
+        | FateWord::Own
+        | FateWord::Copy => row.why.clone().unwrap_or_default(),
+    }
+}
+
 fn why_words<T: serde::de::DeserializeOwned>(row: &MailRow, words: impl Fn(T) -> &'static str) -> String {
     let why = row.why.clone().unwrap_or_default();
     serde_json::from_value(serde_json::Value::String(why.clone()))
@@ -379,7 +426,11 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
 
 /// Where people find the issue.
 pub(crate) fn issue_url(office: &Office, number: u64) -> String {
-    let github = &office.config.github;
+    issue_link(&office.config.github, number)
+}
+
+/// As [`issue_url`], from the configuration alone.
+pub(crate) fn issue_link(github: &crate::config::Github, number: u64) -> String {
     let base = github.base_url.as_str().trim_end_matches('/');
     let web = match base {
         "https://api.github.com" => "https://github.com",

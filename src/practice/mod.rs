@@ -4,11 +4,22 @@
 
 pub mod board;
 pub mod certificate;
+mod day;
+pub mod diary;
 pub mod discord;
+mod folder;
 pub mod hub;
 pub mod imapd;
 pub mod loopback;
+mod mails;
 pub mod oauth;
+mod play;
 pub mod sasl;
+pub mod score;
+mod script;
 pub mod smtpd;
+mod watch;
 pub mod web;
+mod words;
+
+pub use play::{Options, play, play_on};

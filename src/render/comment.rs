@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 
 use super::fence::{cell, fence, prose};
 use super::issue::{AttachmentRow, BODY_BYTES, attachments};
-use super::marker::{Keyring, marker};
+use super::marker::{Keyring, Stamp, marker};
 use super::when;
-use crate::case::{CaseId, MailId, Op};
+use crate::case::{CaseId, MailId};
 
 /// The words of a later mail, hostile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,24 @@ pub enum Comment {
         /// Whether a clock that the letter had stopped runs again.
         clock_reopened: bool,
     },
+    /// A machine of the reporter's answered: out of office, a ticket number.
+    AutomaticAnswer {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// The sign of it, a word of ours.
+        why: String,
+        /// What it says.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
+    /// A letter of ours is late; the other server still tries (RFC 3464 section 2.3.3).
+    DeliveryDelayed {
+        /// When we learned it.
+        at: Timestamp,
+        /// Which letter, our words.
+        letter: String,
+    },
     /// Somebody edited the body; it has been drawn anew.
     BodyEdited {
         /// When we saw it.
@@ -102,8 +120,8 @@ pub enum Comment {
 }
 
 /// The comment: line 1 the marker, at most [`BODY_BYTES`].
-pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Keyring) -> String {
-    let mut page = marker(op, case, keys);
+pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>, keys: &Keyring) -> String {
+    let mut page = marker(case, stamp, keys);
     page.push_str("\n\n");
     match what {
         Comment::ReporterWrote { received, words, attachments, authentication_failed } => {
@@ -114,6 +132,14 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
                      kept; nothing follows from it.\n",
                 );
             }
+            written(&mut page, case, words, attachments);
+        }
+        Comment::AutomaticAnswer { received, why, words, attachments } => {
+            page.push_str(&format!(
+                "**An automatic answer** to our letter ({}) · {}\n\nNobody was alerted, nothing was answered.\n",
+                prose(why),
+                when::medium(*received, zone)
+            ));
             written(&mut page, case, words, attachments);
         }
         Comment::StrangerWrote { received, from, words, attachments } => {
@@ -139,6 +165,7 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, op: &Op, keys: &Ke
             written(&mut page, case, words, attachments);
         }
         Comment::DeliveryFailed { .. }
+        | Comment::DeliveryDelayed { .. }
         | Comment::BodyEdited { .. }
         | Comment::HeaderOnly { .. }
         | Comment::SecondCopy { .. } => page.push_str(&plain(what, zone)),
@@ -198,6 +225,11 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
                 when::medium(*at, zone)
             )
         }
+        Comment::DeliveryDelayed { at, letter } => format!(
+            "{} is late: the reporter's mail server has not taken it yet and still tries · {}\n",
+            prose(letter),
+            when::medium(*at, zone)
+        ),
         Comment::BodyEdited { at } => format!(
             "The description was edited by hand; it now shows the state of the case again · {}\n\nThe edit is in \
              its history. To add something, write a comment.\n",
@@ -214,6 +246,7 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
              is closed.\n"
         ),
         Comment::ReporterWrote { .. }
+        | Comment::AutomaticAnswer { .. }
         | Comment::StrangerWrote { .. }
         | Comment::MemberAnswered { .. }
         | Comment::MemberNote { .. } => String::new(),

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::mail::is_unseen;
+
 /// Longest run of backticks that is kept; a longer one is written as `<U+0060 x 5000>`, or the fence itself would eat
 /// the budget.
 const LONGEST_RUN: usize = 60;
@@ -56,15 +58,6 @@ fn push_visible(out: &mut String, c: char, after_return: bool) {
         }
         c => out.push(c),
     }
-}
-
-/// Characters that a reader does not see or that reorder what is seen (Unicode Cc, Cf, separators and fillers).
-pub fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(u32::from(c),
-            0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
-            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0
-            | 0xFFF0..=0xFFFB | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 /// A block that shows `text` and lets nothing out: a backtick fence at column 0, a blank line before and after.

@@ -41,12 +41,18 @@ fn starts_unit(line: &str) -> bool {
     line.starts_with([' ', '>']) || line.starts_with("- ")
 }
 
+/// A row of a table by hand whose value is one word (a URL): filling it would only lose the column.
+fn is_row_of_one_word(line: &str) -> bool {
+    line.starts_with("  ")
+        && line.trim_start().rsplit_once("  ").is_some_and(|(_, value)| !value.trim().contains(' '))
+}
+
 /// Ends the unit: its words go into lines of at most [`COLUMNS`].
 fn flush(unit: &mut Vec<&str>, lines: &mut Vec<String>) {
     let Some(first) = unit.first().copied() else { return };
     let indent = first.chars().take_while(|c| *c == ' ').count();
     let hang = indent + if first.trim_start().starts_with("- ") { 2 } else { 0 };
-    if unit.len() == 1 && first.chars().count() <= COLUMNS {
+    if unit.len() == 1 && (first.chars().count() <= COLUMNS || is_row_of_one_word(first)) {
         lines.push(first.to_owned()); // columns that were aligned by hand stay
         unit.clear();
         return;
@@ -99,5 +105,7 @@ mod tests {
             fold("  Case      SIR-2026-0007\n  Received  Mon\n"),
             "  Case      SIR-2026-0007\n  Received  Mon\n"
         );
+        let row = format!("  Issue     https://github.example/{}\n", "x".repeat(60));
+        assert_eq!(fold(&row), row, "also where a URL makes them long");
     }
 }

@@ -10,7 +10,7 @@ use super::fence::{Value, cell, fence, prose};
 pub use super::issue_view::{
     Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage, Step,
 };
-use super::marker::{Keyring, marker};
+use super::marker::{Keyring, Stamp, marker};
 use super::when;
 use crate::case::{CaseId, Op};
 use crate::mail::compose::Practice;
@@ -145,7 +145,7 @@ pub fn labels(view: &IssueView) -> Vec<&'static str> {
 
 /// The whole body: at most [`BODY_BYTES`], line 1 the marker, the report last and cut where it does not fit.
 pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
-    let mut page = marker(op, view.case, keys);
+    let mut page = marker(view.case, &Stamp { op, mail: Some(&view.mail) }, keys);
     page.push_str("\n\n");
     page.push_str(&head(view));
     page.push_str(&notes(view));

@@ -11,6 +11,8 @@ use crate::case::{CaseId, Sha256};
 pub struct IssueView {
     /// The case.
     pub case: CaseId,
+    /// Hash of the report.
+    pub mail: Sha256,
     /// The stage as a label says it: `new`, `triage`, `closed`.
     pub stage: Stage,
     /// Name of the triage owner, ours.

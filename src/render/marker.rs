@@ -9,7 +9,7 @@ use std::str::FromStr as _;
 use ring::hmac;
 use zeroize::Zeroize as _;
 
-use crate::case::{CaseId, Op};
+use crate::case::{CaseId, Op, Sha256};
 
 /// A secret of 32 random bytes with its number; a higher number is newer. Never printed.
 #[derive(Clone)]
@@ -77,6 +77,8 @@ pub struct Marked {
     pub op: Op,
     /// The case it belongs to.
     pub case: CaseId,
+    /// Which mail it is about, as [`mail_mark`] tells it.
+    pub mail: Option<String>,
 }
 
 const HEAD: &str = "<!-- sir-intake ";
@@ -102,10 +104,40 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
 
 const LABEL: &str = "sir-intake marker 1";
 
+const MAIL_LABEL: &str = "sir-intake mail 1";
+/// Stands in a marker that is about no mail.
+const NO_MAIL: &str = "none";
+
+/// Half an HMAC of a mail's hash: after a restored backup it tells which mail an issue or comment is about, and tells
+/// nobody else anything.
+fn mark_by(key: &Key, mail: &Sha256) -> String {
+    let tag = mac(key, MAIL_LABEL, &[&mail.0]);
+    data_encoding::HEXLOWER.encode(tag.as_ref().get(..16).unwrap_or_default())
+}
+
+/// What a page is signed with: the effect that writes it, and the mail it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The effect.
+    pub op: &'a Op,
+    /// Hash of the mail, if it is about one.
+    pub mail: Option<&'a Sha256>,
+}
+
+/// All marks that this mail may stand under: one for each key.
+pub fn mail_marks(mail: &Sha256, keys: &Keyring) -> Vec<String> {
+    keys.all().map(|key| mark_by(key, mail)).collect()
+}
+
 /// The marker line, without a line end.
-pub fn marker(op: &Op, case: CaseId, keys: &Keyring) -> String {
-    let tag = mac(keys.newest(), LABEL, &[op.0.as_bytes(), case.to_string().as_bytes()]);
-    format!("{HEAD}op={op} case={case} mac={}{TAIL}", data_encoding::HEXLOWER.encode(tag.as_ref()))
+pub fn marker(case: CaseId, stamp: &Stamp<'_>, keys: &Keyring) -> String {
+    let op = stamp.op;
+    let mail = stamp.mail.map_or_else(|| NO_MAIL.to_owned(), |mail| mark_by(keys.newest(), mail));
+    let tag = mac(keys.newest(), LABEL, &[op.0.as_bytes(), case.to_string().as_bytes(), mail.as_bytes()]);
+    format!(
+        "{HEAD}op={op} case={case} mail={mail} mac={}{TAIL}",
+        data_encoding::HEXLOWER.encode(tag.as_ref())
+    )
 }
 
 /// Reads line 1 of a body; anything but exactly our line with a right MAC is no marker. Whether our own account wrote
@@ -115,15 +147,18 @@ pub fn verify(body: &str, keys: &Keyring) -> Option<Marked> {
     let mut fields = line.strip_prefix(HEAD)?.strip_suffix(TAIL)?.split(' ');
     let op = fields.next()?.strip_prefix("op=")?;
     let case = CaseId::from_str(fields.next()?.strip_prefix("case=")?).ok()?;
+    let mail = fields.next()?.strip_prefix("mail=")?;
     let given = fields.next()?.strip_prefix("mac=")?;
     let word = !op.is_empty() && op.len() <= 64 && op.bytes().all(|b| b.is_ascii_alphanumeric());
     if fields.next().is_some() || !word || given.len() != 64 {
         return None;
     }
     let given = data_encoding::HEXLOWER.decode(given.as_bytes()).ok()?;
-    let right =
-        |key: &Key| same(mac(key, LABEL, &[op.as_bytes(), case.to_string().as_bytes()]).as_ref(), &given);
-    keys.all().any(right).then(|| Marked { op: Op(op.to_owned()), case })
+    let id = case.to_string();
+    let signed = [op.as_bytes(), id.as_bytes(), mail.as_bytes()];
+    let right = |key: &Key| same(mac(key, LABEL, &signed).as_ref(), &given);
+    let about = (mail != NO_MAIL).then(|| mail.to_owned());
+    keys.all().any(right).then(|| Marked { op: Op(op.to_owned()), case, mail: about })
 }
 
 #[cfg(test)]
@@ -138,19 +173,23 @@ mod tests {
     #[test]
     fn a_marker_reads_back_also_after_the_key_was_rotated() {
         let op = Op("abcdefghijklmnopqrstuvwxyz".into());
-        let line = marker(&op, CASE, &ring());
+        let mail = Sha256([3; 32]);
+        let line = marker(CASE, &Stamp { op: &op, mail: Some(&mail) }, &ring());
         let rotated =
             Keyring::new(Key { number: 1, bytes: [7; 32] }, vec![Key { number: 2, bytes: [9; 32] }]);
         assert_eq!(rotated.newest().number, 2);
         for keys in [ring(), rotated] {
             let found = verify(&format!("{line}\r\n\r\nbody"), &keys);
-            assert_eq!(found, Some(Marked { op: op.clone(), case: CASE }));
+            let found = found.unwrap();
+            assert_eq!((found.op, found.case), (op.clone(), CASE));
+            assert!(mail_marks(&mail, &keys).contains(&found.mail.unwrap()));
         }
     }
 
     #[test]
     fn a_forged_moved_or_changed_marker_is_none() {
-        let line = marker(&Op("abcdefghijklmnopqrstuvwxyz".into()), CASE, &ring());
+        let op = Op("abcdefghijklmnopqrstuvwxyz".into());
+        let line = marker(CASE, &Stamp { op: &op, mail: None }, &ring());
         let other = Keyring::new(Key { number: 1, bytes: [8; 32] }, vec![]);
         assert_eq!(verify(&line, &other), None);
         for forged in [
@@ -159,6 +198,7 @@ mod tests {
             format!("{line} x"),
             line.replace("SIR-2026-0007", "SIR-2026-0008"),
             line.replace("op=a", "op=b"),
+            line.replace("mail=none", "mail=00000000000000000000000000000000"),
             line.replace(" mac=", " mac=0"),
             line.replace(" mac=", "  mac="),
             String::new(),

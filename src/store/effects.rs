@@ -150,12 +150,16 @@ impl Txn<'_> {
             (After::Nothing, _) | (_, None) => None,
             (After::Issue | After::IssueOr(_), Some(id)) => self.issue_effect(id)?,
         };
+        let waits = match after_effect {
+            Some(first) => !self.is_done(first)?,
+            None => false,
+        };
         let to = recipient(effect);
         self.0
             .prepare_cached(
                 "insert into effect (op, case_id, lane, recipient, json, state, planned_at, not_before, after_effect,
-                   after_until, letter, letter_sha256)
-                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11)",
+                   after_until, letter, letter_sha256, waits)
+                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 draft.op.0,
@@ -169,6 +173,7 @@ impl Txn<'_> {
                 after_until,
                 draft.letter,
                 draft.letter.as_deref().map(|bytes| Sha256::of(bytes).0),
+                waits,
             ])?;
         let row = self.0.last_insert_rowid();
         if let Some(message_id) = &draft.message_id {
@@ -179,6 +184,12 @@ impl Txn<'_> {
                 .execute(params![message_id, row, id, to])?;
         }
         Ok(EffectId(row))
+    }
+
+    fn is_done(&self, effect: i64) -> Result<bool, StoreError> {
+        let mut query =
+            self.0.prepare_cached("select state in ('done', 'shadowed') from effect where id = ?1")?;
+        Ok(query.query_row([effect], |row| row.get(0))?)
     }
 
     /// The effect that opens the issue of a case.
@@ -194,11 +205,26 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn performable(&self, lane: Lane, now: Timestamp, limit: u32) -> Result<Vec<EffectRow>, StoreError> {
+        // What waits for another effect stands apart, so that a crowd of it costs nothing here.
+        let mut ready = self.ready(lane, now, limit, "e.waits = 0")?;
+        let left = limit.saturating_sub(u32::try_from(ready.len()).unwrap_or(limit));
+        if left > 0 {
+            let late = "e.waits = 1 and e.after_effect is not null and e.after_until <= ?2";
+            ready.extend(self.ready(lane, now, left, late)?);
+        }
+        Ok(ready)
+    }
+
+    fn ready(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        limit: u32,
+        which: &str,
+    ) -> Result<Vec<EffectRow>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from effect e
-             where e.lane = ?1 and e.state = 'due' and e.not_before <= ?2
-               and (e.after_effect is null or e.after_until <= ?2
-                    or exists (select 1 from effect a where a.id = e.after_effect and a.state in ('done', 'shadowed')))
+             where e.lane = ?1 and e.state = 'due' and e.not_before <= ?2 and {which}
                and (e.case_id is null or not exists (
                     select 1 from effect f where f.case_id = e.case_id and f.lane = e.lane and f.recipient = e.recipient
                       and f.id < e.id and f.state in ('due', 'sending')))
@@ -226,7 +252,8 @@ impl Txn<'_> {
             .0
             .prepare_cached(
                 "select min(t) from (
-                   select min(not_before) t from effect where state = 'due' and lane = ?1 and not_before > ?2
+                   select min(not_before) t from effect
+                     where state = 'due' and lane = ?1 and waits in (0, 1) and not_before > ?2
                    union all
                    select min(after_until) t from effect
                      where state = 'due' and after_effect is not null and after_until > ?2)",
@@ -263,6 +290,14 @@ impl Txn<'_> {
         self.0
             .prepare_cached("update effect set state = ?2, why = ?3, finished_at = ?4 where id = ?1")?
             .execute(params![effect.0, state.word(), why, ms(now)])?;
+        if matches!(state, EffectState::Done | EffectState::Shadowed) {
+            self.0
+                .prepare_cached(
+                    "update effect set waits = 0
+                     where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1",
+                )?
+                .execute([effect.0])?;
+        }
         Ok(())
     }
 

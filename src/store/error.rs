@@ -62,6 +62,10 @@ impl std::fmt::Display for SafeSqlite {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "enums of other crates that may grow: whatever else it is, it is a fault"
+)]
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;

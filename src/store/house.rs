@@ -195,7 +195,11 @@ impl Txn<'_> {
         })
     }
 
-    fn clocks_within(
+    /// Clocks that are due within that span of milliseconds, or broken: case, kind, instant.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn clocks_within(
         &self,
         now: Timestamp,
         span: i64,

@@ -34,6 +34,20 @@ impl Keyring {
         self.keys.iter().map(|(&number, key)| (number, key))
     }
 
+    /// The keys of a directory, which must be there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub fn read(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(FILE_NAME);
+        let text = fs::read_to_string(&path).map_err(|source| StoreError::File {
+            what: "cannot read the keys",
+            path: path.display().to_string(),
+            source,
+        })?;
+        parse(&text)
+    }
+
     /// A ring of one key (tests, practice).
     pub fn single(key: [u8; 32]) -> Self {
         Self { keys: BTreeMap::from([(1, key)]) }

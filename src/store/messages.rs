@@ -105,6 +105,9 @@ pub struct MailRow {
     pub wait_until: Option<Timestamp>,
 }
 
+/// The mark in `message.why` of a report whose code, ids and tag named several cases.
+pub const THREADS_DISAGREE: &str = "threads-disagree";
+
 /// What is noted about a mail once it is read, with its fate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Note {
@@ -124,6 +127,9 @@ pub struct Note {
     pub wait_until: Option<Timestamp>,
     /// Members are told by then.
     pub notice_by: Option<Timestamp>,
+    /// Reading it whole killed us so often that only its header was read: the count of readings stays, so that nobody
+    /// ever reads it whole by accident.
+    pub poison: bool,
 }
 
 const COLUMNS: &str = "id, sha256, size, received_at, stored_at, role, history, truncated, read_attempts, fate, why, \
@@ -208,7 +214,7 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Writes what became of a mail. Any result clears the count of readings.
+    /// Writes what became of a mail. Any result of reading it whole clears the count of readings.
     ///
     /// # Errors
     /// A fault of the disk.
@@ -217,7 +223,8 @@ impl Txn<'_> {
             .prepare_cached(
                 "update message set fate = ?2, why = ?3, case_id = ?4, person = coalesce(?5, person),
                    message_id = coalesce(?6, message_id), body_sha256 = coalesce(?7, body_sha256), copy_of = ?8,
-                   wait_until = ?9, notice_by = ?10, read_attempts = 0
+                   wait_until = ?9, notice_by = ?10,
+                   read_attempts = case when ?11 then read_attempts else 0 end
                  where id = ?1",
             )?
             .execute(params![
@@ -231,6 +238,7 @@ impl Txn<'_> {
                 note.copy_of.map(|first| first.0),
                 note.wait_until.map(ms),
                 note.notice_by.map(ms),
+                note.poison,
             ])?;
         Ok(())
     }

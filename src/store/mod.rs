@@ -7,6 +7,7 @@
 
 mod effects;
 mod error;
+mod found;
 mod house;
 mod intake;
 mod journal;
@@ -15,6 +16,7 @@ mod messages;
 mod open;
 mod operators;
 mod rows;
+mod window;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -24,16 +26,21 @@ use rusqlite::Connection;
 
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
+pub use found::{Found, FoundWhat};
 pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;
 pub use keys::Keyring;
-pub use messages::{FateWord, MailRow, Note};
-pub use open::{Lock, LockError};
+pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
+pub use open::{Lock, LockError, is_held};
 pub use operators::OrderRow;
 pub use rows::{from_ms, ms};
+pub use window::Window;
 
 use crate::outside::Outside;
+
+/// The files of a state directory that make a whole backup, besides rotated refresh tokens (`refresh-token-*`).
+pub const FILES: [&str; 2] = [open::FILE_NAME, keys::FILE_NAME];
 
 /// The store of a state directory.
 #[derive(Clone)]

@@ -52,6 +52,34 @@ impl Lock {
     }
 }
 
+/// Whether somebody holds the lock of this directory. Nothing is made.
+///
+/// # Errors
+/// The lock file cannot be opened although it is there.
+pub fn is_held(state_dir: &Path) -> Result<bool, LockError> {
+    let path = state_dir.join("lock");
+    let fault = |source| LockError::File { path: path.display().to_string(), source };
+    match File::open(&path) {
+        Ok(file) => match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(fs::TryLockError::WouldBlock) => Ok(true),
+            Err(fs::TryLockError::Error(source)) => Err(fault(source)),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+/// Refuses a file of another version, an empty one included.
+pub(super) fn version_fits(connection: &Connection) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        VERSION => Ok(()),
+        found if found > VERSION => Err(StoreError::Newer { found, known: VERSION }),
+        _ => Err(StoreError::Row("version; the daemon brings an older store up to date at its next start")),
+    }
+}
+
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     private(path)?;
     let connection = Connection::open(path)?;

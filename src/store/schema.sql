@@ -129,6 +129,7 @@ create table effect (
   not_before   integer not null,
   after_effect integer,
   after_until  integer,
+  waits        integer not null default 0,  -- for after_effect, which is not done
   tries        integer not null default 0,
   started_at   integer,
   finished_at  integer,
@@ -138,7 +139,7 @@ create table effect (
   wrote_sha256 blob,                  -- what an issue body was when we last wrote it
   result       text
 ) strict;
-create index effect_due     on effect (lane, not_before, id) where state = 'due';
+create index effect_due     on effect (lane, waits, not_before, id) where state = 'due';
 create index effect_order   on effect (case_id, lane, recipient, id) where state in ('due', 'sending');
 create index effect_odd     on effect (state, id) where state in ('sending', 'unknown', 'parked');
 create index effect_case    on effect (case_id, id) where case_id is not null;
@@ -166,6 +167,16 @@ create table link (
   number     integer not null,
   case_id    text    not null,
   primary key (repository, number)
+) strict, without rowid;
+
+-- What a restored backup does not know of and the reports repository shows: issues and comments about mails that will be
+-- taken in once more.
+create table found (
+  mark    text not null,              -- of the mail (render/marker.rs)
+  what    text not null check (what in ('issue', 'comment')),
+  case_id text not null,
+  number  integer not null,           -- of the issue
+  primary key (mark, what)
 ) strict, without rowid;
 
 create table receipt (

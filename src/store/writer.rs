@@ -15,10 +15,12 @@ const GROUP: usize = 64;
 /// What a job answers once its fate is known: `None` when it is durable.
 type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
 
+/// Writes; the error, if any, is already inside the answer, and `bool` says whether the writes stay.
+type Run = Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>;
+
 struct Job {
     label: &'static str,
-    /// Writes; the error, if any, is already inside the answer, and `bool` says whether the writes stay.
-    run: Box<dyn FnOnce(&Connection) -> (bool, Answer) + Send>,
+    run: Run,
 }
 
 pub(super) struct Writer {
@@ -28,9 +30,11 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, outside: Outside) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
+        // Its lines go where those of whoever opens the store go.
+        let log = tracing::dispatcher::get_default(Clone::clone);
         thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || serve(connection, &inbox, &outside))
+            .spawn(move || tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside)))
             .map_err(|source| StoreError::File {
                 what: "cannot start the thread for",
                 path: "store".to_owned(),

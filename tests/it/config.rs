@@ -148,6 +148,16 @@ fn the_example_names_every_key() {
     assert!(config::keys().len() > 120, "{}", config::keys().len());
 }
 
+/// What a newcomer copies out of README.md works as it stands.
+#[test]
+fn the_readme_shows_a_configuration_that_works() {
+    let readme = include_str!("../../README.md");
+    let block = readme.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let config = load(block);
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    assert_eq!(config.mode, config::Mode::Shadow, "one begins with shadow mode");
+}
+
 #[test]
 fn a_working_file_needs_no_more_than_fifteen_lines() {
     assert!(SHORT.lines().count() <= 15);
@@ -456,4 +466,19 @@ fn a_value_of_another_type_is_a_mistake_of_its_line() {
     for end in (0..text.len()).step_by(61).filter(|end| text.is_char_boundary(*end)) {
         let _ = folder.load(&text[..end]);
     }
+}
+
+/// The unit takes its credentials from `secrets/` beside the configuration: an operator's commands find them there.
+#[test]
+fn a_secret_is_found_where_the_unit_takes_it_from() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("secrets")).unwrap();
+    fs::rename(folder.path("mailbox-password"), folder.path("secrets/mailbox-password")).unwrap();
+    assert_eq!(folder.mistakes(SHORT), Vec::<String>::new());
+    fs::remove_file(folder.path("secrets/mailbox-password")).unwrap();
+    assert!(
+        folder.mistakes(SHORT)[0].contains("cannot read mailbox-password"),
+        "{:?}",
+        folder.mistakes(SHORT)
+    );
 }

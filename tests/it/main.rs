@@ -17,10 +17,26 @@
 )]
 
 mod calendar;
+mod case_decide;
+mod case_open;
+mod case_parts;
+mod case_replay;
+mod case_sort;
+mod child;
+mod cli;
 mod config;
 mod corpora_mail;
 mod corpora_quote;
+mod crash;
+mod desk_parks;
+mod dovecot;
 mod hostile_mail;
+mod hostile_path;
+mod known_mirror;
+mod known_packages;
+mod known_version;
+mod practice;
+mod put_off;
 mod quote;
 mod render;
 mod render_hostile;
@@ -28,6 +44,7 @@ mod report_facts;
 mod stands;
 mod stands_web;
 mod story;
+mod tidy;
 mod wire_github;
 mod wire_http;
 mod wire_imap;

@@ -18,7 +18,7 @@ use sir_intake::render::issue::{
     self, Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage,
 };
 use sir_intake::render::letters::{Letters, ReceiptView};
-use sir_intake::render::marker::{self, Key, Keyring};
+use sir_intake::render::marker::{self, Key, Keyring, Stamp};
 
 pub const CASE: CaseId = CaseId { year: 2026, number: 7 };
 
@@ -79,6 +79,7 @@ pub fn view() -> IssueView {
     });
     IssueView {
         case: CASE,
+        mail: Sha256([5; 32]),
         stage: Stage::New,
         owner: None,
         received: at("2026-11-23T14:00:09Z"),
@@ -247,7 +248,10 @@ fn a_report_of_a_megabyte_leaves_a_body_of_sixty_thousand_bytes() {
         attachments: view.attachments,
         authentication_failed: true,
     };
-    assert!(comment::comment(CASE, &written, &TimeZone::UTC, &op(), &keys()).len() <= issue::BODY_BYTES);
+    assert!(
+        comment::comment(CASE, &written, &TimeZone::UTC, &Stamp { op: &op(), mail: None }, &keys()).len()
+            <= issue::BODY_BYTES
+    );
 }
 
 #[test]
@@ -323,7 +327,7 @@ fn reviewers_read_the_comments() {
         ("comment-second-copy", Comment::SecondCopy { kept: 7 }),
     ];
     for (name, what) in all {
-        let text = comment::comment(CASE, &what, &TimeZone::UTC, &op(), &keys());
+        let text = comment::comment(CASE, &what, &TimeZone::UTC, &Stamp { op: &op(), mail: None }, &keys());
         assert!(marker::verify(&text, &keys()).is_some(), "{name}");
         shot(name, &text);
     }

@@ -11,6 +11,8 @@ use sir_intake::render::comment::{self, Comment, Words};
 use sir_intake::render::fence::{cell, fence, prose, visible};
 use sir_intake::render::issue::{self, Report};
 
+use sir_intake::render::marker::Stamp;
+
 use super::render::{CASE, keys, op, view};
 
 /// A line-based reader of fenced code blocks, written from `CommonMark` 0.31 section 4.5 alone: what is outside, and
@@ -173,7 +175,7 @@ fn comment_page(text: &str) -> String {
     let words = Words { new_words: format!("x{text}"), quoted: format!("x{text}") };
     let received = Timestamp::UNIX_EPOCH;
     let what = Comment::ReporterWrote { received, words, attachments: vec![], authentication_failed: false };
-    comment::comment(CASE, &what, &TimeZone::UTC, &op(), &keys())
+    comment::comment(CASE, &what, &TimeZone::UTC, &Stamp { op: &op(), mail: None }, &keys())
 }
 
 proptest! {

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use sir_intake::practice::discord::{self, Discord};
 use sir_intake::practice::hub::{Fault, Hub, Kind, MAX_BODY_BYTES};
 use sir_intake::practice::oauth::{self, Oauth};
-use sir_intake::practice::web::{Now, Recorder};
+use sir_intake::practice::web::Now;
+
+use crate::world::recorder;
 
 const REPO: u64 = 4_711;
 const PUBLIC: u64 = 4_712;
@@ -22,14 +24,6 @@ fn now() -> Timestamp {
 
 fn clock() -> Now {
     Arc::new(now)
-}
-
-/// Into the file that `SIR_EXCHANGES` names, where the contract check finds them.
-fn recorder() -> Recorder {
-    match std::env::var_os("SIR_EXCHANGES") {
-        Some(path) => Recorder::to_file(path.as_ref()).unwrap(),
-        None => Recorder::none(),
-    }
 }
 
 struct GitHub {

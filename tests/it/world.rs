@@ -1,20 +1,21 @@
 //! The world that stories play in: loopback peers, a clock that moves when told, and a daemon that can die at any point
 //! and be started again. Its faults are the switches of the stand-ins.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use sir_intake::case::{Case, CaseId};
+use jiff::{SignedDuration, Timestamp};
+use sir_intake::case::order::Order;
+use sir_intake::case::{Case, CaseId, Lane};
 use sir_intake::clock::{Clock, ManualClock};
 use sir_intake::config;
 use sir_intake::daemon::{Daemon, Fault, StartFault, Turn};
 use sir_intake::outside::{Chance, Died, NoChance, Outside, Point, Points};
+use sir_intake::practice::hub::Issue;
 use sir_intake::practice::loopback::{Loopback, Settings};
 use sir_intake::practice::web::Recorder;
-use sir_intake::store::{FateWord, MailRow};
+use sir_intake::store::{EffectRow, EffectState, FateWord, MailRow};
 use tempfile::TempDir;
 
 /// Monday, a working day like any other.
@@ -40,8 +41,8 @@ impl Chance for Seeded {
 pub struct Reaper {
     passed: AtomicUsize,
     dies_at: AtomicUsize,
+    dies_after: Mutex<Vec<Point>>,
     dead: std::sync::atomic::AtomicBool,
-    seen: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Points for Reaper {
@@ -49,8 +50,10 @@ impl Points for Reaper {
         if self.dead.load(Ordering::SeqCst) {
             return Err(Died);
         }
-        *self.seen.lock().unwrap().entry(format!("{point:?}")).or_default() += 1;
-        if self.passed.fetch_add(1, Ordering::SeqCst) + 1 == self.dies_at.load(Ordering::SeqCst) {
+        let mut wanted = self.dies_after.lock().unwrap();
+        let here = wanted.iter().position(|wanted| *wanted == point).map(|at| wanted.remove(at)).is_some();
+        drop(wanted);
+        if self.passed.fetch_add(1, Ordering::SeqCst) + 1 == self.dies_at.load(Ordering::SeqCst) || here {
             self.dead.store(true, Ordering::SeqCst);
             return Err(Died);
         }
@@ -62,11 +65,6 @@ impl Reaper {
     pub fn passed(&self) -> usize {
         self.passed.load(Ordering::SeqCst)
     }
-
-    /// The point kinds that were passed, for a look at what the crash tests cover.
-    pub fn seen(&self) -> BTreeMap<String, usize> {
-        self.seen.lock().unwrap().clone()
-    }
 }
 
 pub struct World {
@@ -74,6 +72,10 @@ pub struct World {
     pub peers: Loopback,
     pub reaper: Arc<Reaper>,
     pub deaths: usize,
+    /// After its next restart the process dies again, at that point.
+    pub dies_again: Option<usize>,
+    /// What polls said that did not go well.
+    pub troubles: Vec<String>,
     chance: Arc<Seeded>,
     daemon: Option<Daemon>,
     _dir: TempDir,
@@ -87,17 +89,39 @@ impl World {
     pub async fn with(settings: Settings) -> Self {
         // Another test of this process may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::tempdir().unwrap();
+        // Memory, where there is such a place: the disk's own pace is not what stories are about.
+        let memory = std::path::Path::new("/dev/shm");
+        let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let clock = ManualClock::new(MONDAY.parse().unwrap());
         let peers =
             Loopback::start(dir.path(), Arc::new(clock.clone()), recorder(), &settings).await.unwrap();
         let reaper = Arc::new(Reaper::default());
-        Self { clock, peers, reaper, deaths: 0, chance: Arc::default(), daemon: None, _dir: dir }
+        Self {
+            clock,
+            peers,
+            reaper,
+            deaths: 0,
+            dies_again: None,
+            troubles: Vec::new(),
+            chance: Arc::default(),
+            daemon: None,
+            _dir: dir,
+        }
     }
 
     /// The process dies at the n-th point from now on.
     pub fn dies_at(&self, n: usize) {
         self.reaper.dies_at.store(self.reaper.passed() + n, Ordering::SeqCst);
+    }
+
+    /// The process dies when it passes this point the next time.
+    pub fn dies_when(&self, point: Point) {
+        self.dies_often(point, 1);
+    }
+
+    /// The process dies at this point, and after its restart again, so many times.
+    pub fn dies_often(&self, point: Point, times: usize) {
+        self.reaper.dies_after.lock().unwrap().extend(std::iter::repeat_n(point, times));
     }
 
     pub fn outside(&self) -> Outside {
@@ -106,6 +130,13 @@ impl World {
             chance: Arc::clone(&self.chance) as Arc<dyn Chance>,
             points: Arc::clone(&self.reaper) as Arc<dyn Points>,
         }
+    }
+
+    /// Somebody edits the configuration file; it counts from the next start.
+    pub fn change_config(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.peers.path()).unwrap();
+        assert!(text.contains(from), "the configuration has no `{from}`");
+        std::fs::write(self.peers.path(), text.replacen(from, to, 1)).unwrap();
     }
 
     pub fn config(&self) -> config::Config {
@@ -124,6 +155,52 @@ impl World {
     /// The process ends, in whatever state it is.
     pub fn kill(&mut self) {
         self.daemon = None;
+    }
+
+    /// As [`Self::settle`], and then on from due time to due time until no effect waits any more, `hours` at most.
+    pub async fn settle_within(&mut self, hours: u64) {
+        let end = self.clock.now() + SignedDuration::from_hours(hours.cast_signed());
+        for _ in 0..500 {
+            self.settle().await;
+            let now = self.clock.now();
+            let next = self.daemon().office.store.read(|txn| {
+                let lanes = Lane::ALL.into_iter().map(|lane| txn.next_effect(lane, now));
+                Ok(lanes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().min())
+            });
+            match next.unwrap() {
+                Some(at) if at <= end => self.clock.advance_to(at),
+                Some(_) | None => return,
+            }
+        }
+        panic!("effects come again and again");
+    }
+
+    /// An operator leaves an order, again if the process dies over it; what the daemon answers.
+    pub async fn order(&mut self, order: Order) -> String {
+        loop {
+            let (now, order) = (self.clock.now(), order.clone());
+            let left = match self.start().await {
+                Ok(daemon) => {
+                    let store = daemon.office.store.clone();
+                    store
+                        .write("order", move |txn| txn.leave_order(&order, now))
+                        .await
+                        .map_err(|e| e.to_string())
+                }
+                Err(fault) => Err(fault.to_string()),
+            };
+            match left {
+                Ok(id) => {
+                    self.settle().await;
+                    let store = &self.daemon().office.store;
+                    return store.read(|txn| txn.order_answer(id)).unwrap().expect("the order was taken");
+                }
+                Err(fault) => {
+                    self.must_be_death(&fault);
+                    self.rise();
+                }
+            }
+        }
     }
 
     /// One poll and all that follows, started again after each death, until nothing is left to do.
@@ -149,13 +226,21 @@ impl World {
         let started = self.start().await;
         let daemon = match started {
             Ok(daemon) => daemon,
-            Err(fault) => return Err(self.must_be_death(&fault.to_string())),
+            Err(fault) => {
+                let text = fault.to_string();
+                self.must_be_death(&text);
+                return Err(());
+            }
         };
         match daemon.once().await {
-            Ok((turn, _)) => Ok(turn),
+            Ok((turn, trouble)) => {
+                self.troubles.extend(trouble.map(|trouble| format!("{trouble} {trouble:?}")));
+                Ok(turn)
+            }
             Err(fault @ (Fault::Store(_) | Fault::Died(_) | Fault::Stopped)) => {
                 let text = fault.to_string();
-                Err(self.must_be_death(&text))
+                self.must_be_death(&text);
+                Err(())
             }
         }
     }
@@ -168,7 +253,8 @@ impl World {
     fn rise(&mut self) {
         self.kill();
         self.deaths += 1;
-        self.reaper.dies_at.store(0, Ordering::SeqCst);
+        let again = self.dies_again.take().map_or(0, |n| self.reaper.passed() + n);
+        self.reaper.dies_at.store(again, Ordering::SeqCst);
         self.reaper.dead.store(false, Ordering::SeqCst);
     }
 
@@ -186,6 +272,10 @@ impl World {
 
     pub fn deliver_raw(&self, folder: &str, raw: Vec<u8>) -> u32 {
         self.peers.imapd.deliver(folder, raw, self.clock.now())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn pass(&self, hours: u64) {
@@ -223,6 +313,42 @@ impl World {
             .collect()
     }
 
+    pub fn issue(&self, number: u64) -> Issue {
+        self.peers.hub.issue(number).unwrap_or_else(|| panic!("no issue {number}"))
+    }
+
+    /// The bodies of the comments on an issue.
+    pub fn comments(&self, number: u64) -> Vec<String> {
+        self.peers.hub.comments(number).into_iter().map(|comment| comment.body).collect()
+    }
+
+    pub fn effects_in(&self, state: EffectState) -> Vec<EffectRow> {
+        self.daemon().office.store.read(|txn| txn.effects_in(state, 1_000)).unwrap()
+    }
+
+    /// The words of the alarms that are raised.
+    pub fn alarms(&self) -> Vec<String> {
+        let alarms = self.daemon().office.store.read(|txn| txn.alarms()).unwrap();
+        alarms.into_iter().map(|(word, _)| word).collect()
+    }
+
+    /// Everything that people can see of us: mails sent, issues, comments, posts.
+    pub fn seen_outside(&self) -> (usize, usize, usize, usize) {
+        let issues = self.peers.hub.issues();
+        let comments = issues.iter().map(|issue| issue.comments.len()).sum();
+        (self.peers.smtpd.count(), issues.len(), comments, self.peers.discord.messages().len())
+    }
+
+    /// Every UID of the folder, as it stands on the server now, is held.
+    fn is_held(&self, folder: &str) {
+        let validity = self.peers.imapd.uidvalidity(folder);
+        let store = &self.daemon().office.store;
+        let held = store.read(|txn| txn.held_uids(folder, validity)).unwrap();
+        for (uid, _) in self.peers.imapd.held(folder) {
+            assert!(held.contains(&uid), "UID {uid} of {folder} is not held");
+        }
+    }
+
     /// "Nothing is left over": every mail shown is held, every mail has its fate, no effect is unfinished, no stand-in saw
     /// anything forbidden, and every cached case is the fold of its events.
     pub fn nothing_is_left_over(&self) {
@@ -232,6 +358,8 @@ impl World {
         let store = &self.daemon().office.store;
         let figures = store.read(|txn| txn.figures()).unwrap();
         assert_eq!(figures.missing, 0, "shown and not held");
+        self.is_held("INBOX");
+        self.is_held("Junk");
         assert!(!figures.mails.iter().any(|(fate, _)| fate == "stored"), "unread: {figures:?}");
         let open: Vec<_> =
             figures.outbox.iter().filter(|lane| matches!(lane.state.as_str(), "due" | "sending")).collect();
@@ -245,7 +373,7 @@ impl World {
 }
 
 /// In CI every exchange is kept, to be validated against GitHub's and Discord's own descriptions.
-fn recorder() -> Recorder {
+pub fn recorder() -> Recorder {
     match std::env::var_os("SIR_EXCHANGES") {
         Some(dir) => {
             static COUNT: AtomicUsize = AtomicUsize::new(0);

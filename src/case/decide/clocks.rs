@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Event, Policy};
+use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Event, Policy, Ring};
 
 pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
@@ -24,8 +24,9 @@ fn passed(clock: &CaseClock, now: Timestamp) -> Option<(u8, Audience)> {
     if clock.stopped.is_some() {
         return None;
     }
-    let due = clock.rings.iter().enumerate().skip(usize::from(clock.rung)).filter(|(_, ring)| ring.at <= now);
-    let (level, ring) = due.last()?;
+    let mut due =
+        clock.rings.iter().enumerate().skip(usize::from(clock.rung)).filter(|(_, ring)| ring.at <= now);
+    let (level, ring) = due.next_back()?;
     Some((u8::try_from(level).unwrap_or(u8::MAX), ring.to))
 }
 
@@ -42,21 +43,29 @@ fn ring(
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
     let breach = clock.is_broken(now);
-    let audience = held_back(case, kind, clock, audience, policy, now);
+    let until = held_until(case, kind, clock, audience, policy, now);
+    if let Some(at) = until
+        && usize::from(level) + 1 >= clock.rings.len()
+    {
+        // Otherwise nobody beyond the owner would ever hear of it, and anybody can write such a mail.
+        let ring = Ring { at, to: audience };
+        decision.event(Event::EscalationPutOff { clock: kind, ring });
+    }
+    let audience = if until.is_some() { Audience::Owner } else { audience };
     super::tell(decision, case, audience, &Alert::Clock { clock: kind, level, breach }, policy, now);
 }
 
 /// An unverified answer of a member holds the escalation beyond the owner for a while: most such answers are true.
-fn held_back(
+fn held_until(
     case: &Case,
     kind: ClockKind,
     clock: &CaseClock,
     audience: Audience,
     policy: &Policy,
     now: Timestamp,
-) -> Audience {
+) -> Option<Timestamp> {
     let unverified = case.answer.as_ref().is_some_and(|answer| !answer.verified);
+    let beyond = audience != Audience::Owner;
     let until = policy.calendar.advance_working_hours(clock.due, policy.unverified_answer_holds_hours);
-    let holds = unverified && kind == ClockKind::Acknowledge && now < until;
-    if holds { Audience::Owner } else { audience }
+    (unverified && beyond && kind == ClockKind::Acknowledge && now < until).then_some(until)
 }

@@ -14,7 +14,7 @@ pub mod sort;
 
 use jiff::Timestamp;
 
-pub use open::{Opening, open};
+pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
 pub use receipt::{ReceiptCounts, Sender};

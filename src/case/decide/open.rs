@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Decision, ReceiptCounts, Sender, receipt};
 use crate::case::{
     Alert, Audience, Case, CaseId, Component, Effect, Event, LetterKind, MailId, PersonId, Policy, Severity,
-    Source,
+    Source, Withheld,
 };
 
 /// What is known about a report when its case begins.
@@ -27,6 +27,19 @@ pub struct Opening {
     pub component: Option<Component>,
     /// As claimed.
     pub severity: Option<Severity>,
+    /// The case was opened once before, after the backup that was restored.
+    pub standing: Option<Standing>,
+}
+
+/// What a restored backup does not know and the reports repository shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The number that the case has.
+    pub case: CaseId,
+    /// Repository of its issue.
+    pub repository: u64,
+    /// Number of its issue.
+    pub number: u64,
 }
 
 /// Opens the case: events, the issue, the receipt or why there is none, and the alerts.
@@ -41,12 +54,19 @@ pub fn open(id: CaseId, opening: &Opening, policy: &Policy, now: Timestamp) -> (
         severity: opening.severity,
     });
     super::start_clocks(&mut decision, policy, opening.received);
+    if let Some(Standing { repository, number, .. }) = opening.standing {
+        // All of this was done once, and people were told.
+        decision.event(Event::IssueOpened { repository, number });
+        decision.event(Event::ReceiptWithheld { why: Withheld::Restored });
+        decision.then(Effect::UpdateIssue);
+        return (Case::replay(id, &decision.events), decision);
+    }
     decision.then(Effect::OpenIssue);
     match (receipt::withheld(opening, policy), opening.reporter) {
         (None, Some(to)) => {
             decision.then(Effect::Letter { letter: LetterKind::Receipt, to, in_reply_to: opening.mail });
         }
-        (None, None) => decision.event(Event::ReceiptWithheld { why: crate::case::Withheld::NoAddress }),
+        (None, None) => decision.event(Event::ReceiptWithheld { why: Withheld::NoAddress }),
         (Some(why), _) => decision.event(Event::ReceiptWithheld { why }),
     }
     let case = Case::replay(id, &decision.events);

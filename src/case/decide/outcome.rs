@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, Effect, EffectId, Event, Policy, Receipt};
+use crate::case::{Alert, Audience, Case, Effect, EffectId, Event, LetterKind, Policy, Receipt};
 
 /// How an effect went, as far as a case cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +60,16 @@ pub(super) fn came(
             Effect::Letter { .. } | Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. },
             Outcome::Parked,
         ) => {
-            decision.event(Event::EffectParked { effect: effect_id });
+            decision.event(Event::EffectParked { effect: effect_id, letter: letter_of(effect) });
+            if letter_of(effect).is_some() {
+                decision.then_on_issue(Effect::UpdateIssue);
+            }
             let alert = Alert::Parked { effect: effect_id };
             super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
         }
         // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
         (Effect::Alert { .. } | Effect::Post { .. }, Outcome::Parked) => {
-            decision.event(Event::EffectParked { effect: effect_id });
+            decision.event(Event::EffectParked { effect: effect_id, letter: None });
         }
         (
             Effect::OpenIssue
@@ -86,4 +89,15 @@ pub(super) fn came(
         ) => {}
     }
     decision
+}
+
+fn letter_of(effect: &Effect) -> Option<LetterKind> {
+    match effect {
+        Effect::Letter { letter, .. } => Some(*letter),
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Alert { .. }
+        | Effect::Post { .. } => None,
+    }
 }

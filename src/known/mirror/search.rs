@@ -26,6 +26,9 @@ const COMMON_WORDS: usize = 70;
 /// At most so many records of one package are read.
 const BY_PACKAGE: usize = 500;
 
+/// A mirror of fewer records is weighed as if it had so many: what is rare in language is rare there too.
+const SMALLEST: u32 = 20_000;
+
 /// Saturation and length weight of BM25.
 const K1: f32 = 1.2;
 const B: f32 = 0.6;
@@ -89,7 +92,7 @@ impl Search<'_> {
         };
         let frequencies = self.by_words(seek, left_out, &mut gathered)?;
         self.by_links(seek, &mut gathered)?;
-        let total = self.cache.records.max(1) as f32;
+        let total = self.cache.records.max(SMALLEST) as f32;
         let rarity = |word: &str| {
             let common = self.cache.common.get(word).or_else(|| frequencies.get(word)).copied();
             // A word of a record that is neither common nor in the report: about as rare as rare words are.
@@ -116,7 +119,7 @@ impl Search<'_> {
         left_out: Option<u32>,
         gathered: &mut Gathered,
     ) -> Result<HashMap<String, u32>, MirrorError> {
-        let total = self.cache.records.max(1) as f32;
+        let total = self.cache.records.max(SMALLEST) as f32;
         let mut frequencies = HashMap::new();
         let mut lists = Vec::new();
         let mut common: Vec<(f32, &String)> = Vec::new();

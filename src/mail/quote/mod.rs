@@ -29,6 +29,21 @@ pub struct Split {
     pub quoted: String,
 }
 
+impl Split {
+    /// Whether the writer said anything of their own. A mail of nothing but quotes keeps them as its words, because a
+    /// reply is never emptied; such a mail says nothing.
+    pub fn says_something(&self) -> bool {
+        let lines: Vec<&str> = self.new_words.lines().map(str::trim).collect();
+        let paragraphs = lines.split(|line| line.is_empty());
+        paragraphs.filter(|lines| !lines.is_empty()).any(|lines| {
+            let own = lines.split(|line| line.starts_with('>')).next().unwrap_or_default();
+            let introduces = own.len() < lines.len() && own.len() <= 3;
+            let attribution = introduces && own.last().is_some_and(|line| line.ends_with(':'));
+            !own.is_empty() && !attribution
+        })
+    }
+}
+
 /// Splits the text of a mail (decoded, LF or CRLF) into its new words and the rest.
 ///
 /// Total: any text gives a result. Linear in the length of the text.

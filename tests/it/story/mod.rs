@@ -1,4 +1,13 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
-mod intake;
+mod canary;
+mod clocks;
+mod faults;
+pub mod intake;
+mod mailbox;
+mod modes;
 mod oauth;
+pub mod post;
+mod stop;
+pub mod thread;
+mod waiting;

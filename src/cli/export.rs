@@ -1,0 +1,92 @@
+//! `cases export`: a case as files. Names are our own; a name that a sender gave is never one of a file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::cases::{Whole, event_json, whole};
+use super::out::Out;
+use super::{OK, Stop, house};
+use crate::case::{CaseId, Sha256};
+use crate::config::Config;
+use crate::mail;
+use crate::office;
+
+/// Writes the files and names them.
+pub(super) fn export(
+    id: CaseId,
+    to: &Path,
+    attachment: Option<Sha256>,
+    config: &Config,
+    out: &Out,
+) -> Result<u8, Stop> {
+    let whole = whole(id, config)?;
+    make_dir(to)?;
+    let names = match attachment {
+        Some(sha256) => vec![one_attachment(&whole, sha256, to, config)?],
+        None => everything(&whole, to, config)?,
+    };
+    let dir = to.display().to_string();
+    out.either(&json!({ "case": id, "dir": dir, "files": names }), || {
+        format!("{id}: {} files in {dir}\n{}", names.len(), names.join("\n"))
+    });
+    Ok(OK)
+}
+
+fn everything(whole: &Whole, to: &Path, config: &Config) -> Result<Vec<String>, Stop> {
+    let window = house::window(config)?;
+    let mut names = Vec::new();
+    let mut keep = |name: String, bytes: &[u8]| -> Result<(), Stop> {
+        write_new(&to.join(&name), bytes)?;
+        names.push(name);
+        Ok(())
+    };
+    for (row, _) in &whole.mails {
+        let raw = window.read(|txn| txn.raw(row.id))?;
+        keep(format!("mail-{:06}-{}.eml", row.id.0, row.fate.word()), &raw)?;
+    }
+    for row in &whole.effects {
+        if let Some(letter) = &row.letter {
+            keep(format!("letter-{:06}-{}.eml", row.id.0, row.state.word()), letter)?;
+        }
+    }
+    let events: String = whole.events.iter().map(|event| format!("{}\n", event_json(event))).collect();
+    keep("events.jsonl".to_owned(), events.as_bytes())?;
+    Ok(names)
+}
+
+fn one_attachment(whole: &Whole, sha256: Sha256, to: &Path, config: &Config) -> Result<String, Stop> {
+    let window = house::window(config)?;
+    let limits = office::limits(config);
+    for (row, _) in &whole.mails {
+        let raw = window.read(|txn| txn.raw(row.id))?;
+        if let Some(bytes) = mail::attachment(&raw, &limits, sha256) {
+            let name = sha256.to_string();
+            write_new(&to.join(&name), &bytes)?;
+            return Ok(name);
+        }
+    }
+    Err(Stop::fault(format!(
+        "no mail of {} has an attachment with this hash; the issue and `cases export` without it show what there is",
+        whole.case.id
+    )))
+}
+
+/// Makes a folder that only its owner may enter; one that is there stays as it is.
+pub(super) fn make_dir(dir: &Path) -> Result<(), Stop> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| Stop::fault(format!("cannot make {}: {error}", dir.display())))
+}
+
+/// Writes a file for its owner alone, durably; refuses to overwrite.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+    let fault = |error| Stop::fault(format!("cannot write {}: {error}", path.display()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fault)
+}
