@@ -144,8 +144,6 @@ struct Affected<'a> {
 #[serde(rename_all = "camelCase")]
 struct Thing<'a> {
     #[serde(borrow, default)]
-    vendor: Option<Text<'a>>,
-    #[serde(borrow, default)]
     product: Option<Text<'a>>,
     #[serde(borrow, default)]
     package_name: Option<Text<'a>>,
@@ -188,14 +186,15 @@ impl Item<'_> {
         for words in cve.weaknesses.iter().flat_map(|weakness| &weakness.description) {
             add_weakness(&mut record, &words.value);
         }
+        // First: their names are the ones that texts use, and rows of CPE may be very many.
+        for thing in cve.affected.iter().flat_map(|affected| &affected.affected_data) {
+            add_thing(&mut record, thing);
+        }
         for row in cve.configurations.iter().flat_map(|c| &c.nodes).flat_map(|node| &node.cpe_match) {
             add_row(&mut record, row);
         }
         for reference in &cve.references {
             add_reference(&mut record, &reference.url);
-        }
-        for thing in cve.affected.iter().flat_map(|affected| &affected.affected_data) {
-            add_thing(&mut record, thing);
         }
         Ok(record)
     }
@@ -263,15 +262,14 @@ fn add_reference(record: &mut Record, url: &str) {
 
 fn add_thing(record: &mut Record, thing: &Thing<'_>) {
     let spell = |name: &str| name.trim().to_lowercase().replace(' ', "_");
-    let vendor = thing.vendor.as_deref().map(spell).filter(|v| v != "n/a").unwrap_or_default();
     let names = [thing.product.as_deref(), thing.package_name.as_deref()];
     for name in names.into_iter().flatten().map(spell) {
         if thing.versions.is_empty() {
-            record.add_range(&vendor, &name, Range::all());
+            record.add_range("", &name, Range::all());
         }
         for span in &thing.versions {
             if span.status.as_deref().is_none_or(|status| status == "affected") {
-                record.add_range(&vendor, &name, span_range(span));
+                record.add_range("", &name, span_range(span));
             }
         }
     }

@@ -157,6 +157,12 @@ static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?i)\b(?:from|starting (?:with|in|from)|since|between)\s(?:versions?\s)?{NUMBER}\s?,?\s(?:and\s|up\s)?(?:before|prior to|to|through|until|and)\s(?:versions?\s)?{NUMBER}"
     ))
 });
+static DASHED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| compile(r"(?i)\b(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s?[-\x{2013}]\s?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b"));
+/// Where it is fixed says nothing of what is affected.
+static FIXED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(&format!(r"(?i)\b(?:fixed|patched|resolved|addressed)\s(?:in|by)\s(?:[a-z][a-z0-9_-]{{0,30}}\s)?(?:versions?\s)?{NUMBER}\b"))
+});
 static BELOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(&format!(r"(?i)(?:\b(?:before|prior to|older than|earlier than|lower than|below)|<)\s?(?:versions?\s)?{NUMBER}\b"))
 });
@@ -175,17 +181,17 @@ fn compile(pattern: &str) -> Option<Regex> {
 
 /// Whether all patterns of this file compile; for a test.
 pub fn every_pattern_compiles() -> bool {
-    [&SPAN, &BELOW, &UP_TO, &AND_OLDER, &SINGLE].iter().all(|pattern| pattern.is_some())
+    [&SPAN, &DASHED, &FIXED, &BELOW, &UP_TO, &AND_OLDER, &SINGLE].iter().all(|pattern| pattern.is_some())
 }
 
 /// The ranges that a description names in words (`before 1.2.12`, `through 4.0.3`, `2.1 and earlier`), at most sixteen.
 ///
 /// Whose versions they are is not known from here: give it the part of a description that speaks of one product.
 pub fn ranges_in(text: &str) -> Vec<Range> {
-    let end: String = text.chars().take(1200).collect();
+    let end: String = text.chars().take(3000).collect();
     let mut found = Vec::new();
     let mut spent: Vec<std::ops::Range<usize>> = Vec::new();
-    let mut take = |pattern: &LazyLock<Option<Regex>>, make: &dyn Fn(&str, &str) -> Range| {
+    let mut take = |pattern: &LazyLock<Option<Regex>>, make: &dyn Fn(&str, &str) -> Option<Range>| {
         let Some(pattern) = pattern.as_ref() else { return };
         for groups in pattern.captures_iter(&end).take(16) {
             let Some(whole) = groups.get(0) else { continue };
@@ -196,15 +202,18 @@ pub fn ranges_in(text: &str) -> Vec<Range> {
             let second = groups.get(2).map_or("", |m| m.as_str());
             if first.len() < VERSION_LIMIT && Version::parse(first).is_some() {
                 spent.push(whole.range());
-                found.push(make(first, second));
+                found.extend(make(first, second));
             }
         }
     };
-    take(&SPAN, &|low, high| Range { from: End::With(low.to_owned()), to: End::Without(high.to_owned()) });
-    take(&AND_OLDER, &|high, _| Range { from: End::Open, to: End::With(high.to_owned()) });
-    take(&BELOW, &|high, _| Range { from: End::Open, to: End::Without(high.to_owned()) });
-    take(&UP_TO, &|high, _| Range { from: End::Open, to: End::With(high.to_owned()) });
-    take(&SINGLE, &|one, _| Range::only(one));
+    let range = |from: End, to: End| Some(Range { from, to });
+    take(&SPAN, &|low, high| range(End::With(low.to_owned()), End::Without(high.to_owned())));
+    take(&DASHED, &|low, high| range(End::With(low.to_owned()), End::With(high.to_owned())));
+    take(&FIXED, &|_, _| None);
+    take(&AND_OLDER, &|high, _| range(End::Open, End::With(high.to_owned())));
+    take(&BELOW, &|high, _| range(End::Open, End::Without(high.to_owned())));
+    take(&UP_TO, &|high, _| range(End::Open, End::With(high.to_owned())));
+    take(&SINGLE, &|one, _| Some(Range::only(one)));
     found.truncate(16);
     found
 }

@@ -78,7 +78,7 @@ impl Status {
 /// A product with its ranges of affected versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
-    /// The vendor as CPE spells it; may be empty.
+    /// The vendor as CPE spells it; empty for a product that CVE 5 `affected` names (no CPE).
     #[serde(rename = "v", default)]
     pub vendor: String,
     /// The product as CPE spells it, or the name of CVE 5 in lower case with `_` for spaces.

@@ -1,6 +1,9 @@
 //! The packages that a report names: what O3DE ships of them, and which public records that touches.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::package::{Named, Package};
@@ -151,20 +154,30 @@ fn sentence(package: &Package, ranges: &[Range], id: &str, fixed: Option<&str>) 
     format!("O3DE ships {}: {}", ships(package), parts.join("; "))
 }
 
-/// Puts rows in order and cuts them: what the report's version is inside of, then unknown, then outside; without a
-/// version, what is inside by O3DE's own; the youngest first.
-pub fn ordered(mut rows: Vec<PackageRow>) -> (Vec<PackageRow>, usize) {
-    rows.sort_by(|left, right| {
-        let key = |row: &PackageRow| (row.asked.unwrap_or(Inside::In), std::cmp::Reverse(row.published));
-        let rank = |place: Inside| match place {
+/// Puts rows in order and cuts them: first what the report's version is inside of, then unknown, then outside; of these
+/// first what was public when the report came (before `received`), then the rest; the youngest first.
+pub fn ordered(mut rows: Vec<PackageRow>, received: Option<Timestamp>) -> (Vec<PackageRow>, usize) {
+    let received_year = received.map(|at| at.to_zoned(TimeZone::UTC).year());
+    let key = |row: &PackageRow| {
+        let place = match row.asked.unwrap_or(Inside::In) {
             Inside::In => 0,
             Inside::Unknown => 1,
             Inside::Out => 2,
         };
-        let (l, r) = (key(left), key(right));
-        rank(l.0).cmp(&rank(r.0)).then(l.1.cmp(&r.1)).then(right.id.len().cmp(&left.id.len())).then(right.id.cmp(&left.id))
-    });
+        let year = year_of(&row.id);
+        let younger = match (row.published, received) {
+            (Some(published), Some(received)) => published > received,
+            (None, _) | (_, None) => received_year.is_some_and(|limit| year > limit),
+        };
+        (place, younger, Reverse(year), Reverse(row.published), row.id.len(), row.id.clone())
+    };
+    rows.sort_by_cached_key(key);
     let more = rows.len().saturating_sub(ROW_LIMIT);
     rows.truncate(ROW_LIMIT);
     (rows, more)
+}
+
+/// The year in a CVE id; 0 for other ids.
+fn year_of(id: &str) -> i16 {
+    id.strip_prefix("CVE-").and_then(|rest| rest.split('-').next()?.parse().ok()).unwrap_or(0)
 }

@@ -168,5 +168,6 @@ fn ranges_are_read_from_words() {
     assert_eq!(told("In Foo from 2.3.0 before 3.4.0, a fault"), ["[2.3.0,3.4.0)"]);
     assert_eq!(told("makeMultiView.cpp in OpenEXR 2.3.0 has an out-of-bounds write"), ["=2.3.0"]);
     assert_eq!(told("prior to version 4.5.1. It is fixed"), ["(,4.5.1)"]);
+    assert_eq!(told("Fixed in OpenSSL 1.1.1i (Affected 1.1.1-1.1.1h)."), ["[1.1.1,1.1.1h]"]);
     assert_eq!(told("no versions here"), Vec::<String>::new());
 }

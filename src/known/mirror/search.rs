@@ -52,7 +52,7 @@ impl Mirror {
         self.read(|connection, cache| {
             let search = Search { connection, cache };
             let found = search.candidates(&seek, question.without.as_deref())?;
-            let packages = search.packages(&seek.packages, self.packages(), question.without.as_deref())?;
+            let packages = search.packages(&seek.packages, self.packages(), question)?;
             let unknown = search.unknown(&seek.ids, &found)?;
             Ok(super::super::answer::answer(question, found, packages, unknown, status::age(connection)?))
         })
@@ -234,7 +234,12 @@ impl Search<'_> {
     }
 
     /// What is known of the packages that the report names.
-    fn packages(&self, named: &[Named], packages: &Packages, without: Option<&str>) -> Result<Vec<PackageCheck>, MirrorError> {
+    fn packages(
+        &self,
+        named: &[Named],
+        packages: &Packages,
+        question: &Question,
+    ) -> Result<Vec<PackageCheck>, MirrorError> {
         let mut all = Vec::new();
         for named in named.iter().take(6) {
             let Some(package) = packages.list().get(named.package) else { continue };
@@ -255,11 +260,11 @@ impl Search<'_> {
             let mut rows = Vec::new();
             for num in nums.into_iter().rev().take(BY_PACKAGE) {
                 let Some(record) = self.record(num)? else { continue };
-                if without != Some(record.id.as_str()) {
+                if question.without.as_ref() != Some(&record.id) {
                     rows.extend(shipped::row(package, &asked, &record));
                 }
             }
-            let (rows, more) = shipped::ordered(rows);
+            let (rows, more) = shipped::ordered(rows, question.received);
             let versions = named.versions.clone();
             all.push(PackageCheck { package: package.name.clone(), asked: versions, ships: shipped::ships(package), rows, more });
         }
