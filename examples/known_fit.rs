@@ -10,6 +10,7 @@
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::too_many_lines,
+    clippy::use_debug,
     reason = "a workbench: it fails loudly and prints for people"
 )]
 
@@ -93,7 +94,7 @@ fn case(mirror: &Mirror, pair: &Pair) -> Case {
     });
     question.without = Some(pair.cve.clone());
     let without = mirror.features(&question).unwrap().into_iter().take(8).map(|(_, like, score)| (like, score)).collect();
-    Case { held: hash(&pair.cve) % 5 == 0, truth, with: kept, without }
+    Case { held: hash(&pair.cve).is_multiple_of(5), truth, with: kept, without }
 }
 
 fn dot(weights: &[f32; FEATURES], like: &Likeness) -> f32 {

@@ -26,6 +26,7 @@ pub mod words;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use answer::{LIKELY, RELATED};
 pub use mirror::Mirror;
 pub use package::Packages;
 pub use reason::Reason;

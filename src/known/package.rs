@@ -235,7 +235,7 @@ pub struct Associated {
     pub revision: Option<String>,
     /// The platform, as [`Shipped`] spells it.
     pub platform: String,
-    /// The CMake targets.
+    /// The targets.
     pub targets: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Why a record is shown: every reason is one short sentence of ours. Words of the report or of a record in it are in
-//! code spans' stead between quotes and cut; whoever prints them still makes controls visible and fences them.
+//! Why a record is shown: every reason is one short sentence of ours. Words of the report or of a record in it are cut,
+//! but still hostile: whoever prints a reason makes controls visible and puts it into a code span or a fence.
 
 use std::fmt;
 

@@ -54,19 +54,19 @@ static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The classes that a text speaks of, one bit each.
-pub fn classes(text: &str) -> u32 {
+pub(super) fn classes(text: &str) -> u32 {
     let Some(pattern) = PATTERN.as_ref() else { return 0 };
     let text = text.to_ascii_lowercase();
     pattern.find_iter(&text).fold(0, |sum, found| sum | WORDS.get(found.as_str()).copied().unwrap_or(0))
 }
 
 /// The classes of these CWE numbers.
-pub fn of_cwe(numbers: &[u16]) -> u32 {
+pub(super) fn of_cwe(numbers: &[u16]) -> u32 {
     bits(|class| numbers.iter().any(|number| class.cwe.contains(number)))
 }
 
 /// The names of classes.
-pub fn names(classes: u32) -> impl Iterator<Item = &'static str> {
+pub(super) fn names(classes: u32) -> impl Iterator<Item = &'static str> {
     CLASSES.iter().enumerate().filter(move |(at, _)| classes & (1 << at) != 0).map(|(_, class)| class.name)
 }
 

@@ -135,7 +135,7 @@ fn a_bad_feed_leaves_the_last_good_one() {
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let report = mirror.import(&[path], now(), &mut |_| {}).unwrap();
     assert!(report.feeds[0].fault.as_ref().unwrap().contains("gzip"), "{report:?}");
-    assert_eq!(mirror.status().unwrap().age.records, 3);
+    assert_eq!(mirror.status().unwrap().age.records, 4);
 }
 
 #[test]
@@ -207,6 +207,36 @@ fn two_processes_cannot_write_at_once() {
 }
 
 #[test]
+fn an_interrupted_import_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = filled(&folder);
+    let first = write(folder.path(), "2023", &feed(&[item("CVE-2023-20001", "first", "2024-03-02T10:00:00.000")]), None);
+    let second = write(folder.path(), "2025", &feed(&[item("CVE-2025-20002", "second", "2025-03-02T10:00:00.000")]), None);
+    let files = [first, second];
+    // Stopped dead while the second file is at hand.
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        mirror.import(&files, now(), &mut |progress| assert_eq!(progress.done, 0, "stopped here"))
+    }));
+    assert!(stopped.is_err());
+    assert!(mirror.get("CVE-2023-20001").unwrap().is_none());
+    assert_eq!(mirror.check(&ask("Frobnicator frob_decode_tile")).unwrap().candidates[0].id, "CVE-2024-10001");
+    let report = mirror.import(&files, now(), &mut |_| {}).unwrap();
+    assert_eq!((report.records(), mirror.status().unwrap().age.records), (2, 6));
+}
+
+#[test]
+fn pages_of_the_api_go_in_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = opened(&folder);
+    let page = feed(&three()).replace("\"totalResults\":4", "\"resultsPerPage\":4,\"startIndex\":0,\"totalResults\":4000");
+    let report = mirror.import_page("api", page.clone().into_bytes(), now()).unwrap();
+    assert_eq!((report.records(), report.failed()), (4, false));
+    assert!(mirror.import_bytes("api", page.into_bytes(), None, now()).unwrap().failed(), "no whole feed");
+    let report = mirror.import_page("api", br#"{"resultsPerPage":0,"totalResults":0}"#.to_vec(), now()).unwrap();
+    assert!(!report.failed(), "an empty page may lack its list");
+}
+
+#[test]
 fn own_cases_are_for_members_and_leaks_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = filled(&folder);
@@ -227,7 +257,7 @@ fn own_cases_are_for_members_and_leaks_are_told() {
     let answer = mirror.check(&received("2026-10-20T00:00:00Z")).unwrap();
     let found = answer.candidates.iter().find(|candidate| candidate.id == issue.id).unwrap();
     assert_eq!(found.publicity, Publicity::PossibleLeak);
-    let own = Question { without: Some(case.id.clone()), ..received("2026-11-20T00:00:00Z") };
+    let own = Question { without: Some(case.id), ..received("2026-11-20T00:00:00Z") };
     assert!(mirror.check(&own).unwrap().cases.is_empty());
     assert!(mirror.remove("SIR-2026-0007").unwrap());
     assert_eq!(mirror.ids(Source::Issue).unwrap(), ["o3de/o3de#4711"]);

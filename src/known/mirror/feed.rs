@@ -55,6 +55,8 @@ pub(super) struct Page<'a> {
     #[serde(default)]
     pub(super) total_results: Option<u64>,
     #[serde(default)]
+    pub(super) results_per_page: Option<u64>,
+    #[serde(default)]
     timestamp: Option<String>,
     // An empty page of the API may lack it.
     #[serde(borrow, default)]
@@ -97,11 +99,20 @@ pub(super) fn read(path: &Path) -> Result<Feed, MirrorError> {
     } else {
         file.take(FEED_LIMIT + 1).read_to_end(&mut json).map_err(fault)?;
     }
-    checked(name, json, meta.as_ref())
+    checked(name, json, meta.as_ref(), Extent::Whole)
 }
 
-/// Checks the JSON of a feed against its meta.
-pub(super) fn checked(name: String, json: Vec<u8>, meta: Option<&Meta>) -> Result<Feed, MirrorError> {
+/// Whether a text should hold all records that it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A feed: all.
+    Whole,
+    /// A page of the API: as many as a page has.
+    Page,
+}
+
+/// Checks the JSON of a feed against its meta, and its count.
+pub(super) fn checked(name: String, json: Vec<u8>, meta: Option<&Meta>, extent: Extent) -> Result<Feed, MirrorError> {
     let bad = |why: String| MirrorError::Feed { name: name.clone(), why };
     let length = u64::try_from(json.len()).unwrap_or(u64::MAX);
     if length > FEED_LIMIT {
@@ -121,7 +132,11 @@ pub(super) fn checked(name: String, json: Vec<u8>, meta: Option<&Meta>) -> Resul
     }
     let page: Page<'_> = serde_json::from_slice(&json).map_err(|fault| bad(format!("no feed of NVD 2.0: {fault}")))?;
     let count = u64::try_from(page.vulnerabilities.len()).unwrap_or(u64::MAX);
-    if let Some(total) = page.total_results
+    let told = match extent {
+        Extent::Whole => page.total_results,
+        Extent::Page => page.results_per_page,
+    };
+    if let Some(total) = told
         && total != count
     {
         return Err(bad(format!("{count} records where it says {total}")));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::feed::{self, Feed, Page};
+use super::feed::{self, Extent, Feed, Page};
 use super::write::{COMMON, Intake, merge};
 use super::{Mirror, MirrorError, bump, meta_number, set_meta, writer};
 use crate::known::record::{Record, read_nvd};
@@ -84,7 +84,7 @@ impl Mirror {
         })
     }
 
-    /// Takes in one feed or one page of the API that is in memory, checked against its meta if there is one.
+    /// Takes in one feed that is in memory, checked against its meta if there is one.
     ///
     /// # Errors
     /// As [`Self::import`].
@@ -95,10 +95,20 @@ impl Mirror {
         meta: Option<&feed::Meta>,
         now: Timestamp,
     ) -> Result<ImportReport, MirrorError> {
-        let mut json = Some(json);
-        self.take_in(1, now, &mut |_| {}, |_| {
-            Ok((name.to_owned(), feed::checked(name.to_owned(), json.take().unwrap_or_default(), meta)))
-        })
+        self.take_one(feed::checked(name.to_owned(), json, meta, Extent::Whole), name, now)
+    }
+
+    /// Takes in one page of the API, which holds a part of the records that it counts.
+    ///
+    /// # Errors
+    /// As [`Self::import`].
+    pub fn import_page(&self, name: &str, json: Vec<u8>, now: Timestamp) -> Result<ImportReport, MirrorError> {
+        self.take_one(feed::checked(name.to_owned(), json, None, Extent::Page), name, now)
+    }
+
+    fn take_one(&self, feed: Result<Feed, MirrorError>, name: &str, now: Timestamp) -> Result<ImportReport, MirrorError> {
+        let mut feed = Some(feed);
+        self.take_in(1, now, &mut |_| {}, |_| feed.take().map(|feed| (name.to_owned(), feed)).ok_or(MirrorError::Broken))
     }
 
     fn take_in(

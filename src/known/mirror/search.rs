@@ -191,26 +191,26 @@ impl Search<'_> {
             if let Some((num, _)) = by_id(self.connection, id)? {
                 gathered.signals.entry(num).or_default().cited = true;
             }
-            for num in self.linked(&hash(id).to_string(), hash(id))? {
+            for num in self.linked(hash(id))? {
                 // Several records may share an advisory: then the id is only a reference.
                 gathered.aliases.insert(num, id.clone());
                 gathered.signals.entry(num).or_default();
             }
         }
         for url in &seek.urls {
-            let nums = self.linked(url, hash(url))?;
+            let nums = self.linked(hash(url))?;
             let share = 1.0 / nums.len().max(1) as f32;
             nums.into_iter().for_each(|num| gathered.signals.entry(num).or_default().url += share);
         }
         for commit in &seek.commits {
-            let nums = self.linked(commit, hash(&format!("commit:{commit}")))?;
+            let nums = self.linked(hash(&format!("commit:{commit}")))?;
             let share = 1.0 / nums.len().max(1) as f32;
             nums.into_iter().for_each(|num| gathered.signals.entry(num).or_default().commit += share);
         }
         Ok(())
     }
 
-    fn linked(&self, _what: &str, hash: u64) -> Result<Vec<u32>, MirrorError> {
+    fn linked(&self, hash: u64) -> Result<Vec<u32>, MirrorError> {
         let mut query = self.connection.prepare_cached("SELECT num FROM link WHERE hash = ?1 LIMIT 60")?;
         Ok(query.query_map([hash.cast_signed()], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }

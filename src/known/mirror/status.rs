@@ -107,7 +107,7 @@ impl Mirror {
 pub(super) fn age(connection: &Connection) -> Result<Age, MirrorError> {
     let (taken, stamp): (Option<i64>, Option<String>) =
         connection.query_row("SELECT max(taken_at), max(stamp) FROM feed", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let records = connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
+    let records = connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
     Ok(Age {
         taken_at: taken.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         stamp: stamp.unwrap_or_default(),
