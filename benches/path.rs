@@ -174,6 +174,7 @@ fn case(
         received: then,
         component: None,
         severity: None,
+        standing: None,
     };
     let case: CaseId = txn.draw_case_id(2026)?;
     let (opened, decision) = decide::open(case, &opening, policy, then);

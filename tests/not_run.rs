@@ -3,6 +3,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     missing_docs,
     reason = "it speaks to people, and is a test"
 )]

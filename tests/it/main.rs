@@ -11,6 +11,9 @@
     clippy::disallowed_methods,
     clippy::too_many_lines,
     clippy::wildcard_enum_match_arm,
+    clippy::large_futures,
+    clippy::type_complexity,
+    clippy::doc_markdown,
     missing_docs,
     unreachable_pub,
     reason = "tests fail by panicking, print for people, and drive clocks themselves"

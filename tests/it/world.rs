@@ -15,7 +15,7 @@ use sir_intake::outside::{Chance, Died, NoChance, Outside, Point, Points};
 use sir_intake::practice::hub::Issue;
 use sir_intake::practice::loopback::{Loopback, Settings};
 use sir_intake::practice::web::Recorder;
-use sir_intake::store::{EffectRow, EffectState, FateWord, MailRow};
+use sir_intake::store::{EffectRow, EffectState, FateWord, LockError, MailRow};
 use tempfile::TempDir;
 
 /// Monday, a working day like any other.
@@ -145,9 +145,22 @@ impl World {
         })
     }
 
+    /// A process that another test forks holds our lock until it becomes another program: a moment's patience.
+    async fn rise_again(&self) -> Result<Daemon, StartFault> {
+        for _ in 0..100 {
+            match Daemon::start(self.config(), self.outside()).await {
+                Err(StartFault::Lock(LockError::Held(_))) if self.deaths > 0 => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                other => return other,
+            }
+        }
+        Daemon::start(self.config(), self.outside()).await
+    }
+
     pub async fn start(&mut self) -> Result<&Daemon, StartFault> {
         if self.daemon.is_none() {
-            self.daemon = Some(Daemon::start(self.config(), self.outside()).await?);
+            self.daemon = Some(self.rise_again().await?);
         }
         Ok(self.daemon.as_ref().unwrap())
     }

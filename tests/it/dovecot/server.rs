@@ -317,7 +317,7 @@ impl Line {
         loop {
             let line = self.line();
             assert!(line.starts_with(code), "{line} instead of {code}");
-            if !line.get(3..4).is_some_and(|c| c == "-") {
+            if line.get(3..4).is_none_or(|c| c != "-") {
                 return;
             }
         }

@@ -42,7 +42,7 @@ fn sung(what: &str, text: &str) {
     assert!(!text.to_lowercase().contains(CANARY), "{what}: {text}");
 }
 
-/// Issue 2: "A canary word in every field of a report is found in no log line (with RUST_LOG=trace), metric, Discord
+/// Promise: "A canary word in every field of a report is found in no log line (with RUST_LOG=trace), metric, Discord
 /// post, receipt, title or error text."
 #[tokio::test]
 async fn a_canary_in_every_field_is_heard_nowhere_outside() {

@@ -202,7 +202,7 @@ async fn a_moved_repository_is_not_followed() {
     world.nothing_is_left_over();
 }
 
-/// Issue 2: "edits here are replaced, write a comment".
+/// Promise: "edits here are replaced, write a comment".
 #[tokio::test]
 async fn an_edit_by_hand_is_answered_by_a_comment_and_the_page_is_drawn_anew() {
     let (mut world, _) = reported().await;
@@ -441,7 +441,7 @@ async fn discords_limit_is_kept_and_a_revoked_webhook_is_told_by_mail() {
     world.nothing_is_left_over();
 }
 
-/// Issue 2: "`pause` / `resume`: intake goes on, effects wait."
+/// Promise: "`pause` / `resume`: intake goes on, effects wait."
 #[tokio::test]
 async fn a_paused_outbox_takes_mail_in_and_sends_nothing() {
     let mut world = World::new().await;

@@ -321,7 +321,7 @@ async fn case_numbers_begin_anew_each_year_and_are_never_reused() {
     world.nothing_is_left_over();
 }
 
-/// Issue 2: "Body at most 60,000 bytes, the rest stays in the store, said so".
+/// Promise: "Body at most 60,000 bytes, the rest stays in the store, said so".
 #[tokio::test]
 async fn a_very_long_report_is_cut_on_the_issue_and_says_so() {
     let mut world = World::new().await;

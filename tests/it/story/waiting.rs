@@ -137,7 +137,7 @@ async fn an_operator_opens_or_discards_what_waits() {
     world.nothing_is_left_over();
 }
 
-/// Issue 2: "screened with a reason that members see in the digest"; "The daily digest goes to members."
+/// Promise: "screened with a reason that members see in the digest"; "The daily digest goes to members."
 #[tokio::test]
 async fn the_digest_names_what_was_screened_and_why() {
     let mut world = World::new().await;
