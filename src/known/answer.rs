@@ -16,7 +16,7 @@ use super::{Age, Answer, Candidate, Publicity, Question, Verdict, url_of};
 pub const LIKELY: f32 = 0.66;
 
 /// From here on a candidate is called related.
-pub const RELATED: f32 = 0.15;
+pub const RELATED: f32 = 0.1;
 
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::tz::TimeZone;
+
 use super::Question;
 use super::links;
 use super::package::{Named, Packages};
@@ -69,6 +71,8 @@ pub struct Seek {
     pub pairs: BTreeSet<u64>,
     /// Bundled packages that are named, with the versions named beside them.
     pub packages: Vec<Named>,
+    /// The title ends here, in bytes from the begin of subject and text.
+    pub title_end: usize,
     /// Versions named anywhere, the title's first; at most twelve.
     pub versions: Vec<(String, Version)>,
     /// Years named.
@@ -88,6 +92,7 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
         commits: links::commits(&whole),
         packages: packages.named(&whole),
         years: years(&whole),
+        title_end: whole.len() - whole.trim_start().len() + whole.trim_start().find('\n').unwrap_or(whole.len()),
         ..Seek::default()
     };
     for id in &question.ids {
@@ -96,6 +101,10 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
                 found.ids.push(id);
             }
         });
+    }
+    if let Some(received) = question.received {
+        // A mail names the year in which it is written, whatever the age of what it tells of.
+        found.years.remove(&received.to_zoned(TimeZone::UTC).year());
     }
     found.projects = found.urls.iter().filter_map(|url| links::project(url)).collect();
     found.weakness = weakness::classes(head(&whole, 6000));

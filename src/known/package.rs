@@ -43,6 +43,8 @@ pub struct Named {
     pub written: String,
     /// Versions that stand right behind the name, as written; at most eight.
     pub versions: Vec<String>,
+    /// Where it stands first, in bytes from the begin.
+    pub at: usize,
 }
 
 /// The list of packages.
@@ -161,7 +163,7 @@ impl Packages {
             let named = match at {
                 Some(at) => found.get_mut(at),
                 None => {
-                    found.push(Named { package: *package, written: written.to_owned(), versions: Vec::new() });
+                    found.push(Named { package: *package, written: written.to_owned(), versions: Vec::new(), at: hit.start() });
                     found.last_mut()
                 }
             };

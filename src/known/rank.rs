@@ -39,6 +39,8 @@ pub struct Signals {
     pub cited: bool,
     /// It is the best by BM25.
     pub first: bool,
+    /// The title names a bundled package with a version that lies in this record's range.
+    pub in_range: bool,
 }
 
 /// How a candidate compares.
@@ -336,6 +338,10 @@ fn compare_links(seek: &Seek, keys: &[String], like: &mut Likeness) {
 pub fn score(features: &[f32; FEATURES]) -> f32 {
     features.iter().zip(WEIGHTS).fold(BIAS, |sum, (value, weight)| sum + value * weight)
 }
+
+/// Added when the title names a bundled package with a version in the record's range. Set by hand, not fitted: such
+/// reports ("zlib 1.2.11 is vulnerable") have hardly any words to be alike in.
+pub const IN_RANGE_BONUS: f32 = 2.0;
 
 /// How sure the first of a list is to be the same thing, 0 to 1, from its score, its lead over the second, and how much
 /// of it was found.

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::posting::{lengths, read};
 use super::{Cache, Mirror, MirrorError, body, status};
 use crate::known::find::{Seek, seek};
-use crate::known::package::{Named, Packages};
+use crate::known::package::Packages;
+use crate::known::range::Inside;
 use crate::known::rank::{self, Likeness, Signals};
 use crate::known::record::Record;
 use crate::known::shipped::{self, PackageCheck};
@@ -51,8 +52,8 @@ impl Mirror {
         let seek = seek(question, self.packages());
         self.read(|connection, cache| {
             let search = Search { connection, cache };
-            let found = search.candidates(&seek, question.without.as_deref())?;
-            let packages = search.packages(&seek.packages, self.packages(), question)?;
+            let (packages, in_range) = search.packages(&seek, self.packages(), question)?;
+            let found = search.candidates(&seek, question.without.as_deref(), &in_range)?;
             let unknown = search.unknown(&seek.ids, &found)?;
             Ok(super::super::answer::answer(question, found, packages, unknown, status::age(connection)?))
         })
@@ -65,7 +66,7 @@ impl Mirror {
     pub fn features(&self, question: &Question) -> Result<Vec<(String, Likeness, f32)>, MirrorError> {
         let seek = seek(question, self.packages());
         self.read(|connection, cache| {
-            let found = Search { connection, cache }.candidates(&seek, question.without.as_deref())?;
+            let found = Search { connection, cache }.candidates(&seek, question.without.as_deref(), &BTreeSet::new())?;
             Ok(found.into_iter().map(|found| (found.record.id, found.like, found.score)).collect())
         })
     }
@@ -84,7 +85,12 @@ struct Gathered {
 }
 
 impl Search<'_> {
-    fn candidates(&self, seek: &Seek, without: Option<&str>) -> Result<Vec<Found>, MirrorError> {
+    fn candidates(
+        &self,
+        seek: &Seek,
+        without: Option<&str>,
+        in_range: &BTreeSet<u32>,
+    ) -> Result<Vec<Found>, MirrorError> {
         let mut gathered = Gathered::default();
         let left_out = match without {
             Some(id) => by_id(self.connection, id)?.map(|(num, _)| num),
@@ -92,6 +98,9 @@ impl Search<'_> {
         };
         let frequencies = self.by_words(seek, left_out, &mut gathered)?;
         self.by_links(seek, &mut gathered)?;
+        for num in in_range {
+            gathered.signals.entry(*num).or_default().in_range = true;
+        }
         let total = self.cache.records.max(SMALLEST) as f32;
         let rarity = |word: &str| {
             let common = self.cache.common.get(word).or_else(|| frequencies.get(word)).copied();
@@ -105,7 +114,8 @@ impl Search<'_> {
                 continue;
             }
             let like = rank::compare(seek, &record, &signals, &rarity);
-            let score = rank::score(&like.features);
+            let bonus = if signals.in_range { rank::IN_RANGE_BONUS } else { 0.0 };
+            let score = rank::score(&like.features) + bonus;
             found.push(Found { record, like, signals, alias: gathered.aliases.get(&num).cloned(), score });
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.record.id.cmp(&right.record.id)));
@@ -233,15 +243,15 @@ impl Search<'_> {
         packed.map(|packed| body::unpack(&packed)).transpose()
     }
 
-    /// What is known of the packages that the report names.
+    /// What is known of the packages that the report names; and the records in whose range a version of its title lies.
     fn packages(
         &self,
-        named: &[Named],
+        seek: &Seek,
         packages: &Packages,
         question: &Question,
-    ) -> Result<Vec<PackageCheck>, MirrorError> {
-        let mut all = Vec::new();
-        for named in named.iter().take(6) {
+    ) -> Result<(Vec<PackageCheck>, BTreeSet<u32>), MirrorError> {
+        let (mut all, mut in_range) = (Vec::new(), BTreeSet::new());
+        for named in seek.packages.iter().take(6) {
             let Some(package) = packages.list().get(named.package) else { continue };
             let mut terms: Vec<String> = package.cpe.iter().map(|(vendor, name)| format!("c:{vendor}:{name}")).collect();
             let own_name = (!package.guarded).then(|| package.name.to_lowercase());
@@ -261,14 +271,18 @@ impl Search<'_> {
             for num in nums.into_iter().rev().take(BY_PACKAGE) {
                 let Some(record) = self.record(num)? else { continue };
                 if question.without.as_ref() != Some(&record.id) {
-                    rows.extend(shipped::row(package, &asked, &record));
+                    let row = shipped::row(package, &asked, &record);
+                    if named.at < seek.title_end && row.as_ref().is_some_and(|row| row.asked == Some(Inside::In)) {
+                        in_range.insert(num);
+                    }
+                    rows.extend(row);
                 }
             }
             let (rows, more) = shipped::ordered(rows, question.received);
             let versions = named.versions.clone();
             all.push(PackageCheck { package: package.name.clone(), asked: versions, ships: shipped::ships(package), rows, more });
         }
-        Ok(all)
+        Ok((all, in_range))
     }
 
     /// Cited ids that are neither a record's own nor another id of one.
