@@ -57,6 +57,7 @@ struct Reader {
 struct Cache {
     generation: i64,
     records: u32,
+    public: u64,
     last: u32,
     common: HashMap<Box<str>, u32>,
 }
@@ -138,6 +139,7 @@ impl Cache {
             return Ok(());
         }
         self.records = connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
+        self.public = connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
         self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
         self.common.clear();
         let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;

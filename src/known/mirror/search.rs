@@ -55,7 +55,7 @@ impl Mirror {
             let (packages, in_range) = search.packages(&seek, self.packages(), question)?;
             let found = search.candidates(&seek, question.without.as_deref(), &in_range)?;
             let unknown = search.unknown(&seek.ids, &found)?;
-            Ok(super::super::answer::answer(question, found, packages, unknown, status::age(connection)?))
+            Ok(super::super::answer::answer(question, found, packages, unknown, status::age(connection, cache)?))
         })
     }
 
@@ -307,12 +307,26 @@ pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<(u32, Re
 
 /// The best sum and the numbers of the best.
 fn top(sums: &[f32], count: usize) -> (f32, Vec<u32>) {
-    let mut found: Vec<(f32, u32)> =
-        sums.iter().zip(0_u32..).filter(|(sum, _)| **sum > 0.0).map(|(sum, num)| (*sum, num)).collect();
-    if found.len() > count {
-        found.select_nth_unstable_by(count, |left, right| right.0.total_cmp(&left.0));
-        found.truncate(count);
+    let mut found: Vec<(f32, u32)> = Vec::with_capacity(count * 8);
+    let mut bar = 0.0;
+    for (sum, num) in sums.iter().zip(0_u32..) {
+        if *sum > bar {
+            found.push((*sum, num));
+            // Cut now and then: what is below the bar then never gets in.
+            if found.len() >= count * 8 {
+                keep(&mut found, count);
+                bar = found.iter().map(|(sum, _)| *sum).fold(f32::MAX, f32::min);
+            }
+        }
     }
+    keep(&mut found, count);
     let best = found.iter().map(|(sum, _)| *sum).fold(0.0, f32::max);
     (best, found.into_iter().map(|(_, num)| num).collect())
+}
+
+fn keep(found: &mut Vec<(f32, u32)>, count: usize) {
+    if found.len() > count {
+        found.select_nth_unstable_by(count, |left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        found.truncate(count);
+    }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{Mirror, MirrorError};
+use super::{Cache, Mirror, MirrorError};
 use crate::known::Age;
 
 /// A feed that was taken in.
@@ -62,7 +62,7 @@ impl Mirror {
     /// # Errors
     /// It cannot be read.
     pub fn status(&self) -> Result<MirrorStatus, MirrorError> {
-        self.read(|connection, _| {
+        self.read(|connection, cache| {
             let mut query =
                 connection.prepare("SELECT name, stamp, taken_at, records, bad, unreadable FROM feed ORDER BY name")?;
             let feeds = query
@@ -91,7 +91,7 @@ impl Mirror {
             };
             let bytes = std::fs::metadata(self.path()).map_or(0, |file| file.len());
             Ok(MirrorStatus {
-                age: age(connection)?,
+                age: age(connection, cache)?,
                 feeds,
                 years,
                 advisories: count(1)?,
@@ -104,13 +104,12 @@ impl Mirror {
 }
 
 /// How old the mirror is.
-pub(super) fn age(connection: &Connection) -> Result<Age, MirrorError> {
+pub(super) fn age(connection: &Connection, cache: &Cache) -> Result<Age, MirrorError> {
     let (taken, stamp): (Option<i64>, Option<String>) =
         connection.query_row("SELECT max(taken_at), max(stamp) FROM feed", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let records = connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
     Ok(Age {
         taken_at: taken.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         stamp: stamp.unwrap_or_default(),
-        records,
+        records: cache.public,
     })
 }
