@@ -51,6 +51,7 @@
 //! | `config` | one TOML file, read once, into checked values (`config.example.toml` has every key) | `case` |
 //! | `observe` | log lines, figures, the service manager's notices | `config` |
 //! | `store` | the disk: `store/schema.sql` holds the tables of all states; one thread writes | `case`, `outside` |
+//! | `reading` | a mail as it reads, and a short memory of those read last | `case`, `mail`, `report` |
 //! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, Discord, OAuth, heartbeat | `case`, `mail` |
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
@@ -112,6 +113,7 @@ pub mod office;
 pub mod outside;
 pub mod perform;
 pub mod practice;
+pub mod reading;
 pub mod render;
 pub mod report;
 pub mod store;

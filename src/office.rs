@@ -8,14 +8,15 @@ use tokio::sync::Notify;
 use crate::case::decide::Trust;
 use crate::case::policy::{self, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{Audience, CaseId, ClockRule, Lane, MemberKey, Op, PersonId, Policy};
+use crate::case::{Audience, CaseId, ClockRule, Lane, MailId, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
+use crate::reading::{Memory, ReadMail};
 use crate::render::code::{Holder, code};
 use crate::render::letters::{Letters, TemplateFault};
 use crate::render::marker::{Key, Keyring};
-use crate::store::Store;
+use crate::store::{MailRow, Store, StoreError, Txn};
 
 /// The office: configuration, store, rules and templates.
 pub struct Office {
@@ -35,6 +36,8 @@ pub struct Office {
     pub letters: Letters,
     /// Keys of markers and codes.
     pub keys: Keyring,
+    /// The mails that were read last.
+    pub memory: Memory,
     /// What wakes the parts of the daemon.
     pub bells: Bells,
 }
@@ -85,6 +88,7 @@ impl Office {
             limits,
             letters,
             keys,
+            memory: Memory::default(),
             bells: Bells::default(),
         })
     }
@@ -123,6 +127,31 @@ impl Office {
         let roster = &self.policy.roster;
         let ops: Vec<MemberKey> = roster.with(Role::Ops).map(|m| m.key.clone()).collect();
         if ops.is_empty() { roster.active(now).map(|m| m.key.clone()).collect() } else { ops }
+    }
+
+    /// Reads a mail, by its header alone where it was cut off or its reading failed too often; from memory if it can.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub fn read_mail(&self, txn: &Txn<'_>, row: &MailRow) -> Result<Arc<ReadMail>, StoreError> {
+        let headers_only = row.truncated || self.is_poison(row);
+        if let Some(read) = self.memory.get(row.id, headers_only) {
+            return Ok(read);
+        }
+        Ok(self.read_raw(row.id, &txn.raw(row.id)?, headers_only))
+    }
+
+    /// The same from bytes at hand.
+    pub fn read_raw(&self, mail: MailId, raw: &[u8], headers_only: bool) -> Arc<ReadMail> {
+        let read = if headers_only { mail::headers_only } else { mail::read };
+        let read = Arc::new(ReadMail::new(read(raw, &self.limits, &self.house)));
+        self.memory.put(mail, headers_only, &read);
+        read
+    }
+
+    /// Whether reading this mail whole failed too often.
+    pub fn is_poison(&self, row: &MailRow) -> bool {
+        row.read_attempts >= self.config.limits.read_attempts
     }
 
     /// What the provider says about a sender, as decisions take it.

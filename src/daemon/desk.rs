@@ -12,8 +12,9 @@ use crate::case::decide::{
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter};
 use crate::office::Office;
+use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
-use crate::report::{self, Facts};
+use crate::report;
 use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
@@ -25,8 +26,7 @@ const HEADER_TRIES: u32 = 2;
 /// A mail that was read.
 pub(super) struct Prepared {
     row: MailRow,
-    letter: Letter,
-    facts: Facts,
+    read: Arc<ReadMail>,
     signs: u32,
 }
 
@@ -125,11 +125,10 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     let raw = office.store.read(|txn| txn.raw(row.id))?;
     let office = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
-        let letter = read_letter(&office, &raw, row.truncated || is_poison(&office, &row));
+        let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
         drop(raw);
-        let facts = facts_of(&letter);
-        let signs = report::signs(&letter.subject, &letter.text, &facts);
-        Prepared { row, letter, facts, signs }
+        let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
+        Prepared { row, read, signs }
     });
     match task.await {
         Ok(prepared) => Ok(Some(prepared)),
@@ -141,29 +140,8 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     }
 }
 
-/// Whether reading this mail whole failed too often.
-pub(super) fn is_poison(office: &Office, row: &MailRow) -> bool {
-    row.read_attempts >= office.config.limits.read_attempts
-}
-
-/// Reads a message as the office's limits say.
-pub(super) fn read_letter(office: &Office, raw: &[u8], headers_only: bool) -> Letter {
-    if headers_only {
-        mail::headers_only(raw, &office.limits, &office.house)
-    } else {
-        mail::read(raw, &office.limits, &office.house)
-    }
-}
-
-/// The facts of a letter's new words (all of it, where nothing is quoted).
-pub(super) fn facts_of(letter: &Letter) -> Facts {
-    let attachments: Vec<(&str, &str)> =
-        letter.attachments.iter().map(|part| (part.name.as_str(), part.kind.as_str())).collect();
-    report::facts(&letter.subject, &letter.text, &attachments)
-}
-
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
-    let letter = &mail.letter;
+    let letter = &mail.read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
@@ -175,7 +153,7 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
-        poison: is_poison(office, &mail.row),
+        poison: office.is_poison(&mail.row),
         ..Note::default()
     };
     let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
@@ -196,7 +174,7 @@ fn reading(
     note: &Note,
     now: Timestamp,
 ) -> Result<Reading, StoreError> {
-    let (row, letter) = (&mail.row, &mail.letter);
+    let (row, letter) = (&mail.row, &mail.read.letter);
     let sent = match &letter.message_id {
         Some(id) => txn.sent_by_us(id)?,
         None => None,
@@ -366,7 +344,7 @@ impl Desk<'_> {
 
     /// Our own mail come back proves that it was sent.
     fn own(&self) -> Result<FateWord, StoreError> {
-        let id = self.mail.letter.message_id.as_deref().unwrap_or_default();
+        let id = self.mail.read.letter.message_id.as_deref().unwrap_or_default();
         if let Some((effect, _, _)) = self.txn.sent_by_us(id)? {
             commit::proven_sent(self.office, self.txn, effect, self.now)?;
         }
@@ -375,11 +353,11 @@ impl Desk<'_> {
 
     fn open(&self, source: Source) -> Result<CaseId, StoreError> {
         let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
-        commit::open(self.office, self.txn, &opening, &self.mail.letter, self.now)
+        commit::open(self.office, self.txn, &opening, &self.mail.read.letter, self.now)
     }
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
-        let automatic = self.mail.letter.automatic != Automatic::None;
+        let automatic = self.mail.read.letter.automatic != Automatic::None;
         let input = Input::Mail(CaseMail {
             mail: self.mail.row.id,
             writer,
@@ -395,7 +373,7 @@ impl Desk<'_> {
             return Ok(Writer::Participant(person));
         }
         let Some(member) = self.member else { return Ok(Writer::Stranger(crate::case::Doubt::Stranger)) };
-        let letter = &self.mail.letter;
+        let letter = &self.mail.read.letter;
         let reporter = self.txn.case(case)?.reporter.map(|person| self.txn.address_of(person)).transpose()?;
         let to_reporter =
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
@@ -417,7 +395,7 @@ fn opening(
     member: Option<&MemberKey>,
     now: Timestamp,
 ) -> Result<Opening, StoreError> {
-    let letter = &mail.letter;
+    let letter = &mail.read.letter;
     let receipts = match &letter.from {
         Some(from) => txn.receipt_counts(from, now)?,
         None => decide::ReceiptCounts::default(),
@@ -437,8 +415,8 @@ fn opening(
         },
         receipts,
         received: mail.row.received.min(now),
-        component: mail.facts.main_component().cloned(),
-        severity: mail.facts.claimed_severity(),
+        component: mail.read.facts().main_component().cloned(),
+        severity: mail.read.facts().claimed_severity(),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
 }
@@ -463,16 +441,17 @@ pub(super) fn open_late(
     // On the thread that writes: a reader that fails inside must not take it along, at each start again.
     let guarded = |headers_only: bool| {
         let read = || {
-            let letter = read_letter(office, &raw, headers_only);
-            let facts = facts_of(&letter);
-            (letter, facts)
+            let read = office.read_raw(id, &raw, headers_only);
+            read.facts();
+            read
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
     };
-    let headers_only = row.truncated || is_poison(office, &row) || row.fate == FateWord::Parked;
-    let (letter, facts) = guarded(headers_only)
+    let headers_only = row.truncated || office.is_poison(&row) || row.fate == FateWord::Parked;
+    let read = guarded(headers_only)
         .or_else(|| guarded(true))
         .ok_or_else(|| StoreError::Refused(format!("mail {id} cannot be read, also not by its header")))?;
+    let letter = &read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.own.contains(from));
     let person = match &letter.from {
         Some(from) if !own => Some(txn.person(from, letter.from_name.as_deref().unwrap_or(""))?),
@@ -484,12 +463,12 @@ pub(super) fn open_late(
         person,
         message_id: letter.message_id.clone(),
         body: letter.same_copy_key(),
-        poison: is_poison(office, &row),
+        poison: office.is_poison(&row),
         ..Note::default()
     };
-    let prepared = Prepared { row, letter, facts, signs: 0 };
+    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0 };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, &prepared.letter, now)?;
+    let case = commit::open(office, txn, &opening, letter, now)?;
     txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
     Ok(case)
 }

@@ -12,7 +12,6 @@ use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
-use crate::report;
 use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
@@ -21,10 +20,9 @@ const HELD: SignedDuration = SignedDuration::from_mins(60);
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
-    let letter = letter_of(office, txn, &row)?;
-    let attachments: Vec<(&str, &str)> =
-        letter.attachments.iter().map(|part| (part.name.as_str(), part.kind.as_str())).collect();
-    let facts = report::facts(&letter.subject, &letter.text, &attachments);
+    let read = office.read_mail(txn, &row)?;
+    let letter = &read.letter;
+    let facts = read.facts();
     let missing: Vec<String> = if letter.header_only || letter.encrypted {
         Vec::new()
     } else {
@@ -63,17 +61,6 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         attachments: attachment_rows(&letter),
         report: shown(&letter),
         zone,
-    })
-}
-
-/// The mail as it was read when it was settled.
-pub(super) fn letter_of(office: &Office, txn: &Txn<'_>, row: &MailRow) -> Result<Letter, StoreError> {
-    let raw = txn.raw(row.id)?;
-    let headers_only = row.truncated || row.read_attempts >= office.config.limits.read_attempts;
-    Ok(if headers_only {
-        mail::headers_only(&raw, &office.limits, &office.house)
-    } else {
-        mail::read(&raw, &office.limits, &office.house)
     })
 }
 
@@ -185,7 +172,8 @@ pub(super) fn comment(
 ) -> Result<Comment, StoreError> {
     let mail = remark.mail();
     let row = txn.mail(mail)?;
-    let letter = letter_of(office, txn, &row)?;
+    let read = office.read_mail(txn, &row)?;
+    let letter = &read.letter;
     let received = row.received;
     if letter.header_only {
         let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);

@@ -155,13 +155,10 @@ impl Txn<'_> {
             None => false,
         };
         let to = recipient(effect);
-        self.0
-            .prepare_cached(
+        self.run(
                 "insert into effect (op, case_id, lane, recipient, json, state, planned_at, not_before, after_effect,
                    after_until, letter, letter_sha256, waits)
-                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
+                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11, ?12)", params![
                 draft.op.0,
                 id,
                 effect.lane().word(),
@@ -177,11 +174,10 @@ impl Txn<'_> {
             ])?;
         let row = self.0.last_insert_rowid();
         if let Some(message_id) = &draft.message_id {
-            self.0
-                .prepare_cached(
-                    "insert into sent (message_id, effect, case_id, recipient) values (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![message_id, row, id, to])?;
+            self.run(
+                "insert into sent (message_id, effect, case_id, recipient) values (?1, ?2, ?3, ?4)",
+                params![message_id, row, id, to],
+            )?;
         }
         Ok(EffectId(row))
     }
@@ -267,12 +263,8 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk, or it is not due any more.
     pub fn begin(&self, effect: EffectId, now: Timestamp) -> Result<(), StoreError> {
-        let changed = self
-            .0
-            .prepare_cached(
-                "update effect set state = 'sending', started_at = ?2, tries = tries + 1 where id = ?1 and state = 'due'",
-            )?
-            .execute(params![effect.0, ms(now)])?;
+        let changed = self.run(
+                "update effect set state = 'sending', started_at = ?2, tries = tries + 1 where id = ?1 and state = 'due'", params![effect.0, ms(now)])?;
         if changed == 1 { Ok(()) } else { Err(StoreError::Absent("effect that is due")) }
     }
 
@@ -287,16 +279,14 @@ impl Txn<'_> {
         why: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update effect set state = ?2, why = ?3, finished_at = ?4 where id = ?1")?
-            .execute(params![effect.0, state.word(), why, ms(now)])?;
+        self.run(
+            "update effect set state = ?2, why = ?3, finished_at = ?4 where id = ?1",
+            params![effect.0, state.word(), why, ms(now)],
+        )?;
         if matches!(state, EffectState::Done | EffectState::Shadowed) {
-            self.0
-                .prepare_cached(
+            self.run(
                     "update effect set waits = 0
-                     where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1",
-                )?
-                .execute([effect.0])?;
+                     where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1", [effect.0])?;
         }
         Ok(())
     }
@@ -306,9 +296,10 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn again(&self, effect: EffectId, not_before: Timestamp, why: &str) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update effect set state = 'due', not_before = ?2, why = ?3 where id = ?1")?
-            .execute(params![effect.0, ms(not_before), why])?;
+        self.run(
+            "update effect set state = 'due', not_before = ?2, why = ?3 where id = ?1",
+            params![effect.0, ms(not_before), why],
+        )?;
         Ok(())
     }
 
@@ -317,7 +308,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn note_result(&self, effect: EffectId, result: &str) -> Result<(), StoreError> {
-        self.0.execute("update effect set result = ?2 where id = ?1", params![effect.0, result])?;
+        self.run("update effect set result = ?2 where id = ?1", params![effect.0, result])?;
         Ok(())
     }
 
@@ -412,9 +403,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn note_body(&self, effect: EffectId, body: Sha256) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update effect set wrote_sha256 = ?2 where id = ?1")?
-            .execute(params![effect.0, body.0])?;
+        self.run("update effect set wrote_sha256 = ?2 where id = ?1", params![effect.0, body.0])?;
         Ok(())
     }
 
@@ -423,7 +412,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn unfinished_become_unknown(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let changed = self.0.execute(
+        let changed = self.run(
             "update effect set state = 'unknown', why = 'restored', started_at = coalesce(started_at, ?1)
              where state in ('due', 'sending')",
             [ms(now)],

@@ -44,7 +44,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn note_found(&self, found: &Found) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "insert or ignore into found (mark, what, case_id, number) values (?1, ?2, ?3, ?4)",
             params![found.mark, found.what.word(), found.case.to_string(), found.number],
         )?;

@@ -77,11 +77,10 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached(
-                "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
-            )?
-            .execute([key, value])?;
+        self.run(
+            "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
+            [key, value],
+        )?;
         Ok(())
     }
 
@@ -90,7 +89,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn forget_meta(&self, key: &str) -> Result<(), StoreError> {
-        self.0.execute("delete from meta where key = ?1", [key])?;
+        self.run("delete from meta where key = ?1", [key])?;
         Ok(())
     }
 
@@ -123,12 +122,11 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn note_receipt(&self, to: &Address, now: Timestamp) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("insert into receipt (at, address_key, domain) values (?1, ?2, ?3)")?
-            .execute(params![ms(now), to.key(), to.domain()])?;
-        self.0
-            .prepare_cached("delete from receipt where at < ?1")?
-            .execute([ms(now) - 2 * 24 * 3_600_000])?;
+        self.run(
+            "insert into receipt (at, address_key, domain) values (?1, ?2, ?3)",
+            params![ms(now), to.key(), to.domain()],
+        )?;
+        self.run("delete from receipt where at < ?1", [ms(now) - 2 * 24 * 3_600_000])?;
         Ok(())
     }
 
@@ -137,7 +135,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn raise(&self, word: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let changed = self.0.execute(
+        let changed = self.run(
             "insert or ignore into alarm (word, raised_at, told_at) values (?1, ?2, ?2)",
             params![word, ms(now)],
         )?;
@@ -149,7 +147,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn clear(&self, word: &str) -> Result<bool, StoreError> {
-        Ok(self.0.execute("delete from alarm where word = ?1", [word])? == 1)
+        Ok(self.run("delete from alarm where word = ?1", [word])? == 1)
     }
 
     /// Alarms that are raised.
@@ -245,7 +243,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of either disk.
     pub fn copy_to(&self, path: &std::path::Path) -> Result<(), StoreError> {
-        self.0.execute("vacuum into ?1", [path.display().to_string()])?;
+        self.run("vacuum into ?1", [path.display().to_string()])?;
         Ok(())
     }
 }

@@ -75,7 +75,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn folder_begins(&self, name: &str, uidvalidity: u32, history_below: u32) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "insert into folder (name, uidvalidity, history_below, high_water, shown, gone) values (?1, ?2, ?3, 0, 0, 0)
              on conflict (name) do update set uidvalidity = ?2, history_below = ?3, high_water = 0, scanned_at = null",
             params![name, uidvalidity, history_below],
@@ -94,7 +94,7 @@ impl Txn<'_> {
         gone: u64,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "update folder set shown = ?2, gone = ?3, scanned_at = ?4 where name = ?1",
             params![name, shown, gone, ms(now)],
         )?;
@@ -115,9 +115,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn folder_grew(&self, name: &str, by: u64) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update folder set shown = shown + ?2 where name = ?1")?
-            .execute(params![name, by])?;
+        self.run("update folder set shown = shown + ?2 where name = ?1", params![name, by])?;
         Ok(())
     }
 
@@ -134,9 +132,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn folder_high_water(&self, name: &str, uid: u32) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update folder set high_water = max(high_water, ?2) where name = ?1")?
-            .execute(params![name, uid])?;
+        self.run("update folder set high_water = max(high_water, ?2) where name = ?1", params![name, uid])?;
         Ok(())
     }
 
@@ -164,14 +160,14 @@ impl Txn<'_> {
             Some(id) => id,
             None => self.insert_mail(role, history, sha256, mail, now)?,
         };
-        self.0
-            .prepare_cached(
-                "insert or ignore into place (folder, uidvalidity, uid, message) values (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![folder, uidvalidity, mail.uid, id])?;
-        self.0
-            .prepare_cached("delete from missing where folder = ?1 and uidvalidity = ?2 and uid = ?3")?
-            .execute(params![folder, uidvalidity, mail.uid])?;
+        self.run(
+            "insert or ignore into place (folder, uidvalidity, uid, message) values (?1, ?2, ?3, ?4)",
+            params![folder, uidvalidity, mail.uid, id],
+        )?;
+        self.run(
+            "delete from missing where folder = ?1 and uidvalidity = ?2 and uid = ?3",
+            params![folder, uidvalidity, mail.uid],
+        )?;
         Ok((MailId(id), known.is_none()))
     }
 
@@ -184,21 +180,18 @@ impl Txn<'_> {
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         let truncated = (mail.raw.len() as u64) < mail.size;
-        self.0
-            .prepare_cached(
-                "insert into message (sha256, size, received_at, stored_at, role, history, truncated)
+        self.run(
+            "insert into message (sha256, size, received_at, stored_at, role, history, truncated)
                  values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![sha256.0, mail.size, ms(mail.received), ms(now), role, history, truncated])?;
+            params![sha256.0, mail.size, ms(mail.received), ms(now), role, history, truncated],
+        )?;
         let id = self.0.last_insert_rowid();
         if mail.raw.len() <= WHOLE {
-            self.0
-                .prepare_cached("insert into raw (message, bytes) values (?1, ?2)")?
-                .execute(params![id, mail.raw])?;
+            self.run("insert into raw (message, bytes) values (?1, ?2)", params![id, mail.raw])?;
             return Ok(id);
         }
         let length = mail.raw.len() as u64;
-        self.0.execute(
+        self.run(
             "insert into raw (message, bytes) values (?1, ?2)",
             params![id, rusqlite::blob::ZeroBlob(length)],
         )?;
@@ -252,7 +245,7 @@ impl Txn<'_> {
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "insert into missing (folder, uidvalidity, uid, attempts, first_at, next_at) values (?1, ?2, ?3, 1, ?4, ?5)
              on conflict (folder, uidvalidity, uid) do update set attempts = attempts + 1, next_at = ?5",
             params![folder, uidvalidity, uid, ms(now), ms(next_at)],
@@ -267,7 +260,7 @@ impl Txn<'_> {
     pub fn forget_gaps(&self, folder: &str, uidvalidity: u32, shown: &[u32]) -> Result<(), StoreError> {
         for gap in self.gaps(folder, uidvalidity)? {
             if !shown.contains(&gap.uid) {
-                self.0.execute(
+                self.run(
                     "delete from missing where folder = ?1 and uidvalidity = ?2 and uid = ?3",
                     params![folder, uidvalidity, gap.uid],
                 )?;
@@ -322,7 +315,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn decorated(&self, mail: MailId) -> Result<(), StoreError> {
-        self.0.prepare_cached("update message set decorated = 1 where id = ?1")?.execute([mail.0])?;
+        self.run("update message set decorated = 1 where id = ?1", [mail.0])?;
         Ok(())
     }
 }

@@ -35,11 +35,10 @@ impl Txn<'_> {
             .query_row([&key], |row| row.get(0))
             .optional()?;
         let next = last.unwrap_or(0) + 1;
-        self.0
-            .prepare_cached(
-                "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
-            )?
-            .execute(params![key, next])?;
+        self.run(
+            "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = ?2",
+            params![key, next],
+        )?;
         let number = u32::try_from(next).map_err(|_| StoreError::Row("case counter"))?;
         Ok(CaseId { year, number })
     }
@@ -49,7 +48,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn numbers_jump_past(&self, id: CaseId) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "insert into meta (key, value) values (?1, ?2) on conflict (key) do update set value = max(value, ?2)",
             params![format!("cases-{}", id.year), id.number],
         )?;
@@ -108,23 +107,21 @@ impl Txn<'_> {
     pub fn record(&self, case: &Case, events: &[Event], now: Timestamp) -> Result<(), StoreError> {
         let id = case.id.to_string();
         for event in events {
-            self.0
-                .prepare_cached(
-                    "insert into event (case_id, at, kind, version, json) values (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![id, ms(now), event.kind(), EVENT_VERSION, serde_json::to_string(event)?])?;
+            self.run(
+                "insert into event (case_id, at, kind, version, json) values (?1, ?2, ?3, ?4, ?5)",
+                params![id, ms(now), event.kind(), EVENT_VERSION, serde_json::to_string(event)?],
+            )?;
             self.index(case.id, event, now)?;
         }
         let stage = match case.stage {
             crate::case::Stage::New => "new",
             crate::case::Stage::Triage { .. } => "triage",
         };
-        self.0
-            .prepare_cached(
-                "insert into \"case\" (id, opened_at, stage, state) values (?1, ?2, ?3, ?4)
+        self.run(
+            "insert into \"case\" (id, opened_at, stage, state) values (?1, ?2, ?3, ?4)
                  on conflict (id) do update set stage = ?3, state = ?4",
-            )?
-            .execute(params![id, ms(now), stage, serde_json::to_string(case)?])?;
+            params![id, ms(now), stage, serde_json::to_string(case)?],
+        )?;
         self.wind_clocks(case)
     }
 
@@ -132,18 +129,17 @@ impl Txn<'_> {
     fn index(&self, case: CaseId, event: &Event, now: Timestamp) -> Result<(), StoreError> {
         let id = case.to_string();
         if let Event::Opened { reporter: Some(person), .. } = event {
-            self.0
-                .prepare_cached(
-                    "insert or ignore into participant (case_id, person, role) values (?1, ?2, 'reporter')",
-                )?
-                .execute(params![id, person.0])?;
+            self.run(
+                "insert or ignore into participant (case_id, person, role) values (?1, ?2, 'reporter')",
+                params![id, person.0],
+            )?;
         }
         if let Event::IssueOpened { repository, number } = event {
-            self.0.execute(
+            self.run(
                 "insert or replace into link (repository, number, case_id) values (?1, ?2, ?3)",
                 params![repository, number, id],
             )?;
-            self.0.execute(
+            self.run(
                 "update effect set not_before = min(not_before, ?2) where case_id = ?1 and state = 'due' and lane = 'github'",
                 params![id, ms(now)],
             )?;
@@ -156,18 +152,13 @@ impl Txn<'_> {
         for (kind, clock) in &case.clocks {
             match clock.next_ring() {
                 Some(next) => {
-                    self.0
-                        .prepare_cached(
+                    self.run(
                             "insert into clock (case_id, kind, next_at, due_at, level) values (?1, ?2, ?3, ?4, ?5)
                              on conflict (case_id, kind) do update set next_at = ?3, due_at = ?4, level = ?5
-                             where next_at <> ?3 or level <> ?5",
-                        )?
-                        .execute(params![id, kind.word(), ms(next), ms(clock.due), clock.rung])?;
+                             where next_at <> ?3 or level <> ?5", params![id, kind.word(), ms(next), ms(clock.due), clock.rung])?;
                 }
                 None => {
-                    self.0
-                        .prepare_cached("delete from clock where case_id = ?1 and kind = ?2")?
-                        .execute(params![id, kind.word()])?;
+                    self.run("delete from clock where case_id = ?1 and kind = ?2", params![id, kind.word()])?;
                 }
             }
         }

@@ -208,9 +208,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn begin_reading(&self, mail: MailId) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached("update message set read_attempts = read_attempts + 1 where id = ?1")?
-            .execute([mail.0])?;
+        self.run("update message set read_attempts = read_attempts + 1 where id = ?1", [mail.0])?;
         Ok(())
     }
 
@@ -219,15 +217,12 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn settle(&self, mail: MailId, fate: FateWord, note: &Note) -> Result<(), StoreError> {
-        self.0
-            .prepare_cached(
+        self.run(
                 "update message set fate = ?2, why = ?3, case_id = ?4, person = coalesce(?5, person),
                    message_id = coalesce(?6, message_id), body_sha256 = coalesce(?7, body_sha256), copy_of = ?8,
                    wait_until = ?9, notice_by = ?10,
                    read_attempts = case when ?11 then read_attempts else 0 end
-                 where id = ?1",
-            )?
-            .execute(params![
+                 where id = ?1", params![
                 mail.0,
                 fate.word(),
                 note.why,
@@ -279,9 +274,10 @@ impl Txn<'_> {
         if let Some(id) = known {
             return Ok(PersonId(id));
         }
-        self.0
-            .prepare_cached("insert into person (address_key, address, name) values (?1, ?2, ?3)")?
-            .execute(params![key, address.as_str(), name])?;
+        self.run(
+            "insert into person (address_key, address, name) values (?1, ?2, ?3)",
+            params![key, address.as_str(), name],
+        )?;
         Ok(PersonId(self.0.last_insert_rowid()))
     }
 
@@ -371,7 +367,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn told(&self, mail: MailId, now: Timestamp) -> Result<(), StoreError> {
-        self.0.execute("update message set told_at = ?2 where id = ?1", params![mail.0, ms(now)])?;
+        self.run("update message set told_at = ?2 where id = ?1", params![mail.0, ms(now)])?;
         Ok(())
     }
 }

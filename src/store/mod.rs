@@ -48,6 +48,13 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+impl Txn<'_> {
+    /// Runs a statement, kept prepared for the next time. Returns how many rows it changed.
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreError> {
+        Ok(self.0.prepare_cached(sql)?.execute(values)?)
+    }
+}
+
 /// A connection inside a transaction (or the read-only one, on which every writing call fails).
 pub struct Txn<'c>(&'c Connection);
 

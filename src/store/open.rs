@@ -124,5 +124,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "cache_size", -4_000)?;
+    // A reader forgets its pages with each commit of the writer: mapped ones need no copy to come back.
+    connection.pragma_update(None, "mmap_size", 32 << 20)?;
     Ok(connection)
 }

@@ -22,7 +22,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn leave_order(&self, order: &Order, now: Timestamp) -> Result<i64, StoreError> {
-        self.0.execute(
+        self.run(
             "insert into operator (asked_at, json) values (?1, ?2)",
             params![ms(now), serde_json::to_string(order)?],
         )?;
@@ -50,7 +50,7 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn answer_order(&self, id: i64, answer: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.0.execute(
+        self.run(
             "update operator set taken_at = ?2, answer = ?3 where id = ?1",
             params![id, ms(now), answer],
         )?;
