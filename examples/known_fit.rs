@@ -49,7 +49,11 @@ fn main() {
     all.truncate(count);
     let cases = gather(mirror, &all);
     let reached = cases.iter().filter(|case| case.truth.is_some()).count();
-    println!("{} pairs, the true record among the kept candidates in {:.3}", cases.len(), share(reached, cases.len()));
+    println!(
+        "{} pairs, the true record among the kept candidates in {:.3}",
+        cases.len(),
+        share(reached, cases.len())
+    );
     let weights = fit(&cases);
     println!("pub(super) const WEIGHTS: [f32; FEATURES] = {weights:.3?};");
     for (name, weight) in NAMES.iter().zip(weights) {
@@ -57,7 +61,12 @@ fn main() {
     }
     for held in [false, true] {
         let part: Vec<&Case> = cases.iter().filter(|case| case.held == held).collect();
-        let at = |k: usize| share(part.iter().filter(|case| rank_of(case, &weights).is_some_and(|r| r < k)).count(), part.len());
+        let at = |k: usize| {
+            share(
+                part.iter().filter(|case| rank_of(case, &weights).is_some_and(|r| r < k)).count(),
+                part.len(),
+            )
+        };
         println!("held out {held}: R@1 {:.3} R@5 {:.3} R@10 {:.3} of {}", at(1), at(5), at(10), part.len());
     }
     calibrate(&cases, &weights);
@@ -87,13 +96,24 @@ fn case(mirror: &Mirror, pair: &Pair) -> Case {
     let mut question = Question { text: pair.text.clone(), ..Question::default() };
     let found = mirror.features(&question).unwrap();
     let truth = found.iter().position(|(id, ..)| *id == pair.cve);
-    let mut kept: Vec<(Likeness, f32)> = found.iter().take(KEPT).map(|(_, like, score)| (like.clone(), *score)).collect();
-    let truth = truth.map(|at| if at < KEPT { at } else {
-        kept.push((found[at].1.clone(), found[at].2));
-        KEPT
+    let mut kept: Vec<(Likeness, f32)> =
+        found.iter().take(KEPT).map(|(_, like, score)| (like.clone(), *score)).collect();
+    let truth = truth.map(|at| {
+        if at < KEPT {
+            at
+        } else {
+            kept.push((found[at].1.clone(), found[at].2));
+            KEPT
+        }
     });
     question.without = Some(pair.cve.clone());
-    let without = mirror.features(&question).unwrap().into_iter().take(8).map(|(_, like, score)| (like, score)).collect();
+    let without = mirror
+        .features(&question)
+        .unwrap()
+        .into_iter()
+        .take(8)
+        .map(|(_, like, score)| (like, score))
+        .collect();
     Case { held: hash(&pair.cve).is_multiple_of(5), truth, with: kept, without }
 }
 
@@ -104,7 +124,13 @@ fn dot(weights: &[f32; FEATURES], like: &Likeness) -> f32 {
 fn rank_of(case: &Case, weights: &[f32; FEATURES]) -> Option<usize> {
     let truth = case.truth?;
     let own = dot(weights, &case.with[truth].0);
-    Some(case.with.iter().enumerate().filter(|(at, (like, _))| *at != truth && dot(weights, like) >= own).count())
+    Some(
+        case.with
+            .iter()
+            .enumerate()
+            .filter(|(at, (like, _))| *at != truth && dot(weights, like) >= own)
+            .count(),
+    )
 }
 
 fn fit(cases: &[Case]) -> [f32; FEATURES] {
@@ -138,7 +164,8 @@ fn fit(cases: &[Case]) -> [f32; FEATURES] {
 
 /// The first two by these weights.
 fn first(list: &[(Likeness, f32)], weights: &[f32; FEATURES]) -> Option<(usize, f32, f32)> {
-    let mut order: Vec<(f32, usize)> = list.iter().enumerate().map(|(at, (like, _))| (dot(weights, like), at)).collect();
+    let mut order: Vec<(f32, usize)> =
+        list.iter().enumerate().map(|(at, (like, _))| (dot(weights, like), at)).collect();
     order.sort_by(|left, right| right.0.total_cmp(&left.0));
     let (score, at) = *order.first()?;
     Some((at, score, order.get(1).map_or(score - 6.0, |second| second.0)))
@@ -148,7 +175,12 @@ fn calibrate(cases: &[Case], weights: &[f32; FEATURES]) {
     let mut rows: Vec<(bool, bool, bool, [f32; CALIBRATING])> = Vec::new();
     for case in cases {
         if let Some((at, score, second)) = first(&case.with, weights) {
-            rows.push((case.held, true, Some(at) == case.truth, calibrating(&case.with[at].0, score, second)));
+            rows.push((
+                case.held,
+                true,
+                Some(at) == case.truth,
+                calibrating(&case.with[at].0, score, second),
+            ));
         }
         if let Some((at, score, second)) = first(&case.without, weights) {
             rows.push((case.held, false, false, calibrating(&case.without[at].0, score, second)));
@@ -173,7 +205,8 @@ fn calibrate(cases: &[Case], weights: &[f32; FEATURES]) {
         }
     }
     println!("pub(super) const CALIBRATION: [f32; CALIBRATING] = {w:.4?};");
-    let sure = |x: &[f32; CALIBRATING]| 1.0 / (1.0 + (-w.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).exp());
+    let sure =
+        |x: &[f32; CALIBRATING]| 1.0 / (1.0 + (-w.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).exp());
     for held in [false, true] {
         let of = |with: bool| rows.iter().filter(move |row| row.0 == held && row.1 == with);
         let mut new: Vec<f32> = of(false).map(|row| sure(&row.3)).collect();
@@ -181,7 +214,10 @@ fn calibrate(cases: &[Case], weights: &[f32; FEATURES]) {
         for part in [2, 5, 10, 20] {
             let threshold = new[(new.len() * part / 100).min(new.len() - 1)];
             let right = of(true).filter(|row| row.2 && sure(&row.3) >= threshold).count();
-            println!("held out {held}: {part:2} % of new above {threshold:.3}; right {:.3}", share(right, of(true).count()));
+            println!(
+                "held out {held}: {part:2} % of new above {threshold:.3}; right {:.3}",
+                share(right, of(true).count())
+            );
         }
     }
 }

@@ -61,21 +61,45 @@ pub(crate) fn run(nvd: &Path, folder: &Path, pairs: &[Pair]) -> Vec<(String, Vec
         let begin = Instant::now();
         let found = query(&connection, &pair.text, &frequency, &idf);
         times.push(begin.elapsed().as_secs_f64() * 1000.0);
-        let place = |list: &[usize]| list.iter().position(|at| rows[*at].id == pair.cve).unwrap_or(usize::MAX);
+        let place =
+            |list: &[usize]| list.iter().position(|at| rows[*at].id == pair.cve).unwrap_or(usize::MAX);
         plain.push(place(&found.iter().map(|(at, _)| *at).collect::<Vec<_>>()));
         ranked.push(place(&rerank(&found, &rows, &pair.text, &idf)));
         slow.push(begin.elapsed().as_secs_f64() * 1000.0);
     }
-    println!("FTS5 top-40: {}; ms p50 {:.1} p95 {:.1}", recall(&plain), part(&mut times, 0.5), part(&mut times, 0.95));
-    println!("FTS5 + re-rank: {}; ms p50 {:.1} p95 {:.1}", recall(&ranked), part(&mut slow, 0.5), part(&mut slow, 0.95));
+    println!(
+        "FTS5 top-40: {}; ms p50 {:.1} p95 {:.1}",
+        recall(&plain),
+        part(&mut times, 0.5),
+        part(&mut times, 0.95)
+    );
+    println!(
+        "FTS5 + re-rank: {}; ms p50 {:.1} p95 {:.1}",
+        recall(&ranked),
+        part(&mut slow, 0.5),
+        part(&mut slow, 0.95)
+    );
     vec![("plain FTS5".to_owned(), plain), ("FTS5 + hand-set re-rank".to_owned(), ranked)]
 }
 
-fn add(connection: &Connection, rows: &mut Vec<Row>, frequency: &mut HashMap<String, u32>, cve: &serde_json::Value) {
-    let text = cve["descriptions"].as_array().and_then(|list| list.iter().find(|d| d["lang"] == "en")).map_or("", |d| d["value"].as_str().unwrap_or(""));
+fn add(
+    connection: &Connection,
+    rows: &mut Vec<Row>,
+    frequency: &mut HashMap<String, u32>,
+    cve: &serde_json::Value,
+) {
+    let text = cve["descriptions"]
+        .as_array()
+        .and_then(|list| list.iter().find(|d| d["lang"] == "en"))
+        .map_or("", |d| d["value"].as_str().unwrap_or(""));
     let rejected = cve["vulnStatus"] == "Rejected" || text.starts_with("** REJECT");
     let mut products: BTreeMap<String, ()> = BTreeMap::new();
-    for node in cve["configurations"].as_array().into_iter().flatten().flat_map(|c| c["nodes"].as_array().into_iter().flatten()) {
+    for node in cve["configurations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|c| c["nodes"].as_array().into_iter().flatten())
+    {
         for row in node["cpeMatch"].as_array().into_iter().flatten() {
             let name: Vec<&str> = row["criteria"].as_str().unwrap_or("").split(':').collect();
             if let (Some(vendor), Some(product)) = (name.get(3), name.get(4)) {
@@ -83,7 +107,12 @@ fn add(connection: &Connection, rows: &mut Vec<Row>, frequency: &mut HashMap<Str
             }
         }
     }
-    for thing in cve["affected"].as_array().into_iter().flatten().flat_map(|a| a["affectedData"].as_array().into_iter().flatten()) {
+    for thing in cve["affected"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|a| a["affectedData"].as_array().into_iter().flatten())
+    {
         products.insert(thing["product"].as_str().unwrap_or("").to_owned(), ());
     }
     let whole = format!("{text} {}", products.into_keys().collect::<Vec<_>>().join(" "));
@@ -93,7 +122,11 @@ fn add(connection: &Connection, rows: &mut Vec<Row>, frequency: &mut HashMap<Str
     let all = words(&whole);
     let set: BTreeSet<String> = all.iter().cloned().collect();
     set.iter().for_each(|word| *frequency.entry(word.clone()).or_default() += 1);
-    connection.prepare_cached("INSERT INTO doc (rowid, text) VALUES (?1, ?2)").unwrap().execute(rusqlite::params![rows.len() as i64 + 1, whole]).unwrap();
+    connection
+        .prepare_cached("INSERT INTO doc (rowid, text) VALUES (?1, ?2)")
+        .unwrap()
+        .execute(rusqlite::params![rows.len() as i64 + 1, whole])
+        .unwrap();
     let references = cve["references"].as_array().into_iter().flatten().filter_map(|r| r["url"].as_str());
     rows.push(Row {
         id: cve["id"].as_str().unwrap_or("").to_owned(),
@@ -103,8 +136,14 @@ fn add(connection: &Connection, rows: &mut Vec<Row>, frequency: &mut HashMap<Str
     });
 }
 
-fn query(connection: &Connection, text: &str, frequency: &HashMap<String, u32>, idf: &dyn Fn(&str) -> f32) -> Vec<(usize, f32)> {
-    let unique: BTreeSet<String> = words(text).into_iter().filter(|word| frequency.contains_key(word)).collect();
+fn query(
+    connection: &Connection,
+    text: &str,
+    frequency: &HashMap<String, u32>,
+    idf: &dyn Fn(&str) -> f32,
+) -> Vec<(usize, f32)> {
+    let unique: BTreeSet<String> =
+        words(text).into_iter().filter(|word| frequency.contains_key(word)).collect();
     let mut terms: Vec<String> = unique.into_iter().collect();
     terms.sort_by(|left, right| idf(right).total_cmp(&idf(left)));
     terms.truncate(40);
@@ -112,9 +151,13 @@ fn query(connection: &Connection, text: &str, frequency: &HashMap<String, u32>, 
     if expression.is_empty() {
         return Vec::new();
     }
-    let mut statement = connection.prepare_cached("SELECT rowid, rank FROM doc WHERE doc MATCH ?1 ORDER BY rank LIMIT 50").unwrap();
+    let mut statement = connection
+        .prepare_cached("SELECT rowid, rank FROM doc WHERE doc MATCH ?1 ORDER BY rank LIMIT 50")
+        .unwrap();
     statement
-        .query_map([expression], |row| Ok((row.get::<_, i64>(0)? as usize - 1, -row.get::<_, f64>(1)? as f32)))
+        .query_map([expression], |row| {
+            Ok((row.get::<_, i64>(0)? as usize - 1, -row.get::<_, f64>(1)? as f32))
+        })
         .unwrap()
         .map(Result::unwrap)
         .collect()
@@ -122,17 +165,21 @@ fn query(connection: &Connection, text: &str, frequency: &HashMap<String, u32>, 
 
 fn rerank(found: &[(usize, f32)], rows: &[Row], text: &str, idf: &dyn Fn(&str) -> f32) -> Vec<usize> {
     let all: BTreeSet<String> = words(text).into_iter().collect();
-    let title: BTreeSet<String> = words(text.lines().find(|line| line.len() > 3).unwrap_or("")).into_iter().collect();
+    let title: BTreeSet<String> =
+        words(text.lines().find(|line| line.len() > 3).unwrap_or("")).into_iter().collect();
     let links = urls(text);
     let best = found.first().map_or(1.0, |(_, score)| score.max(0.001));
     let mut order: Vec<(f32, usize)> = found
         .iter()
         .map(|(at, score)| {
             let row = &rows[*at];
-            let sum = |wanted: &dyn Fn(&String) -> bool| row.words.iter().filter(|w| wanted(w)).map(|w| idf(w)).sum::<f32>();
+            let sum = |wanted: &dyn Fn(&String) -> bool| {
+                row.words.iter().filter(|w| wanted(w)).map(|w| idf(w)).sum::<f32>()
+            };
             let coverage = sum(&|word| all.contains(word)) / sum(&|_| true).max(0.1);
             let early_all: f32 = row.early.iter().map(|w| idf(w)).sum();
-            let early = row.early.iter().filter(|w| title.contains(*w)).map(|w| idf(w)).sum::<f32>() / early_all.max(0.1);
+            let early = row.early.iter().filter(|w| title.contains(*w)).map(|w| idf(w)).sum::<f32>()
+                / early_all.max(0.1);
             let shared = f32::from(u8::from(links.iter().any(|url| row.urls.contains(url))));
             (score / best + 1.5 * coverage + early + shared, *at)
         })

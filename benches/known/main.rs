@@ -36,7 +36,8 @@ fn main() {
     };
     let nvd = PathBuf::from(shared).join("nvd");
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let kept = args.iter().position(|arg| arg == "--mirror").and_then(|at| args.get(at + 1)).map(PathBuf::from);
+    let kept =
+        args.iter().position(|arg| arg == "--mirror").and_then(|at| args.get(at + 1)).map(PathBuf::from);
     let folder = std::env::temp_dir().join(format!("sir-known-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = kept.clone().unwrap_or_else(|| folder.join("known.db"));
@@ -73,7 +74,9 @@ fn resident_mb() -> f64 {
 fn cpu_s() -> f64 {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let rest = text.rsplit(')').next().unwrap_or_default();
-    let field = |at: usize| rest.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0);
+    let field = |at: usize| {
+        rest.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0)
+    };
     (field(11) + field(12)) / 100.0
 }
 
@@ -140,18 +143,35 @@ fn quality(mirror: &Mirror, pairs: &[Pair]) -> Vec<usize> {
         if pair.text.len() > 9000 {
             longs.push(ms);
         }
-        let rank = answer.candidates.iter().position(|candidate| candidate.id == pair.cve).unwrap_or(usize::MAX);
+        let rank =
+            answer.candidates.iter().position(|candidate| candidate.id == pair.cve).unwrap_or(usize::MAX);
         ranks.push(rank);
         sources.entry(&pair.source).or_default().push(rank);
         let first = answer.candidates.first();
-        known.push((first.map_or(0.0, |c| c.sureness), first.is_some_and(|c| c.id == pair.cve), first.map(|c| c.verdict)));
+        known.push((
+            first.map_or(0.0, |c| c.sureness),
+            first.is_some_and(|c| c.id == pair.cve),
+            first.map(|c| c.verdict),
+        ));
         let question = Question { without: Some(pair.cve.clone()), ..question };
         let answer = mirror.check(&question).unwrap();
         let first = answer.candidates.first();
         new.push((first.map_or(0.0, |c| c.sureness), first.map(|c| c.verdict)));
     }
-    println!("{} checks in {:.1} s ({:.1} s of CPU)", 2 * pairs.len(), start.elapsed().as_secs_f64(), cpu_s() - cpu);
-    println!("ours: {}; ms p50 {:.1} p95 {:.1}; texts of 9 to 12 kB p50 {:.1} p95 {:.1}", recall(&ranks), part(&mut times, 0.5), part(&mut times, 0.95), part(&mut longs, 0.5), part(&mut longs, 0.95));
+    println!(
+        "{} checks in {:.1} s ({:.1} s of CPU)",
+        2 * pairs.len(),
+        start.elapsed().as_secs_f64(),
+        cpu_s() - cpu
+    );
+    println!(
+        "ours: {}; ms p50 {:.1} p95 {:.1}; texts of 9 to 12 kB p50 {:.1} p95 {:.1}",
+        recall(&ranks),
+        part(&mut times, 0.5),
+        part(&mut times, 0.95),
+        part(&mut longs, 0.5),
+        part(&mut longs, 0.95)
+    );
     for (source, ranks) in &sources {
         println!("  {source:16} {:4} {}", ranks.len(), recall(ranks));
     }
@@ -166,7 +186,11 @@ fn quality(mirror: &Mirror, pairs: &[Pair]) -> Vec<usize> {
     for threshold in [0.1_f32, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95] {
         let right = known.iter().filter(|(sure, right, _)| *right && *sure >= threshold).count();
         let wrong = new.iter().filter(|(sure, _)| *sure >= threshold).count();
-        println!("  {threshold:.2}  {:.3}  {:.3}", right as f64 / pairs.len() as f64, wrong as f64 / pairs.len() as f64);
+        println!(
+            "  {threshold:.2}  {:.3}  {:.3}",
+            right as f64 / pairs.len() as f64,
+            wrong as f64 / pairs.len() as f64
+        );
     }
     let verdicts = |of: &mut dyn Iterator<Item = Option<Verdict>>| {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -191,8 +215,11 @@ pub(crate) fn recall(ranks: &[usize]) -> String {
 
 /// The lead in R@1 with the lower 90 % bound of a paired bootstrap.
 fn compare(name: &str, ours: &[usize], theirs: &[usize]) {
-    let leads: Vec<f64> =
-        ours.iter().zip(theirs).map(|(a, b)| f64::from(u8::from(*a == 0)) - f64::from(u8::from(*b == 0))).collect();
+    let leads: Vec<f64> = ours
+        .iter()
+        .zip(theirs)
+        .map(|(a, b)| f64::from(u8::from(*a == 0)) - f64::from(u8::from(*b == 0)))
+        .collect();
     let mut state = 88_172_645_463_325_252_u64;
     let mut means: Vec<f64> = (0..4000)
         .map(|_| {

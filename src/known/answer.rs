@@ -47,14 +47,20 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
     all
 }
 
-fn candidates(question: &Question, found: Vec<Found>, packages: &[PackageCheck], limit: usize) -> Vec<Candidate> {
+fn candidates(
+    question: &Question,
+    found: Vec<Found>,
+    packages: &[PackageCheck],
+    limit: usize,
+) -> Vec<Candidate> {
     let scores: Arc<[f32]> = found.iter().map(|found| found.score).collect();
     let mut all: Vec<Candidate> = found
         .into_iter()
         .enumerate()
         .map(|(at, found)| {
             // The lead of the first is over the second; of another, how far it is behind the first.
-            let other = if at == 0 { scores.get(1) } else { scores.first() }.copied().unwrap_or(found.score - 6.0);
+            let other =
+                if at == 0 { scores.get(1) } else { scores.first() }.copied().unwrap_or(found.score - 6.0);
             candidate(question, found, other, packages)
         })
         .collect();
@@ -73,7 +79,8 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
     let sureness = rank::sureness(&like, score, other);
     let row = packages.iter().flat_map(|check| &check.rows).find(|row| row.id == record.id);
     let alias = alias.as_deref().filter(|id| *id != record.id);
-    let is_same = (!like.urls.is_empty() && signals.url > FEW) || (!like.commits.is_empty() && signals.commit > FEW);
+    let is_same =
+        (!like.urls.is_empty() && signals.url > FEW) || (!like.commits.is_empty() && signals.commit > FEW);
     let verdict = if signals.cited || alias.is_some() {
         Verdict::Cited
     } else if is_same {
@@ -87,7 +94,8 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
     };
     let mut reasons = reasons(&like, signals.cited, alias);
     if let Some(row) = row {
-        let at = reasons.iter().take_while(|reason| matches!(reason, Reason::Cited | Reason::Alias(_))).count();
+        let at =
+            reasons.iter().take_while(|reason| matches!(reason, Reason::Cited | Reason::Alias(_))).count();
         reasons.insert(at, Reason::Shipped(row.sentence.clone()));
     }
     let fixed = row.and_then(|row| row.fixed.clone()).or_else(|| record.fixed());
@@ -109,7 +117,8 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
 
 /// A public advisory or issue of O3DE counts as publicly known when it was there before the report and O3DE marked it.
 fn publicity(record: &Record, received: Option<Timestamp>) -> Publicity {
-    let younger = matches!((record.published, received), (Some(published), Some(received)) if published > received);
+    let younger =
+        matches!((record.published, received), (Some(published), Some(received)) if published > received);
     match (record.source, record.status) {
         (Source::Case, _) | (Source::Advisory, Status::Private) => Publicity::Members,
         (Source::Nvd, _) => Publicity::Public,

@@ -92,7 +92,8 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
         commits: links::commits(&whole),
         packages: packages.named(&whole),
         years: years(&whole),
-        title_end: whole.len() - whole.trim_start().len() + whole.trim_start().find('\n').unwrap_or(whole.len()),
+        title_end: whole.len() - whole.trim_start().len()
+            + whole.trim_start().find('\n').unwrap_or(whole.len()),
         ..Seek::default()
     };
     for id in &question.ids {
@@ -119,8 +120,11 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
         let zone = zone(text, &mut title_open);
         line(&mut found, text, zone, &mut last, &mut versions);
     }
-    found.versions =
-        versions.into_iter().take(12).filter_map(|text| Version::parse(&text).map(|version| (text, version))).collect();
+    found.versions = versions
+        .into_iter()
+        .take(12)
+        .filter_map(|text| Version::parse(&text).map(|version| (text, version)))
+        .collect();
     found
 }
 
@@ -178,12 +182,37 @@ fn is_noise(word: &str, kind: Kind) -> bool {
     hex || address || mixed || (kind == Kind::Plain && digits == word.len() && !(4..=5).contains(&digits))
 }
 
-const TITLES: [&str; 8] =
-    ["exploit title", "title", "product", "software", "subject", "affected product", "affected component", "package"];
+const TITLES: [&str; 8] = [
+    "exploit title",
+    "title",
+    "product",
+    "software",
+    "subject",
+    "affected product",
+    "affected component",
+    "package",
+];
 const HEADS: [&str; 20] = [
-    "date", "exploit author", "author", "authors", "discovered by", "credit", "credits", "vendor homepage", "vendor",
-    "software link", "tested on", "google dork", "dork", "category", "contact", "website", "download", "email",
-    "reporter", "cve",
+    "date",
+    "exploit author",
+    "author",
+    "authors",
+    "discovered by",
+    "credit",
+    "credits",
+    "vendor homepage",
+    "vendor",
+    "software link",
+    "tested on",
+    "google dork",
+    "dork",
+    "category",
+    "contact",
+    "website",
+    "download",
+    "email",
+    "reporter",
+    "cve",
 ];
 
 /// What a line is. The first line that says something is the title.
@@ -211,7 +240,8 @@ fn zone(text: &str, title_open: &mut bool) -> Zone {
     if hex * 2 > words && words > 2 {
         return Zone::Dump;
     }
-    let starts = ["import ", "from ", "def ", "#include", "print", "require", "$", "use ", "var ", "const ", "let "];
+    let starts =
+        ["import ", "from ", "def ", "#include", "print", "require", "$", "use ", "var ", "const ", "let "];
     if signs * 100 > total * 9 || starts.iter().any(|start| text.trim_start().starts_with(start)) {
         return Zone::Code;
     }

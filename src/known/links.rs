@@ -7,12 +7,14 @@ use regex::Regex;
 /// At most so many ids, addresses or commits of one text are followed.
 pub const LINK_LIMIT: usize = 200;
 
-static CVE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:CVE|CAN)[-_\s\u{2010}-\u{2015}]{0,2}((?:19|20)\d\d)[-_\s\u{2010}-\u{2015}]{1,2}(\d{4,8})\b").ok());
+static CVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:CVE|CAN)[-_\s\u{2010}-\u{2015}]{0,2}((?:19|20)\d\d)[-_\s\u{2010}-\u{2015}]{1,2}(\d{4,8})\b").ok()
+});
 static GHSA: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\bGHSA(?:-[23456789cfghjmpqrvwx]{4}){3}\b").ok());
-static OTHER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(?:RUSTSEC-\d{4}-\d{4}|PYSEC-\d{4}-\d{1,6}|OSV-\d{4}-\d{1,6}|GO-\d{4}-\d{4})\b").ok());
+static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:RUSTSEC-\d{4}-\d{4}|PYSEC-\d{4}-\d{1,6}|OSV-\d{4}-\d{1,6}|GO-\d{4}-\d{4})\b").ok()
+});
 static URL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?i)\b(?:https?|hxxps?|ftp)://[^\s<>"'`|\\^{}\[\]]{4,500}"#).ok());
 static COMMIT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{10,40}\b").ok());
@@ -88,7 +90,11 @@ pub fn key(url: &str) -> Option<String> {
     if path.is_empty() && query.is_empty() {
         return None;
     }
-    Some(if query.is_empty() { format!("{host}/{path}") } else { format!("{host}/{path}?{}", query.join("&")) })
+    Some(if query.is_empty() {
+        format!("{host}/{path}")
+    } else {
+        format!("{host}/{path}?{}", query.join("&"))
+    })
 }
 
 /// The GitHub project (`owner/name` in lower case) that an address points into.
@@ -107,7 +113,8 @@ pub fn commits(text: &str) -> Vec<String> {
     if let Some(pattern) = COMMIT.as_ref() {
         for found in pattern.find_iter(text).take(LINK_LIMIT * 4) {
             let word = found.as_str();
-            let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().filter(u8::is_ascii_alphabetic).count() > 1;
+            let mixed = word.bytes().any(|b| b.is_ascii_digit())
+                && word.bytes().filter(u8::is_ascii_alphabetic).count() > 1;
             if mixed {
                 push(&mut all, word.chars().take(10).collect());
             }
@@ -151,6 +158,9 @@ mod tests {
 
     #[test]
     fn commits_are_their_first_ten_digits() {
-        assert_eq!(commits("fixed in 5c44459c3b28a9bd3283aaceab7c615f8020c531, not 1234567890"), ["5c44459c3b"]);
+        assert_eq!(
+            commits("fixed in 5c44459c3b28a9bd3283aaceab7c615f8020c531, not 1234567890"),
+            ["5c44459c3b"]
+        );
     }
 }

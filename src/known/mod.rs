@@ -152,7 +152,9 @@ pub struct Answer {
 pub fn url_of(source: Source, id: &str) -> String {
     match source {
         Source::Nvd if record::is_cve_id(id) => format!("https://nvd.nist.gov/vuln/detail/{id}"),
-        Source::Advisory if id.starts_with("GHSA-") && is_plain(id) => format!("https://github.com/advisories/{id}"),
+        Source::Advisory if id.starts_with("GHSA-") && is_plain(id) => {
+            format!("https://github.com/advisories/{id}")
+        }
         Source::Issue => match id.split_once('#') {
             Some((project, number)) if is_plain(project) && number.bytes().all(|b| b.is_ascii_digit()) => {
                 format!("https://github.com/{project}/issues/{number}")

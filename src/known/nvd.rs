@@ -220,7 +220,11 @@ fn status(word: Option<&str>, disputed: bool, text: &str) -> Status {
     if disputed || text.contains("** DISPUTED **") {
         return Status::Disputed;
     }
-    if text.starts_with("** REJECT **") || text.starts_with("Rejected reason:") { Status::Rejected } else { told }
+    if text.starts_with("** REJECT **") || text.starts_with("Rejected reason:") {
+        Status::Rejected
+    } else {
+        told
+    }
 }
 
 /// NVD writes times without a zone and means UTC.
@@ -341,7 +345,8 @@ mod tests {
 
     #[test]
     fn ids_that_are_no_ids_are_refused() {
-        for id in ["CVE-2024/../../x", "CVE-2024-12", "cve-2024-1234", "CVE-2024-1234-5", "", "CVE-2024-12a4"] {
+        for id in ["CVE-2024/../../x", "CVE-2024-12", "cve-2024-1234", "CVE-2024-1234-5", "", "CVE-2024-12a4"]
+        {
             let json = format!(r#"{{"cve":{{"id":"{id}"}}}}"#);
             assert_eq!(read_nvd(&json).unwrap_err(), Unreadable::Id, "{id}");
         }

@@ -63,8 +63,18 @@ static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Words that make a guarded name a package.
-const NEAR: [&str; 10] =
-    ["library", "package", "bundled", "bundles", "bundle", "third-party", "3rdparty", "third party", "ships", "dependency"];
+const NEAR: [&str; 10] = [
+    "library",
+    "package",
+    "bundled",
+    "bundles",
+    "bundle",
+    "third-party",
+    "3rdparty",
+    "third party",
+    "ships",
+    "dependency",
+];
 
 impl Packages {
     /// Today's list.
@@ -90,7 +100,9 @@ impl Packages {
         let mut alternatives: Vec<&String> = names.keys().collect();
         alternatives.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let joined: Vec<String> = alternatives.into_iter().map(|name| regex::escape(name)).collect();
-        let pattern = (!joined.is_empty()).then(|| Regex::new(&format!(r"(?i-u)\b(?:{})", joined.join("|"))).ok()).flatten();
+        let pattern = (!joined.is_empty())
+            .then(|| Regex::new(&format!(r"(?i-u)\b(?:{})", joined.join("|"))).ok())
+            .flatten();
         Self { list, names, pattern }
     }
 
@@ -127,13 +139,17 @@ impl Packages {
                 Some(package) => {
                     // What was found out by hand about an odd spelling stays true.
                     for shipped in &mut versions {
-                        if let Some(known) = package.versions.iter().find(|old| old.version == shipped.version) {
+                        if let Some(known) =
+                            package.versions.iter().find(|old| old.version == shipped.version)
+                        {
                             shipped.real.clone_from(&known.real);
                         }
                     }
                     package.versions = versions;
                 }
-                None => list.push(Package { name, versions, cpe: Vec::new(), guarded: false, also: Vec::new() }),
+                None => {
+                    list.push(Package { name, versions, cpe: Vec::new(), guarded: false, also: Vec::new() })
+                }
             }
         }
         Self::of(list)
@@ -163,7 +179,12 @@ impl Packages {
             let named = match at {
                 Some(at) => found.get_mut(at),
                 None => {
-                    found.push(Named { package: *package, written: written.to_owned(), versions: Vec::new(), at: hit.start() });
+                    found.push(Named {
+                        package: *package,
+                        written: written.to_owned(),
+                        versions: Vec::new(),
+                        at: hit.start(),
+                    });
                     found.last_mut()
                 }
             };
@@ -206,7 +227,10 @@ fn package(line: &str) -> Option<Package> {
     let mut columns = line.split('\t');
     let name = columns.next().filter(|name| !name.is_empty())?.to_owned();
     let list = |column: Option<&str>| -> Vec<String> {
-        column.filter(|text| *text != "-").map(|text| text.split(';').map(str::to_owned).collect()).unwrap_or_default()
+        column
+            .filter(|text| *text != "-")
+            .map(|text| text.split(';').map(str::to_owned).collect())
+            .unwrap_or_default()
     };
     let (versions, platforms, cpe) = (list(columns.next()), list(columns.next()), list(columns.next()));
     let really = list(columns.next());
@@ -257,7 +281,8 @@ fn associated(arguments: &str) -> Option<Associated> {
     let place = words.iter().position(|word| *word == "PACKAGE_NAME")?;
     let full = words.get(place + 1)?;
     let keys = ["PACKAGE_NAME", "PACKAGE_HASH", "TARGETS"];
-    let targets = words.iter().skip_while(|word| **word != "TARGETS").skip(1).take_while(|word| !keys.contains(word));
+    let targets =
+        words.iter().skip_while(|word| **word != "TARGETS").skip(1).take_while(|word| !keys.contains(word));
     let targets = targets.map(|word| (*word).to_owned()).collect();
     let parts: Vec<&str> = full.split('-').collect();
     let starts_version = |part: &str| {

@@ -157,20 +157,29 @@ static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?i)\b(?:from|starting (?:with|in|from)|since|between)\s(?:versions?\s)?{NUMBER}\s?,?\s(?:and\s|up\s)?(?:before|prior to|to|through|until|and)\s(?:versions?\s)?{NUMBER}"
     ))
 });
-static DASHED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| compile(r"(?i)\b(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s?[-\x{2013}]\s?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b"));
+static DASHED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(
+        r"(?i)\b(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s?[-\x{2013}]\s?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b",
+    )
+});
 /// Where it is fixed says nothing of what is affected.
 static FIXED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compile(&format!(r"(?i)\b(?:fixed|patched|resolved|addressed)\s(?:in|by)\s(?:[a-z][a-z0-9_-]{{0,30}}\s)?(?:versions?\s)?{NUMBER}\b"))
+    compile(&format!(
+        r"(?i)\b(?:fixed|patched|resolved|addressed)\s(?:in|by)\s(?:[a-z][a-z0-9_-]{{0,30}}\s)?(?:versions?\s)?{NUMBER}\b"
+    ))
 });
 static BELOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compile(&format!(r"(?i)(?:\b(?:before|prior to|older than|earlier than|lower than|below)|<)\s?(?:versions?\s)?{NUMBER}\b"))
+    compile(&format!(
+        r"(?i)(?:\b(?:before|prior to|older than|earlier than|lower than|below)|<)\s?(?:versions?\s)?{NUMBER}\b"
+    ))
 });
 static UP_TO: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(&format!(r"(?i)(?:\b(?:through|up to(?: and including)?)|<=)\s?(?:versions?\s)?{NUMBER}\b"))
 });
 static AND_OLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    compile(&format!(r"(?i)\b{NUMBER}(?:,)?\s\(?(?:and|or)\s(?:earlier|before|prior|below|older|lower|previous)"))
+    compile(&format!(
+        r"(?i)\b{NUMBER}(?:,)?\s\(?(?:and|or)\s(?:earlier|before|prior|below|older|lower|previous)"
+    ))
 });
 static SINGLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| compile(r"(?i)[a-z0-9]\sv?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\b"));

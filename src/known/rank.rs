@@ -15,11 +15,36 @@ pub const FEATURES: usize = 30;
 
 /// Their names, in order; for the table that the fitter prints.
 pub const NAMES: [&str; FEATURES] = [
-    "bm25_relative", "bm25_log", "title_bm25", "coverage", "coverage_squared", "rare_coverage", "title_found",
-    "pair_coverage", "product_in_title", "product_in_text", "version_in", "version_out", "version_shared",
-    "names_shared", "name_coverage", "url", "project", "weakness_same", "weakness_other", "year_named",
-    "year_distance", "record_length", "early_coverage", "commit", "early_pairs", "product_by_coverage", "title_whole",
-    "rare_missing", "first_rank", "text_in_record",
+    "bm25_relative",
+    "bm25_log",
+    "title_bm25",
+    "coverage",
+    "coverage_squared",
+    "rare_coverage",
+    "title_found",
+    "pair_coverage",
+    "product_in_title",
+    "product_in_text",
+    "version_in",
+    "version_out",
+    "version_shared",
+    "names_shared",
+    "name_coverage",
+    "url",
+    "project",
+    "weakness_same",
+    "weakness_other",
+    "year_named",
+    "year_distance",
+    "record_length",
+    "early_coverage",
+    "commit",
+    "early_pairs",
+    "product_by_coverage",
+    "title_whole",
+    "rare_missing",
+    "first_rank",
+    "text_in_record",
 ];
 
 /// What the index knows of a candidate before it is read.
@@ -163,13 +188,23 @@ const RARE: f32 = 5.0;
 /// Words up to this place name the product in most descriptions.
 const EARLY: u32 = 14;
 
-fn compare_words(seek: &Seek, record: &Record, projects: &[String], rarity: Rarity<'_>, like: &mut Likeness) -> Sums {
+fn compare_words(
+    seek: &Seek,
+    record: &Record,
+    projects: &[String],
+    rarity: Rarity<'_>,
+    like: &mut Likeness,
+) -> Sums {
     let mut sums = Sums::default();
     let mut rare: Vec<(f32, String)> = Vec::new();
     let mut met: HashSet<String> = HashSet::new();
     let mut last = (String::new(), 0);
     let mut last_rarity = 0.0;
-    let titled = if record.title.is_empty() { record.text.clone() } else { format!("{}\n{}", record.title, record.text) };
+    let titled = if record.title.is_empty() {
+        record.text.clone()
+    } else {
+        format!("{}\n{}", record.title, record.text)
+    };
     words::each(&titled, |word, kind, place| {
         let weight = rarity(word);
         let early = place <= EARLY;
@@ -346,7 +381,10 @@ pub const IN_RANGE_BONUS: f32 = 2.0;
 /// How sure the first of a list is to be the same thing, 0 to 1, from its score, its lead over the second, and how much
 /// of it was found.
 pub fn sureness(like: &Likeness, score: f32, second: f32) -> f32 {
-    let sum = calibrating(like, score, second).iter().zip(CALIBRATION).fold(0.0, |sum, (value, weight)| sum + value * weight);
+    let sum = calibrating(like, score, second)
+        .iter()
+        .zip(CALIBRATION)
+        .fold(0.0, |sum, (value, weight)| sum + value * weight);
     1.0 / (1.0 + (-sum).exp())
 }
 

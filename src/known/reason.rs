@@ -58,9 +58,15 @@ impl fmt::Display for Reason {
             Self::SameCommit(commit) => write!(f, "same commit: {commit}"),
             Self::Product { name, in_title: true } => write!(f, "product in the title: {}", cut(name, 60)),
             Self::Product { name, in_title: false } => write!(f, "product in the text: {}", cut(name, 60)),
-            Self::Version { version, inside: Inside::In } => write!(f, "version {} in the range", cut(version, 40)),
-            Self::Version { version, inside: Inside::Out } => write!(f, "version {} outside the range", cut(version, 40)),
-            Self::Version { version, inside: Inside::Unknown } => write!(f, "version {}: range unknown", cut(version, 40)),
+            Self::Version { version, inside: Inside::In } => {
+                write!(f, "version {} in the range", cut(version, 40))
+            }
+            Self::Version { version, inside: Inside::Out } => {
+                write!(f, "version {} outside the range", cut(version, 40))
+            }
+            Self::Version { version, inside: Inside::Unknown } => {
+                write!(f, "version {}: range unknown", cut(version, 40))
+            }
             Self::Shipped(sentence) => f.write_str(sentence),
             Self::Words { percent, rare } if rare.is_empty() => write!(f, "{percent} % of its words"),
             Self::Words { percent, rare } => write!(f, "{percent} % of its words, rare ones: {}", list(rare)),
@@ -77,7 +83,11 @@ impl Serialize for Reason {
 }
 
 fn cut(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit { text.to_owned() } else { text.chars().take(limit - 1).chain(['…']).collect() }
+    if text.chars().count() <= limit {
+        text.to_owned()
+    } else {
+        text.chars().take(limit - 1).chain(['…']).collect()
+    }
 }
 
 fn list(words: &[String]) -> String {

@@ -171,7 +171,9 @@ impl Record {
     /// The first fixed version that the record names, of the product with the most ranges first.
     pub fn fixed(&self) -> Option<String> {
         let named = self.products.iter().flat_map(|product| &product.ranges).find_map(Range::fixed);
-        named.map(str::to_owned).or_else(|| super::range::ranges_in(&self.text).iter().find_map(|r| r.fixed().map(str::to_owned)))
+        named
+            .map(str::to_owned)
+            .or_else(|| super::range::ranges_in(&self.text).iter().find_map(|r| r.fixed().map(str::to_owned)))
     }
 
     pub(crate) fn add_range(&mut self, vendor: &str, name: &str, range: Range) {
@@ -182,7 +184,11 @@ impl Record {
         let product = match at {
             Some(at) => self.products.get_mut(at),
             None if self.products.len() < PRODUCT_LIMIT => {
-                self.products.push(Product { vendor: vendor.to_owned(), name: name.to_owned(), ranges: Vec::new() });
+                self.products.push(Product {
+                    vendor: vendor.to_owned(),
+                    name: name.to_owned(),
+                    ranges: Vec::new(),
+                });
                 self.products.last_mut()
             }
             None => None,
@@ -202,7 +208,10 @@ pub fn is_cve_id(id: &str) -> bool {
     let digits = |part: Option<&str>, from: usize, to: usize| {
         part.is_some_and(|p| (from..=to).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
     };
-    parts.next() == Some("CVE") && digits(parts.next(), 4, 4) && digits(parts.next(), 4, 19) && parts.next().is_none()
+    parts.next() == Some("CVE")
+        && digits(parts.next(), 4, 4)
+        && digits(parts.next(), 4, 19)
+        && parts.next().is_none()
 }
 
 /// Why a record was not read.
@@ -245,7 +254,11 @@ pub fn cpe(name: &str) -> Option<(String, String, String)> {
     let (vendor, product) = (fields.next()?, fields.next()?);
     let version = fields.next().unwrap_or_default();
     let update = fields.next().unwrap_or_default();
-    let whole = if update.is_empty() || update == "*" || update == "-" { version } else { format!("{version}-{update}") };
+    let whole = if update.is_empty() || update == "*" || update == "-" {
+        version
+    } else {
+        format!("{version}-{update}")
+    };
     Some((vendor.to_lowercase(), product.to_lowercase(), whole))
 }
 

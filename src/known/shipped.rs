@@ -63,8 +63,13 @@ pub fn ships(package: &Package) -> String {
     let groups: Vec<String> = groups
         .iter()
         .map(|(versions, platforms)| {
-            let platforms: Vec<&str> = platforms.iter().map(|p| if p == "all" { "all platforms" } else { p }).collect();
-            if platforms.is_empty() { versions.join(", ") } else { format!("{} ({})", versions.join(", "), platforms.join(", ")) }
+            let platforms: Vec<&str> =
+                platforms.iter().map(|p| if p == "all" { "all platforms" } else { p }).collect();
+            if platforms.is_empty() {
+                versions.join(", ")
+            } else {
+                format!("{} ({})", versions.join(", "), platforms.join(", "))
+            }
         })
         .collect();
     format!("{} {}", package.name, groups.join("; "))
@@ -87,12 +92,16 @@ pub fn ranges_for(package: &Package, record: &Record) -> Option<Vec<Range>> {
         return Some(told);
     }
     let own_name = package.name.to_lowercase();
-    let is_name = |word: &str| word == own_name && !package.guarded || package.also.iter().any(|also| also == word);
+    let is_name =
+        |word: &str| word == own_name && !package.guarded || package.also.iter().any(|also| also == word);
     let lower = record.text.to_lowercase();
     let early: String = lower.chars().take(160).collect();
-    let words = early.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '+')).filter(|word| !word.is_empty());
-    let by_product = record.products.iter().any(|product| product.vendor.is_empty() && is_name(&product.name));
-    let by_cpe_name = record.products.iter().any(|product| package.cpe.iter().any(|(_, name)| *name == product.name));
+    let words =
+        early.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '+')).filter(|word| !word.is_empty());
+    let by_product =
+        record.products.iter().any(|product| product.vendor.is_empty() && is_name(&product.name));
+    let by_cpe_name =
+        record.products.iter().any(|product| package.cpe.iter().any(|(_, name)| *name == product.name));
     let spoken = words.take(16).any(is_name);
     let has_other_cpe = record.products.iter().any(|product| !product.vendor.is_empty());
     let fits = by_product || by_cpe_name || (spoken && !has_other_cpe);
@@ -133,7 +142,8 @@ fn sentence(package: &Package, ranges: &[Range], id: &str, fixed: Option<&str>) 
     let mut outside = Vec::new();
     let mut unknown = Vec::new();
     for shipped in &package.versions {
-        let place = shipped.real.as_deref().and_then(Version::parse).map_or(Inside::Unknown, |v| inside(ranges, &v));
+        let place =
+            shipped.real.as_deref().and_then(Version::parse).map_or(Inside::Unknown, |v| inside(ranges, &v));
         match place {
             Inside::In => inside_of.push(shipped.version.as_str()),
             Inside::Out => outside.push(shipped.version.as_str()),

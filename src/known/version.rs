@@ -53,8 +53,28 @@ const BEFORE: [(&str, u8); 19] = [
 
 /// Words that say nothing of the order.
 const TAGS: [&str; 22] = [
-    "final", "ga", "release", "stable", "lts", "o3de", "linux", "windows", "win", "mac", "macos", "darwin", "android",
-    "ios", "multiplatform", "emscripten", "src", "source", "version", "ver", "v", "build",
+    "final",
+    "ga",
+    "release",
+    "stable",
+    "lts",
+    "o3de",
+    "linux",
+    "windows",
+    "win",
+    "mac",
+    "macos",
+    "darwin",
+    "android",
+    "ios",
+    "multiplatform",
+    "emscripten",
+    "src",
+    "source",
+    "version",
+    "ver",
+    "v",
+    "build",
 ];
 
 impl Version {
@@ -100,7 +120,8 @@ fn pieces(text: &str) -> Vec<Piece> {
         let mut separated = true;
         while !rest.is_empty() {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let length = if digits > 0 { digits } else { rest.bytes().take_while(|b| !b.is_ascii_digit()).count() };
+            let length =
+                if digits > 0 { digits } else { rest.bytes().take_while(|b| !b.is_ascii_digit()).count() };
             let (head, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
             if digits > 0 {
                 found.push(Piece::Number(head.parse().unwrap_or(u64::MAX), digits));
@@ -156,7 +177,11 @@ fn parts(pieces: &[Piece]) -> Vec<Part> {
 fn date(number: u64, digits: usize, at: usize) -> Option<[Part; 3]> {
     let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
     let is_day = at == 0 && digits == 8 && (1980..2100).contains(&year) && (1..=12).contains(&month);
-    (is_day && (1..=31).contains(&day)).then_some([Part::Number(year), Part::Number(month), Part::Number(day)])
+    (is_day && (1..=31).contains(&day)).then_some([
+        Part::Number(year),
+        Part::Number(month),
+        Part::Number(day),
+    ])
 }
 
 fn word_part(word: &str, separated: bool, number_follows: bool) -> Part {

@@ -13,26 +13,116 @@ struct Class {
 }
 
 const CLASSES: [Class; 20] = [
-    Class { name: "cross-site scripting", words: &["xss", "cross-site scripting", "cross site scripting"], cwe: &[79, 80] },
+    Class {
+        name: "cross-site scripting",
+        words: &["xss", "cross-site scripting", "cross site scripting"],
+        cwe: &[79, 80],
+    },
     Class { name: "SQL injection", words: &["sql injection", "sqli", "sql command"], cwe: &[89] },
-    Class { name: "request forgery (CSRF)", words: &["csrf", "cross-site request forgery", "cross site request forgery"], cwe: &[352] },
-    Class { name: "path traversal", words: &["path traversal", "directory traversal", "../", "zip slip"], cwe: &[22, 23, 24, 36] },
-    Class { name: "use after free", words: &["use-after-free", "use after free", "double free", "double-free"], cwe: &[416, 415] },
-    Class { name: "out of bounds", words: &["buffer overflow", "out-of-bounds", "out of bounds", "heap overflow", "stack overflow", "buffer over-read", "heap-buffer-overflow", "stack-buffer-overflow", "buffer overrun", "memory corruption"], cwe: &[119, 120, 121, 122, 125, 787, 788, 126, 127] },
-    Class { name: "integer overflow", words: &["integer overflow", "integer underflow", "integer truncation"], cwe: &[190, 191] },
-    Class { name: "null dereference", words: &["null pointer", "nil pointer", "null dereference"], cwe: &[476] },
-    Class { name: "command injection", words: &["command injection", "shell metacharacter", "arbitrary command", "os command"], cwe: &[77, 78] },
-    Class { name: "code execution", words: &["code execution", "execute arbitrary code", "arbitrary code", "rce", "code injection"], cwe: &[94, 95] },
+    Class {
+        name: "request forgery (CSRF)",
+        words: &["csrf", "cross-site request forgery", "cross site request forgery"],
+        cwe: &[352],
+    },
+    Class {
+        name: "path traversal",
+        words: &["path traversal", "directory traversal", "../", "zip slip"],
+        cwe: &[22, 23, 24, 36],
+    },
+    Class {
+        name: "use after free",
+        words: &["use-after-free", "use after free", "double free", "double-free"],
+        cwe: &[416, 415],
+    },
+    Class {
+        name: "out of bounds",
+        words: &[
+            "buffer overflow",
+            "out-of-bounds",
+            "out of bounds",
+            "heap overflow",
+            "stack overflow",
+            "buffer over-read",
+            "heap-buffer-overflow",
+            "stack-buffer-overflow",
+            "buffer overrun",
+            "memory corruption",
+        ],
+        cwe: &[119, 120, 121, 122, 125, 787, 788, 126, 127],
+    },
+    Class {
+        name: "integer overflow",
+        words: &["integer overflow", "integer underflow", "integer truncation"],
+        cwe: &[190, 191],
+    },
+    Class {
+        name: "null dereference",
+        words: &["null pointer", "nil pointer", "null dereference"],
+        cwe: &[476],
+    },
+    Class {
+        name: "command injection",
+        words: &["command injection", "shell metacharacter", "arbitrary command", "os command"],
+        cwe: &[77, 78],
+    },
+    Class {
+        name: "code execution",
+        words: &["code execution", "execute arbitrary code", "arbitrary code", "rce", "code injection"],
+        cwe: &[94, 95],
+    },
     Class { name: "deserialization", words: &["deserializ", "unserialize", "pickle"], cwe: &[502] },
     Class { name: "file inclusion", words: &["file inclusion", "lfi", "rfi"], cwe: &[98] },
-    Class { name: "file upload", words: &["file upload", "unrestricted upload", "upload of file"], cwe: &[434] },
-    Class { name: "request forgery (SSRF)", words: &["ssrf", "server-side request forgery", "server side request forgery"], cwe: &[918] },
+    Class {
+        name: "file upload",
+        words: &["file upload", "unrestricted upload", "upload of file"],
+        cwe: &[434],
+    },
+    Class {
+        name: "request forgery (SSRF)",
+        words: &["ssrf", "server-side request forgery", "server side request forgery"],
+        cwe: &[918],
+    },
     Class { name: "external entities", words: &["xxe", "external entit", "xml external"], cwe: &[611] },
-    Class { name: "denial of service", words: &["denial of service", "denial-of-service", "infinite loop", "redos", "resource exhaustion", "uncontrolled resource"], cwe: &[400, 770, 835, 1333, 674] },
+    Class {
+        name: "denial of service",
+        words: &[
+            "denial of service",
+            "denial-of-service",
+            "infinite loop",
+            "redos",
+            "resource exhaustion",
+            "uncontrolled resource",
+        ],
+        cwe: &[400, 770, 835, 1333, 674],
+    },
     Class { name: "open redirect", words: &["open redirect"], cwe: &[601] },
     Class { name: "prototype pollution", words: &["prototype pollution"], cwe: &[1321] },
-    Class { name: "missing rights", words: &["authentication bypass", "access control", "authorization", "privilege escalation", "unauthorized", "unauthenticated", "elevation of privilege"], cwe: &[287, 284, 285, 306, 862, 863, 269, 639, 264] },
-    Class { name: "disclosure", words: &["information disclosure", "sensitive information", "information leak", "leak", "cleartext", "plaintext", "timing"], cwe: &[200, 209, 532, 312, 319, 203, 522] },
+    Class {
+        name: "missing rights",
+        words: &[
+            "authentication bypass",
+            "access control",
+            "authorization",
+            "privilege escalation",
+            "unauthorized",
+            "unauthenticated",
+            "elevation of privilege",
+        ],
+        cwe: &[287, 284, 285, 306, 862, 863, 269, 639, 264],
+    },
+    Class {
+        name: "disclosure",
+        words: &[
+            "information disclosure",
+            "sensitive information",
+            "information leak",
+            "leak",
+            "cleartext",
+            "plaintext",
+            "timing",
+        ],
+        cwe: &[200, 209, 532, 312, 319, 203, 522],
+    },
 ];
 
 /// Which class each word names, as its bit.
@@ -81,7 +171,10 @@ mod tests {
     #[test]
     fn short_words_stand_alone() {
         assert_eq!(classes("the source code of a resource"), 0);
-        assert_eq!(names(classes("RCE in foo, an XSS")).collect::<Vec<_>>(), ["cross-site scripting", "code execution"]);
+        assert_eq!(
+            names(classes("RCE in foo, an XSS")).collect::<Vec<_>>(),
+            ["cross-site scripting", "code execution"]
+        );
         assert_eq!(classes("A heap-based buffer overflow"), of_cwe(&[122]));
     }
 }

@@ -17,9 +17,10 @@ pub enum Kind {
 }
 
 const STOP: [&str; 44] = [
-    "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "does", "for", "from", "has",
-    "have", "if", "in", "into", "is", "it", "its", "may", "not", "of", "on", "or", "that", "the", "their", "then",
-    "there", "these", "they", "this", "to", "was", "were", "when", "which", "will", "with", "would",
+    "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "does", "for", "from",
+    "has", "have", "if", "in", "into", "is", "it", "its", "may", "not", "of", "on", "or", "that", "the",
+    "their", "then", "there", "these", "they", "this", "to", "was", "were", "when", "which", "will", "with",
+    "would",
 ];
 
 /// Gives every word of a text with its kind and the number of the chunk it came from.
@@ -104,7 +105,9 @@ pub fn hash(text: &str) -> u64 {
 
 /// As [`hash`], of bytes.
 pub fn hash_bytes(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -121,14 +124,10 @@ mod tests {
     #[test]
     fn versions_and_names_stay_whole() {
         assert_eq!(words("zlib before v1.2.12 allows"), ["zlib", "before", "1.2.12", "allow"]);
-        assert_eq!(words("png_handle_iCCP() in pngrutil.c."), [
-            "png_handle_iccp",
-            "png",
-            "handle",
-            "iccp",
-            "pngrutil.c",
-            "pngrutil"
-        ]);
+        assert_eq!(
+            words("png_handle_iCCP() in pngrutil.c."),
+            ["png_handle_iccp", "png", "handle", "iccp", "pngrutil.c", "pngrutil"]
+        );
         assert_eq!(words("5.1.0-rc2"), ["5.1.0-rc2", "5.1.0"]);
     }
 

@@ -20,16 +20,32 @@ fn item(id: &str, text: &str, modified: &str) -> String {
 }
 
 fn feed(items: &[String]) -> String {
-    format!(r#"{{"totalResults":{},"timestamp":"2026-11-22T00:00:00.000","vulnerabilities":[{}]}}"#, items.len(), items.join(","))
+    format!(
+        r#"{{"totalResults":{},"timestamp":"2026-11-22T00:00:00.000","vulnerabilities":[{}]}}"#,
+        items.len(),
+        items.join(",")
+    )
 }
 
 /// Three made-up records of one made-up product, and one that has nothing to do with it.
 fn three() -> Vec<String> {
     vec![
-        item("CVE-2024-10001", "Frobnicator before 2.4.1 has a heap overflow in frob_decode_tile in tile.c.", "2024-03-02T10:00:00.000"),
-        item("CVE-2024-10002", "Frobnicator 2.x allows SQL injection through the order parameter of list.php.", "2024-03-02T10:00:00.000"),
+        item(
+            "CVE-2024-10001",
+            "Frobnicator before 2.4.1 has a heap overflow in frob_decode_tile in tile.c.",
+            "2024-03-02T10:00:00.000",
+        ),
+        item(
+            "CVE-2024-10002",
+            "Frobnicator 2.x allows SQL injection through the order parameter of list.php.",
+            "2024-03-02T10:00:00.000",
+        ),
         item("CVE-2024-10003", "A gadget of another kind leaks memory.", "2024-03-02T10:00:00.000"),
-        item("CVE-2024-10004", "** REJECT ** Do not use frob_decode_tile heap overflow.", "2024-03-02T10:00:00.000"),
+        item(
+            "CVE-2024-10004",
+            "** REJECT ** Do not use frob_decode_tile heap overflow.",
+            "2024-03-02T10:00:00.000",
+        ),
     ]
 }
 
@@ -75,7 +91,10 @@ fn a_report_finds_its_record_with_reasons() {
     let reasons: Vec<String> = first.reasons.iter().map(ToString::to_string).collect();
     assert!(reasons.iter().any(|reason| reason.contains("frob_decode_tile")), "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason == "same weakness: out of bounds"), "{reasons:?}");
-    assert!(answer.candidates.iter().all(|candidate| candidate.id != "CVE-2024-10004"), "rejected ones have no words");
+    assert!(
+        answer.candidates.iter().all(|candidate| candidate.id != "CVE-2024-10004"),
+        "rejected ones have no words"
+    );
     assert_eq!(answer.mirror.taken_at, Some(now()));
 }
 
@@ -95,9 +114,14 @@ fn cited_ids_and_references_are_named_as_such() {
     assert_eq!((answer.verdict, answer.candidates[0].id.as_str()), (Verdict::Cited, "CVE-2024-10002"));
     assert_eq!(answer.unknown_ids, ["CVE-2024-77777"]);
     let answer = mirror.check(&ask("see http://www.frob.example/advisory/CVE-2024-10003/#top")).unwrap();
-    assert!(answer.candidates.iter().any(|c| c.id == "CVE-2024-10003" && c.verdict <= Verdict::SameReference));
+    assert!(
+        answer.candidates.iter().any(|c| c.id == "CVE-2024-10003" && c.verdict <= Verdict::SameReference)
+    );
     let answer = mirror.check(&ask("CVE-2024-10004 again")).unwrap();
-    assert_eq!((answer.candidates[0].verdict, answer.candidates[0].status), (Verdict::Cited, Status::Rejected));
+    assert_eq!(
+        (answer.candidates[0].verdict, answer.candidates[0].status),
+        (Verdict::Cited, Status::Rejected)
+    );
 }
 
 #[test]
@@ -145,7 +169,10 @@ fn what_cannot_be_read_is_counted_and_named_and_the_rest_goes_in() {
     let mut items = three();
     items.push(item("CVE-2024/../../x", "a path", "2024-03-02T10:00:00.000"));
     items.push("{\"cve\":[]}".to_owned());
-    items.push(item("CVE-2024-10009", "shape", "2024-03-02T10:00:00.000").replace("\"references\":[", "\"metrics\":3,\"unheard\":{},\"references\":["));
+    items.push(
+        item("CVE-2024-10009", "shape", "2024-03-02T10:00:00.000")
+            .replace("\"references\":[", "\"metrics\":3,\"unheard\":{},\"references\":["),
+    );
     let long = "word ".repeat(22_000);
     items.push(item("CVE-2024-10010", &long, "2024-03-02T10:00:00.000"));
     let path = write(folder.path(), "2024", &feed(&items), None);
@@ -169,7 +196,14 @@ fn changes_go_in_and_older_ones_do_not() {
     assert_eq!((report.feeds[0].changed, report.feeds[0].same), (1, 1));
     let answer = mirror.check(&ask("quuxlib gizmo leaks")).unwrap();
     assert_eq!(answer.candidates[0].id, "CVE-2024-10003");
-    assert!(mirror.check(&ask("gadget of another kind")).unwrap().candidates.iter().all(|c| c.id != "CVE-2024-10003" || !c.title.contains("gadget")));
+    assert!(
+        mirror
+            .check(&ask("gadget of another kind"))
+            .unwrap()
+            .candidates
+            .iter()
+            .all(|c| c.id != "CVE-2024-10003" || !c.title.contains("gadget"))
+    );
     let path = folder.path().join("nvdcve-2.0-2024.json.gz");
     let report = mirror.import(&[path], now(), &mut |_| {}).unwrap();
     assert_eq!((report.feeds[0].added, report.feeds[0].changed, report.feeds[0].same), (0, 0, 4));
@@ -181,8 +215,11 @@ fn many_small_changes_are_merged_and_dead_records_swept() {
     let mirror = filled(&folder);
     for day in 1..=25 {
         let at = format!("2024-06-{day:02}T10:00:00.000");
-        let words = format!("Frobnicator before 2.4.{day} has a heap overflow in frob_decode_tile, round{day}.");
-        mirror.import_bytes("modified", feed(&[item("CVE-2024-10001", &words, &at)]).into_bytes(), None, now()).unwrap();
+        let words =
+            format!("Frobnicator before 2.4.{day} has a heap overflow in frob_decode_tile, round{day}.");
+        mirror
+            .import_bytes("modified", feed(&[item("CVE-2024-10001", &words, &at)]).into_bytes(), None, now())
+            .unwrap();
         let answer = mirror.check(&ask(&format!("frob_decode_tile round{day}"))).unwrap();
         assert_eq!(answer.candidates[0].id, "CVE-2024-10001");
         assert!(answer.candidates[0].title.contains(&format!("round{day}")));
@@ -210,8 +247,18 @@ fn two_processes_cannot_write_at_once() {
 fn an_interrupted_import_leaves_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = filled(&folder);
-    let first = write(folder.path(), "2023", &feed(&[item("CVE-2023-20001", "first", "2024-03-02T10:00:00.000")]), None);
-    let second = write(folder.path(), "2025", &feed(&[item("CVE-2025-20002", "second", "2025-03-02T10:00:00.000")]), None);
+    let first = write(
+        folder.path(),
+        "2023",
+        &feed(&[item("CVE-2023-20001", "first", "2024-03-02T10:00:00.000")]),
+        None,
+    );
+    let second = write(
+        folder.path(),
+        "2025",
+        &feed(&[item("CVE-2025-20002", "second", "2025-03-02T10:00:00.000")]),
+        None,
+    );
     let files = [first, second];
     // Stopped dead while the second file is at hand.
     let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -219,7 +266,10 @@ fn an_interrupted_import_leaves_what_was_there() {
     }));
     assert!(stopped.is_err());
     assert!(mirror.get("CVE-2023-20001").unwrap().is_none());
-    assert_eq!(mirror.check(&ask("Frobnicator frob_decode_tile")).unwrap().candidates[0].id, "CVE-2024-10001");
+    assert_eq!(
+        mirror.check(&ask("Frobnicator frob_decode_tile")).unwrap().candidates[0].id,
+        "CVE-2024-10001"
+    );
     let report = mirror.import(&files, now(), &mut |_| {}).unwrap();
     assert_eq!((report.records(), mirror.status().unwrap().age.records), (2, 6));
 }
@@ -228,11 +278,13 @@ fn an_interrupted_import_leaves_what_was_there() {
 fn pages_of_the_api_go_in_one_by_one() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = opened(&folder);
-    let page = feed(&three()).replace("\"totalResults\":4", "\"resultsPerPage\":4,\"startIndex\":0,\"totalResults\":4000");
+    let page = feed(&three())
+        .replace("\"totalResults\":4", "\"resultsPerPage\":4,\"startIndex\":0,\"totalResults\":4000");
     let report = mirror.import_page("api", page.clone().into_bytes(), now()).unwrap();
     assert_eq!((report.records(), report.failed()), (4, false));
     assert!(mirror.import_bytes("api", page.into_bytes(), None, now()).unwrap().failed(), "no whole feed");
-    let report = mirror.import_page("api", br#"{"resultsPerPage":0,"totalResults":0}"#.to_vec(), now()).unwrap();
+    let report =
+        mirror.import_page("api", br#"{"resultsPerPage":0,"totalResults":0}"#.to_vec(), now()).unwrap();
     assert!(!report.failed(), "an empty page may lack its list");
 }
 
@@ -241,19 +293,26 @@ fn own_cases_are_for_members_and_leaks_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = filled(&folder);
     let mut case = Record::new(Source::Case, "SIR-2026-0007");
-    case.text = "The AssetProcessor of O3DE reads past the end of a scene manifest in ReadManifestChunk.".to_owned();
+    case.text =
+        "The AssetProcessor of O3DE reads past the end of a scene manifest in ReadManifestChunk.".to_owned();
     case.status = Status::Closed;
     let mut issue = Record::new(Source::Issue, "o3de/o3de#4711");
     issue.title = "Crash in ReadManifestChunk of AssetProcessor".to_owned();
     issue.published = "2026-11-01T00:00:00Z".parse().ok();
     issue.labelled = true;
     mirror.put(&[case.clone(), issue.clone()]).unwrap();
-    let received = |at: &str| Question { received: at.parse().ok(), ..ask("AssetProcessor: ReadManifestChunk reads past the end of a manifest") };
+    let received = |at: &str| Question {
+        received: at.parse().ok(),
+        ..ask("AssetProcessor: ReadManifestChunk reads past the end of a manifest")
+    };
     let answer = mirror.check(&received("2026-11-20T00:00:00Z")).unwrap();
     assert_eq!(answer.cases[0].id, "SIR-2026-0007");
     assert!(answer.candidates.iter().all(|candidate| candidate.source != Source::Case));
     let found = answer.candidates.iter().find(|candidate| candidate.id == issue.id).unwrap();
-    assert_eq!((found.publicity, found.url.as_str()), (Publicity::Public, "https://github.com/o3de/o3de/issues/4711"));
+    assert_eq!(
+        (found.publicity, found.url.as_str()),
+        (Publicity::Public, "https://github.com/o3de/o3de/issues/4711")
+    );
     let answer = mirror.check(&received("2026-10-20T00:00:00Z")).unwrap();
     let found = answer.candidates.iter().find(|candidate| candidate.id == issue.id).unwrap();
     assert_eq!(found.publicity, Publicity::PossibleLeak);
@@ -299,7 +358,9 @@ fn a_newer_file_is_refused_and_a_deleted_one_made_anew() {
 
 #[test]
 fn meta_files_are_read() {
-    let meta = Meta::parse("lastModifiedDate:2026-11-22T00:00:00-04:00\r\nsize:34\r\nzipSize:3\r\ngzSize:3\r\nsha256:ABCD\r\n");
+    let meta = Meta::parse(
+        "lastModifiedDate:2026-11-22T00:00:00-04:00\r\nsize:34\r\nzipSize:3\r\ngzSize:3\r\nsha256:ABCD\r\n",
+    );
     assert_eq!((meta.size, meta.sha256.as_deref()), (Some(34), Some("abcd")));
     assert_eq!(meta.last_modified, "2026-11-22T00:00:00-04:00");
 }
@@ -316,6 +377,10 @@ fn native_records_are_read() {
     let report = mirror.import(&[shared.join("nvd/native-2.0.json")], now(), &mut |_| {}).unwrap();
     assert_eq!((report.records(), report.feeds[0].bad, report.failed()), (113, 0, false));
     let log4j = mirror.get("CVE-2021-44228").unwrap().unwrap();
-    assert!(log4j.products.iter().any(|product| product.name == "apache_log4j2"), "{:?}", log4j.products.len());
+    assert!(
+        log4j.products.iter().any(|product| product.name == "apache_log4j2"),
+        "{:?}",
+        log4j.products.len()
+    );
     assert!(log4j.cvss.unwrap().score > 9.9);
 }

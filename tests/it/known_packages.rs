@@ -38,8 +38,15 @@ fn forty_questions_on_bundled_packages() {
             assert!(checks.is_empty(), "{text}: {checks:?}");
             continue;
         }
-        let check = checks.iter().find(|check| check.package == *package).unwrap_or_else(|| panic!("{text}: {checks:?}"));
-        let row = check.rows.iter().find(|row| row.id == *id).unwrap_or_else(|| panic!("{text}: no {id} in {check:?}"));
+        let check = checks
+            .iter()
+            .find(|check| check.package == *package)
+            .unwrap_or_else(|| panic!("{text}: {checks:?}"));
+        let row = check
+            .rows
+            .iter()
+            .find(|row| row.id == *id)
+            .unwrap_or_else(|| panic!("{text}: no {id} in {check:?}"));
         let word = |inside: Inside| match inside {
             Inside::In => "in",
             Inside::Out => "out",
@@ -98,14 +105,18 @@ fn package_lists_of_cmake_files_are_read() {
         ly_associate_package(TARGETS nothing)
     "#;
     let found = read_cmake(text);
-    let short: Vec<String> = found.iter().map(|a| format!("{} {} {}", a.name, a.version, a.platform)).collect();
-    assert_eq!(short, [
-        "zlib 1.2.13 Linux",
-        "mcpp 2.7.2_az.2 Mac",
-        "astc-encoder 3.2 Windows",
-        "RapidJSON 1.1.0 all",
-        "newlib v2.0 Linux"
-    ]);
+    let short: Vec<String> =
+        found.iter().map(|a| format!("{} {} {}", a.name, a.version, a.platform)).collect();
+    assert_eq!(
+        short,
+        [
+            "zlib 1.2.13 Linux",
+            "mcpp 2.7.2_az.2 Mac",
+            "astc-encoder 3.2 Windows",
+            "RapidJSON 1.1.0 all",
+            "newlib v2.0 Linux"
+        ]
+    );
     assert_eq!(found[1].targets, ["mcpp", "McppLib"]);
     let list = Packages::today().refreshed(&found);
     assert_eq!(list.get("zlib").unwrap().versions.len(), 1);
@@ -160,7 +171,8 @@ fn real_issues_bring_their_records() {
                 missed.push(format!("{} {cve}", issue.issue));
             }
         }
-        let cited = Question { text: format!("{}\n{}", question.text, issue.cves.join(", ")), limit: 20, ..question };
+        let cited =
+            Question { text: format!("{}\n{}", question.text, issue.cves.join(", ")), limit: 20, ..question };
         let answer = mirror.check(&cited).unwrap();
         for cve in issue.cves.iter().filter(|cve| mirror.get(cve).unwrap().is_some()) {
             let verdict = answer.candidates.iter().find(|candidate| candidate.id == *cve).map(|c| c.verdict);

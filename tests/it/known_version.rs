@@ -104,8 +104,22 @@ fn versions_stand_in_their_order() {
 #[test]
 fn the_order_has_no_circles() {
     let all = [
-        "1.0.0-dev", "1.0.0-alpha", "1.0.0b1", "1.0.0-rc1", "1", "1.0", "1.0.0a", "1.0.0za", "1.0.0_az.1", "1.0.0.1", "1.0.1-rc1",
-        "1.0.1", "1.1", "1.1.1o", "1.1.1t", "2021-01-01",
+        "1.0.0-dev",
+        "1.0.0-alpha",
+        "1.0.0b1",
+        "1.0.0-rc1",
+        "1",
+        "1.0",
+        "1.0.0a",
+        "1.0.0za",
+        "1.0.0_az.1",
+        "1.0.0.1",
+        "1.0.1-rc1",
+        "1.0.1",
+        "1.1",
+        "1.1.1o",
+        "1.1.1t",
+        "2021-01-01",
     ];
     let versions: Vec<Version> = all.iter().filter_map(|text| Version::parse(text)).collect();
     assert_eq!(versions.len(), all.len());
@@ -122,14 +136,18 @@ fn the_order_has_no_circles() {
 
 #[test]
 fn what_is_no_version_is_not_ordered() {
-    for text in ["", "headers", "36b80aa", "7f0487a", "deb557d", "-", "*", "n/a", "unspecified", &"1.".repeat(100)] {
+    for text in
+        ["", "headers", "36b80aa", "7f0487a", "deb557d", "-", "*", "n/a", "unspecified", &"1.".repeat(100)]
+    {
         assert_eq!(Version::parse(text), None, "{text}");
     }
 }
 
 #[test]
 fn any_bytes_are_read_without_harm() {
-    for text in ["1.99999999999999999999999999", "1..2", "1.é.2", "٣.1", "1-", "v", "1.2\u{202e}3", "0", "0.0.0"] {
+    for text in
+        ["1.99999999999999999999999999", "1..2", "1.é.2", "٣.1", "1-", "v", "1.2\u{202e}3", "0", "0.0.0"]
+    {
         if let Some(version) = Version::parse(text) {
             assert_eq!(version.cmp(&version), Equal);
         }

@@ -90,12 +90,15 @@ pub(super) fn read(path: &Path) -> Result<Feed, MirrorError> {
     let meta = meta_beside(path)?;
     let file = File::open(path).map_err(fault)?;
     let expected = meta.as_ref().and_then(|meta| meta.size);
-    let mut json = Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(FEED_LIMIT)).unwrap_or(0) + 1);
+    let mut json =
+        Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(FEED_LIMIT)).unwrap_or(0) + 1);
     let zipped = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
     let bad = |why: String| MirrorError::Feed { name: name.clone(), why };
     if zipped {
         let mut unpacked = GzDecoder::new(io::BufReader::with_capacity(1 << 16, file)).take(FEED_LIMIT + 1);
-        unpacked.read_to_end(&mut json).map_err(|fault| bad(format!("the gzip stream is broken or cut: {fault}")))?;
+        unpacked
+            .read_to_end(&mut json)
+            .map_err(|fault| bad(format!("the gzip stream is broken or cut: {fault}")))?;
     } else {
         file.take(FEED_LIMIT + 1).read_to_end(&mut json).map_err(fault)?;
     }
@@ -112,7 +115,12 @@ pub(super) enum Extent {
 }
 
 /// Checks the JSON of a feed against its meta, and its count.
-pub(super) fn checked(name: String, json: Vec<u8>, meta: Option<&Meta>, extent: Extent) -> Result<Feed, MirrorError> {
+pub(super) fn checked(
+    name: String,
+    json: Vec<u8>,
+    meta: Option<&Meta>,
+    extent: Extent,
+) -> Result<Feed, MirrorError> {
     let bad = |why: String| MirrorError::Feed { name: name.clone(), why };
     let length = u64::try_from(json.len()).unwrap_or(u64::MAX);
     if length > FEED_LIMIT {
@@ -130,7 +138,8 @@ pub(super) fn checked(name: String, json: Vec<u8>, meta: Option<&Meta>, extent: 
     {
         return Err(bad("its SHA-256 is not the one of its meta".to_owned()));
     }
-    let page: Page<'_> = serde_json::from_slice(&json).map_err(|fault| bad(format!("no feed of NVD 2.0: {fault}")))?;
+    let page: Page<'_> =
+        serde_json::from_slice(&json).map_err(|fault| bad(format!("no feed of NVD 2.0: {fault}")))?;
     let count = u64::try_from(page.vulnerabilities.len()).unwrap_or(u64::MAX);
     let told = match extent {
         Extent::Whole => page.total_results,

@@ -80,7 +80,9 @@ impl Mirror {
     ) -> Result<ImportReport, MirrorError> {
         let files = files(paths)?;
         self.take_in(files.len(), now, progress, |at| {
-            files.get(at).map_or_else(|| Err(MirrorError::Broken), |path| Ok((feed::name_of(path), feed::read(path))))
+            files
+                .get(at)
+                .map_or_else(|| Err(MirrorError::Broken), |path| Ok((feed::name_of(path), feed::read(path))))
         })
     }
 
@@ -102,13 +104,25 @@ impl Mirror {
     ///
     /// # Errors
     /// As [`Self::import`].
-    pub fn import_page(&self, name: &str, json: Vec<u8>, now: Timestamp) -> Result<ImportReport, MirrorError> {
+    pub fn import_page(
+        &self,
+        name: &str,
+        json: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<ImportReport, MirrorError> {
         self.take_one(feed::checked(name.to_owned(), json, None, Extent::Page), name, now)
     }
 
-    fn take_one(&self, feed: Result<Feed, MirrorError>, name: &str, now: Timestamp) -> Result<ImportReport, MirrorError> {
+    fn take_one(
+        &self,
+        feed: Result<Feed, MirrorError>,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<ImportReport, MirrorError> {
         let mut feed = Some(feed);
-        self.take_in(1, now, &mut |_| {}, |_| feed.take().map(|feed| (name.to_owned(), feed)).ok_or(MirrorError::Broken))
+        self.take_in(1, now, &mut |_| {}, |_| {
+            feed.take().map(|feed| (name.to_owned(), feed)).ok_or(MirrorError::Broken)
+        })
     }
 
     fn take_in(
@@ -166,13 +180,20 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, MirrorError> {
             files.push(path.clone());
         }
     }
-    files.sort_by_key(|path| (feed::name_of(path).starts_with(|c: char| c.is_ascii_alphabetic()), path.clone()));
+    files.sort_by_key(|path| {
+        (feed::name_of(path).starts_with(|c: char| c.is_ascii_alphabetic()), path.clone())
+    });
     files.dedup();
     Ok(files)
 }
 
 /// Enters one feed that was checked.
-fn enter(connection: &Connection, intake: &mut Intake<'_>, feed: &Feed, now: Timestamp) -> Result<FeedDone, MirrorError> {
+fn enter(
+    connection: &Connection,
+    intake: &mut Intake<'_>,
+    feed: &Feed,
+    now: Timestamp,
+) -> Result<FeedDone, MirrorError> {
     let mut done = FeedDone { name: feed.name.clone(), ..FeedDone::default() };
     let Ok(page) = serde_json::from_slice::<Page<'_>>(&feed.json) else { return Ok(done) };
     let (added, changed, same) = (intake.added, intake.changed, intake.same);
@@ -212,7 +233,8 @@ fn enter(connection: &Connection, intake: &mut Intake<'_>, feed: &Feed, now: Tim
 /// What a record that cannot be read is called: what stands for its id, made harmless, and its place.
 fn name_of_item(at: usize, json: &str) -> String {
     let id = json.split_once("\"id\"").and_then(|(_, rest)| rest.split('"').nth(1)).unwrap_or_default();
-    let harmless: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).take(30).collect();
+    let harmless: String =
+        id.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).take(30).collect();
     format!("record {} ({harmless})", at + 1)
 }
 
@@ -220,20 +242,23 @@ fn name_of_item(at: usize, json: &str) -> String {
 pub(super) fn settle(connection: &Connection, last: bool) -> Result<(), MirrorError> {
     merge(connection)?;
     let live: i64 = connection.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
-    let indexed: i64 = connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
+    let indexed: i64 =
+        connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
     if last && indexed > 1000 && indexed > live * 13 / 10 {
         reindex(connection)?;
     }
     let counted = meta_number(connection, "common_at")?;
     if last && (live - counted).abs() * 50 > live {
-        let mut query = connection.prepare("SELECT term, sum(df) AS n FROM posting GROUP BY term HAVING n >= ?1")?;
+        let mut query =
+            connection.prepare("SELECT term, sum(df) AS n FROM posting GROUP BY term HAVING n >= ?1")?;
         let mut rows = query.query([COMMON])?;
         let mut text = String::new();
         while let Some(row) = rows.next()? {
             let (term, df): (String, i64) = (row.get(0)?, row.get(1)?);
             text.push_str(&format!("{term}\t{df}\n"));
         }
-        connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('common', ?1)", [text.as_bytes()])?;
+        connection
+            .execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('common', ?1)", [text.as_bytes()])?;
         set_meta(connection, "common_at", live)?;
     }
     bump(connection)
@@ -257,7 +282,10 @@ fn reindex(connection: &Connection) -> Result<(), MirrorError> {
 }
 
 /// When a feed was last taken in and its hash, to leave alone what has not changed.
-pub(super) fn feed_stamp(connection: &Connection, name: &str) -> Result<Option<(String, String)>, MirrorError> {
+pub(super) fn feed_stamp(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<(String, String)>, MirrorError> {
     let mut query = connection.prepare_cached("SELECT stamp, sha256 FROM feed WHERE name = ?1")?;
     Ok(query.query_row([name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }

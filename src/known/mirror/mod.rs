@@ -97,7 +97,10 @@ impl Mirror {
     }
 
     /// Runs a query in one read transaction, with the numbers at hand brought up to date.
-    fn read<T>(&self, query: impl FnOnce(&Connection, &Cache) -> Result<T, MirrorError>) -> Result<T, MirrorError> {
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection, &Cache) -> Result<T, MirrorError>,
+    ) -> Result<T, MirrorError> {
         let mut reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let Reader { connection, cache } = &mut *reader;
         let txn = connection.transaction()?;
@@ -138,8 +141,10 @@ impl Cache {
         if generation == self.generation {
             return Ok(());
         }
-        self.records = connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
-        self.public = connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
+        self.records =
+            connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
+        self.public =
+            connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
         self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
         self.common.clear();
         let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;
@@ -183,7 +188,14 @@ fn writer(path: &Path) -> Result<Connection, MirrorError> {
 fn private(path: &Path) -> Result<(), MirrorError> {
     use std::os::unix::fs::OpenOptionsExt;
     let fault = |source| MirrorError::File { path: path.display().to_string(), source };
-    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map(drop).map_err(fault)
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(fault)
 }
 
 #[cfg(not(unix))]

@@ -37,8 +37,11 @@ impl Mirror {
     /// The mirror cannot be read.
     pub fn ids(&self, source: Source) -> Result<Vec<String>, MirrorError> {
         self.read(|connection, _| {
-            let mut query = connection.prepare_cached("SELECT id FROM record WHERE source = ?1 ORDER BY id")?;
-            let ids = query.query_map(params![source_number(source)], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut query =
+                connection.prepare_cached("SELECT id FROM record WHERE source = ?1 ORDER BY id")?;
+            let ids = query
+                .query_map(params![source_number(source)], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             Ok(ids)
         })
     }
@@ -48,7 +51,9 @@ impl Mirror {
     /// # Errors
     /// The mirror cannot be read.
     pub fn get(&self, id: &str) -> Result<Option<Record>, MirrorError> {
-        self.read(|connection, _| super::search::by_id(connection, id).map(|found| found.map(|(_, record)| record)))
+        self.read(|connection, _| {
+            super::search::by_id(connection, id).map(|found| found.map(|(_, record)| record))
+        })
     }
 
     /// The stamp and SHA-256 of a feed as it was last taken in.

@@ -16,10 +16,10 @@ use crate::known::words::hash;
 use crate::known::{Answer, Question};
 
 /// So many candidates by words are read and compared.
-const BY_WORDS: usize = 160;
+const BY_WORDS: usize = 100;
 
 /// So many candidates by the words of the title alone.
-const BY_TITLE: usize = 60;
+const BY_TITLE: usize = 40;
 
 /// So many common words are looked up, the most telling first; rare ones all are.
 const COMMON_WORDS: usize = 70;
@@ -55,7 +55,13 @@ impl Mirror {
             let (packages, in_range) = search.packages(&seek, self.packages(), question)?;
             let found = search.candidates(&seek, question.without.as_deref(), &in_range)?;
             let unknown = search.unknown(&seek.ids, &found)?;
-            Ok(super::super::answer::answer(question, found, packages, unknown, status::age(connection, cache)?))
+            Ok(super::super::answer::answer(
+                question,
+                found,
+                packages,
+                unknown,
+                status::age(connection, cache)?,
+            ))
         })
     }
 
@@ -66,7 +72,11 @@ impl Mirror {
     pub fn features(&self, question: &Question) -> Result<Vec<(String, Likeness, f32)>, MirrorError> {
         let seek = seek(question, self.packages());
         self.read(|connection, cache| {
-            let found = Search { connection, cache }.candidates(&seek, question.without.as_deref(), &BTreeSet::new())?;
+            let found = Search { connection, cache }.candidates(
+                &seek,
+                question.without.as_deref(),
+                &BTreeSet::new(),
+            )?;
             Ok(found.into_iter().map(|found| (found.record.id, found.like, found.score)).collect())
         })
     }
@@ -118,7 +128,9 @@ impl Search<'_> {
             let score = rank::score(&like.features) + bonus;
             found.push(Found { record, like, signals, alias: gathered.aliases.get(&num).cloned(), score });
         }
-        found.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.record.id.cmp(&right.record.id)));
+        found.sort_by(|left, right| {
+            right.score.total_cmp(&left.score).then_with(|| left.record.id.cmp(&right.record.id))
+        });
         Ok(found)
     }
 
@@ -181,16 +193,21 @@ impl Search<'_> {
         }
         let (best, tops) = top(&whole, BY_WORDS);
         let (best_title, title_tops) = top(&title, BY_TITLE);
-        let at = |sums: &[f32], num: u32| usize::try_from(num).ok().and_then(|at| sums.get(at).copied()).unwrap_or(0.0);
+        let at = |sums: &[f32], num: u32| {
+            usize::try_from(num).ok().and_then(|at| sums.get(at).copied()).unwrap_or(0.0)
+        };
         for num in tops.iter().chain(&title_tops) {
             let bm25 = at(&whole, *num);
-            gathered.signals.insert(*num, Signals {
-                relative: if best > 0.0 { bm25 / best } else { 0.0 },
-                bm25,
-                title: if best_title > 0.0 { at(&title, *num) / best_title } else { 0.0 },
-                first: bm25 >= best,
-                ..Signals::default()
-            });
+            gathered.signals.insert(
+                *num,
+                Signals {
+                    relative: if best > 0.0 { bm25 / best } else { 0.0 },
+                    bm25,
+                    title: if best_title > 0.0 { at(&title, *num) / best_title } else { 0.0 },
+                    first: bm25 >= best,
+                    ..Signals::default()
+                },
+            );
         }
         Ok(frequencies)
     }
@@ -227,7 +244,8 @@ impl Search<'_> {
 
     /// How many records hold a term, and its lists.
     fn postings(&self, term: &str) -> Result<(u32, Vec<Vec<u8>>), MirrorError> {
-        let mut query = self.connection.prepare_cached("SELECT df, data FROM posting WHERE term = ?1 ORDER BY seg")?;
+        let mut query =
+            self.connection.prepare_cached("SELECT df, data FROM posting WHERE term = ?1 ORDER BY seg")?;
         let mut rows = query.query([term])?;
         let (mut df, mut lists) = (0, Vec::new());
         while let Some(row) = rows.next()? {
@@ -253,7 +271,8 @@ impl Search<'_> {
         let (mut all, mut in_range) = (Vec::new(), BTreeSet::new());
         for named in seek.packages.iter().take(6) {
             let Some(package) = packages.list().get(named.package) else { continue };
-            let mut terms: Vec<String> = package.cpe.iter().map(|(vendor, name)| format!("c:{vendor}:{name}")).collect();
+            let mut terms: Vec<String> =
+                package.cpe.iter().map(|(vendor, name)| format!("c:{vendor}:{name}")).collect();
             let own_name = (!package.guarded).then(|| package.name.to_lowercase());
             for name in own_name.iter().chain(&package.also) {
                 terms.extend([format!("e:{name}"), format!("c::{name}")]);
@@ -272,7 +291,9 @@ impl Search<'_> {
                 let Some(record) = self.record(num)? else { continue };
                 if question.without.as_ref() != Some(&record.id) {
                     let row = shipped::row(package, &asked, &record);
-                    if named.at < seek.title_end && row.as_ref().is_some_and(|row| row.asked == Some(Inside::In)) {
+                    if named.at < seek.title_end
+                        && row.as_ref().is_some_and(|row| row.asked == Some(Inside::In))
+                    {
                         in_range.insert(num);
                     }
                     rows.extend(row);
@@ -280,7 +301,13 @@ impl Search<'_> {
             }
             let (rows, more) = shipped::ordered(rows, question.received);
             let versions = named.versions.clone();
-            all.push(PackageCheck { package: package.name.clone(), asked: versions, ships: shipped::ships(package), rows, more });
+            all.push(PackageCheck {
+                package: package.name.clone(),
+                asked: versions,
+                ships: shipped::ships(package),
+                rows,
+                more,
+            });
         }
         Ok((all, in_range))
     }
@@ -289,7 +316,8 @@ impl Search<'_> {
     fn unknown(&self, ids: &[String], found: &[Found]) -> Result<Vec<String>, MirrorError> {
         let mut unknown = Vec::new();
         for id in ids {
-            let is_here = found.iter().any(|found| found.record.id == *id || found.alias.as_ref() == Some(id));
+            let is_here =
+                found.iter().any(|found| found.record.id == *id || found.alias.as_ref() == Some(id));
             if !is_here && by_id(self.connection, id)?.is_none() {
                 unknown.push(id.clone());
             }
@@ -301,7 +329,8 @@ impl Search<'_> {
 /// A record by its id.
 pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<(u32, Record)>, MirrorError> {
     let mut query = connection.prepare_cached("SELECT num, body FROM record WHERE id = ?1")?;
-    let row: Option<(u32, Vec<u8>)> = query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let row: Option<(u32, Vec<u8>)> =
+        query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     row.map(|(num, packed)| Ok((num, body::unpack(&packed)?))).transpose()
 }
 
@@ -326,7 +355,9 @@ fn top(sums: &[f32], count: usize) -> (f32, Vec<u32>) {
 
 fn keep(found: &mut Vec<(f32, u32)>, count: usize) {
     if found.len() > count {
-        found.select_nth_unstable_by(count, |left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        found.select_nth_unstable_by(count, |left, right| {
+            right.0.total_cmp(&left.0).then(left.1.cmp(&right.1))
+        });
         found.truncate(count);
     }
 }

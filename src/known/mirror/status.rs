@@ -106,7 +106,9 @@ impl Mirror {
 /// How old the mirror is.
 pub(super) fn age(connection: &Connection, cache: &Cache) -> Result<Age, MirrorError> {
     let (taken, stamp): (Option<i64>, Option<String>) =
-        connection.query_row("SELECT max(taken_at), max(stamp) FROM feed", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        connection.query_row("SELECT max(taken_at), max(stamp) FROM feed", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     Ok(Age {
         taken_at: taken.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         stamp: stamp.unwrap_or_default(),

@@ -66,7 +66,8 @@ fn year_of(record: &Record) -> i64 {
 
 impl<'c> Intake<'c> {
     pub(super) fn new(connection: &'c Connection) -> Result<Self, MirrorError> {
-        let last: u32 = connection.query_row("SELECT coalesce(max(num), 0) FROM record", [], |row| row.get(0))?;
+        let last: u32 =
+            connection.query_row("SELECT coalesce(max(num), 0) FROM record", [], |row| row.get(0))?;
         let last = last.max(u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0));
         let builder = Builder::default();
         Ok(Self { connection, builder, next: last + 1, added: 0, changed: 0, same: 0, links: Vec::new() })
@@ -77,7 +78,8 @@ impl<'c> Intake<'c> {
         let packed = body::pack(record);
         let print = words::hash_bytes(&packed).cast_signed();
         let modified = record.modified.map_or(0, jiff::Timestamp::as_millisecond);
-        let mut find = self.connection.prepare_cached("SELECT num, print, modified FROM record WHERE id = ?1")?;
+        let mut find =
+            self.connection.prepare_cached("SELECT num, print, modified FROM record WHERE id = ?1")?;
         let old: Option<(u32, i64, i64)> =
             find.query_row([&record.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         match old {
@@ -138,7 +140,8 @@ impl<'c> Intake<'c> {
     pub(super) fn flush(&mut self) -> Result<(), MirrorError> {
         self.links.sort_unstable();
         self.links.dedup();
-        let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO link (hash, num) VALUES (?1, ?2)")?;
+        let mut insert =
+            self.connection.prepare_cached("INSERT OR IGNORE INTO link (hash, num) VALUES (?1, ?2)")?;
         for (hash, num) in self.links.drain(..) {
             insert.execute(params![hash, num])?;
         }
@@ -146,9 +149,11 @@ impl<'c> Intake<'c> {
         if self.builder.records() == 0 {
             return Ok(());
         }
-        let seg: i64 = self.connection.query_row("SELECT coalesce(max(seg), 0) + 1 FROM segment", [], |r| r.get(0))?;
+        let seg: i64 =
+            self.connection.query_row("SELECT coalesce(max(seg), 0) + 1 FROM segment", [], |r| r.get(0))?;
         let records = self.builder.records();
-        self.connection.execute("INSERT INTO segment (seg, records) VALUES (?1, ?2)", params![seg, records])?;
+        self.connection
+            .execute("INSERT INTO segment (seg, records) VALUES (?1, ?2)", params![seg, records])?;
         let mut insert = self
             .connection
             .prepare_cached("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
@@ -225,7 +230,8 @@ pub(super) fn merge(connection: &Connection) -> Result<(), MirrorError> {
 
 /// Makes one segment of all from this one on.
 fn join(connection: &Connection, first: i64) -> Result<(), MirrorError> {
-    let mut query = connection.prepare("SELECT term, df, data FROM posting WHERE seg >= ?1 ORDER BY term, seg")?;
+    let mut query =
+        connection.prepare("SELECT term, df, data FROM posting WHERE seg >= ?1 ORDER BY term, seg")?;
     let mut rows = query.query([first])?;
     let mut merged: Vec<(String, u32, Vec<u8>)> = Vec::new();
     while let Some(row) = rows.next()? {
@@ -239,11 +245,15 @@ fn join(connection: &Connection, first: i64) -> Result<(), MirrorError> {
         }
     }
     connection.execute("DELETE FROM posting WHERE seg >= ?1", [first])?;
-    let records: i64 =
-        connection.query_row("SELECT coalesce(sum(records), 0) FROM segment WHERE seg >= ?1", [first], |r| r.get(0))?;
+    let records: i64 = connection.query_row(
+        "SELECT coalesce(sum(records), 0) FROM segment WHERE seg >= ?1",
+        [first],
+        |r| r.get(0),
+    )?;
     connection.execute("DELETE FROM segment WHERE seg >= ?1", [first])?;
     connection.execute("INSERT INTO segment (seg, records) VALUES (?1, ?2)", params![first, records])?;
-    let mut insert = connection.prepare("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert =
+        connection.prepare("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
     for (term, df, data) in merged {
         insert.execute(params![term, first, df, data])?;
     }
