@@ -1,4 +1,7 @@
-//! Weights of the features, fitted by `examples/known_fit.rs` on `pairs-fit.jsonl` alone (never on `pairs-check.jsonl`).
+//! Weights of the features, fitted by `examples/known_fit.rs` on 4,000 pairs of `pairs-fit.jsonl` alone (never on
+//! `pairs-check.jsonl`): softmax over fifty candidates a report, one pair in five held out (R@1 .849 learnt, .844 held
+//! out). The candidates were those of hand-set weights; the threshold in `answer.rs` is where one in ten is called known
+//! that is not (true record taken out).
 
 use super::rank::{CALIBRATING, FEATURES};
 
