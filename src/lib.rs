@@ -44,6 +44,7 @@
 //! | `case` | what a case is and what happens next: events, effects, clocks, calendar, `decide` | nothing: pure |
 //! | `mail` | what a message says, and how one is written | `case`; pure |
 //! | `report` | the facts in a report, and which are missing | `case`; pure |
+//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `report`; pure but for `mirror` |
 //! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
 //! | `clock` | the only place that asks the time | |
 //! | `outside` | time, chance and crash points, handed in | `clock` |
@@ -105,6 +106,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod known;
 pub mod mail;
 pub mod observe;
 pub mod office;

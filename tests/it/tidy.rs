@@ -34,7 +34,10 @@ type Rule = fn(&Source) -> Vec<String>;
 // ---------------------------------------------------------------- the rules
 
 /// Folders that compute and nothing else.
-const PURE: [&str; 4] = ["case", "mail", "report", "render"];
+const PURE: [&str; 5] = ["case", "mail", "report", "render", "known"];
+
+/// The one part of `known` that has a file.
+const MIRROR: &str = "src/known/mirror/";
 
 /// Words of the world: the runtime, the disk, the network, and the parts that use them.
 const WORLDLY: [&str; 16] = [
@@ -58,7 +61,7 @@ const WORLDLY: [&str; 16] = [
 
 /// DESIGN: "pure folders never mention async, fs, env, net, tokio, octocrab, store, wire".
 fn purity(source: &Source) -> Vec<String> {
-    if !source.module().is_some_and(|module| PURE.contains(&module)) {
+    if !source.module().is_some_and(|module| PURE.contains(&module)) || source.path.starts_with(MIRROR) {
         return Vec::new();
     }
     let code = source.code();
@@ -79,6 +82,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("mail", &["case"]),
     ("report", &["case"]),
     ("render", &["case", "mail", "report"]),
+    ("known", &["case", "report"]),
     ("clock", &[]),
     ("outside", &["clock"]),
     ("config", &["case"]),

@@ -1,0 +1,134 @@
+//! From ranked candidates to an answer: verdicts, publicity, and what of a record is shown.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::mirror::Found;
+use super::rank;
+use super::reason::{Reason, reasons};
+use super::record::{Record, Source, Status};
+use super::shipped::PackageCheck;
+use super::{Age, Answer, Candidate, Publicity, Question, Verdict, url_of};
+
+/// From here on a first candidate is called likely known: at most one new report in ten gets there (measured on
+/// `pairs-fit.jsonl` with the true record taken out).
+pub const LIKELY: f32 = 0.66;
+
+/// From here on a candidate is called related.
+pub const RELATED: f32 = 0.1;
+
+/// A reference that at most so many records have tells of one of them.
+const FEW: f32 = 1.0 / 3.0 - 0.01;
+
+/// The default number of candidates.
+const SHOWN: usize = 5;
+
+/// Makes the answer.
+pub(crate) fn answer(
+    question: &Question,
+    found: Vec<Found>,
+    packages: Vec<PackageCheck>,
+    unknown_ids: Vec<String>,
+    mirror: Age,
+) -> Answer {
+    let limit = if question.limit == 0 { SHOWN } else { question.limit };
+    let (cases, public): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|found| found.record.source == Source::Case);
+    let candidates = candidates(question, public, &packages, limit);
+    let cases = candidates_of_cases(question, cases, limit);
+    let verdict = candidates.iter().map(|candidate| candidate.verdict).min().unwrap_or(Verdict::None);
+    Answer { verdict, candidates, cases, packages, unknown_ids, mirror }
+}
+
+fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
+    let mut all = candidates(question, cases, &[], limit);
+    all.retain(|candidate| candidate.verdict != Verdict::None);
+    all
+}
+
+fn candidates(
+    question: &Question,
+    found: Vec<Found>,
+    packages: &[PackageCheck],
+    limit: usize,
+) -> Vec<Candidate> {
+    let scores: Arc<[f32]> = found.iter().map(|found| found.score).collect();
+    let mut all: Vec<Candidate> = found
+        .into_iter()
+        .enumerate()
+        .map(|(at, found)| {
+            // The lead of the first is over the second; of another, how far it is behind the first.
+            let other =
+                if at == 0 { scores.get(1) } else { scores.first() }.copied().unwrap_or(found.score - 6.0);
+            candidate(question, found, other, packages)
+        })
+        .collect();
+    // What is cited or shares a reference stands above what is only alike.
+    all.sort_by_key(|candidate| match candidate.verdict {
+        Verdict::Cited => 0,
+        Verdict::SameReference => 1,
+        Verdict::LikelyKnown | Verdict::Related | Verdict::None => 2,
+    });
+    all.truncate(limit);
+    all
+}
+
+fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageCheck]) -> Candidate {
+    let Found { record, like, signals, alias, score } = found;
+    let sureness = rank::sureness(&like, score, other);
+    let row = packages.iter().flat_map(|check| &check.rows).find(|row| row.id == record.id);
+    let alias = alias.as_deref().filter(|id| *id != record.id);
+    let is_same =
+        (!like.urls.is_empty() && signals.url > FEW) || (!like.commits.is_empty() && signals.commit > FEW);
+    let verdict = if signals.cited || alias.is_some() {
+        Verdict::Cited
+    } else if is_same {
+        Verdict::SameReference
+    } else if sureness >= LIKELY {
+        Verdict::LikelyKnown
+    } else if sureness >= RELATED || row.is_some() {
+        Verdict::Related
+    } else {
+        Verdict::None
+    };
+    let mut reasons = reasons(&like, signals.cited, alias);
+    if let Some(row) = row {
+        let at =
+            reasons.iter().take_while(|reason| matches!(reason, Reason::Cited | Reason::Alias(_))).count();
+        reasons.insert(at, Reason::Shipped(row.sentence.clone()));
+    }
+    let fixed = row.and_then(|row| row.fixed.clone()).or_else(|| record.fixed());
+    Candidate {
+        url: url_of(record.source, &record.id),
+        publicity: publicity(&record, question.received),
+        title: title(&record),
+        status: record.status,
+        published: record.published,
+        source: record.source,
+        id: record.id,
+        verdict,
+        score,
+        sureness,
+        reasons,
+        fixed,
+    }
+}
+
+/// A public advisory or issue of O3DE counts as publicly known when it was there before the report and O3DE marked it.
+fn publicity(record: &Record, received: Option<Timestamp>) -> Publicity {
+    let younger =
+        matches!((record.published, received), (Some(published), Some(received)) if published > received);
+    match (record.source, record.status) {
+        (Source::Case, _) | (Source::Advisory, Status::Private) => Publicity::Members,
+        (Source::Nvd, _) => Publicity::Public,
+        (Source::Advisory | Source::Issue, _) if younger || !record.labelled => Publicity::PossibleLeak,
+        (Source::Advisory | Source::Issue, _) => Publicity::Public,
+    }
+}
+
+fn title(record: &Record) -> String {
+    let text = if record.title.is_empty() { &record.text } else { &record.title };
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 110 { line } else { line.chars().take(109).chain(['…']).collect() }
+}

@@ -1,0 +1,221 @@
+//! The mirror: one SQLite file with everything public and our own cases, made to be read fast and rebuilt at will.
+//!
+//! **Invariant:** what one feed brings goes in whole or not at all; a bad feed leaves the last good one.
+//!
+//! **Invariant:** one process writes (a lock file beside it); readers never wait and see only what is committed.
+
+mod body;
+mod error;
+mod feed;
+mod import;
+mod own;
+mod posting;
+mod search;
+mod status;
+mod write;
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+pub use error::MirrorError;
+pub use feed::{FEED_LIMIT, Meta};
+pub use import::{FeedDone, ImportReport, Progress};
+pub use status::{FeedRow, MirrorStatus, YearRow};
+
+pub(crate) use search::Found;
+
+use super::package::Packages;
+
+/// Version of `schema.sql`; another one is rebuilt or refused.
+const VERSION: i64 = 1;
+
+/// The mirror of what is known. Cheap to clone.
+#[derive(Clone)]
+pub struct Mirror {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    packages: Packages,
+    reader: Mutex<Reader>,
+}
+
+/// The connection that reads, with what it keeps at hand.
+struct Reader {
+    connection: Connection,
+    cache: Cache,
+}
+
+/// Numbers of the whole mirror, kept until it changes.
+#[derive(Default)]
+struct Cache {
+    generation: i64,
+    records: u32,
+    public: u64,
+    last: u32,
+    common: HashMap<Box<str>, u32>,
+}
+
+impl Mirror {
+    /// Opens the mirror in this file, which is made (readable for its owner only) when it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made or read, or was written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, MirrorError> {
+        Self::open_with(path, Packages::today().clone())
+    }
+
+    /// As [`Self::open`], with another list of packages (refreshed from `BuiltInPackages_*.cmake`).
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(path: &Path, packages: Packages) -> Result<Self, MirrorError> {
+        drop(writer(path)?);
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "query_only", "on")?;
+        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        let reader = Mutex::new(Reader { connection, cache: Cache { generation: -1, ..Cache::default() } });
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), packages, reader }) })
+    }
+
+    /// The list of bundled packages in use.
+    pub fn packages(&self) -> &Packages {
+        &self.inner.packages
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Runs a query in one read transaction, with the numbers at hand brought up to date.
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection, &Cache) -> Result<T, MirrorError>,
+    ) -> Result<T, MirrorError> {
+        let mut reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let Reader { connection, cache } = &mut *reader;
+        let txn = connection.transaction()?;
+        cache.refresh(&txn)?;
+        let answer = query(&txn, cache)?;
+        txn.commit()?;
+        Ok(answer)
+    }
+
+    /// Takes the lock and runs a job in one transaction of an own connection.
+    fn write<T>(&self, job: impl FnOnce(&Connection) -> Result<T, MirrorError>) -> Result<T, MirrorError> {
+        let _lock = self.lock()?;
+        let mut connection = writer(&self.inner.path)?;
+        let txn = connection.transaction()?;
+        let answer = job(&txn)?;
+        bump(&txn)?;
+        txn.commit()?;
+        Ok(answer)
+    }
+
+    fn lock(&self) -> Result<File, MirrorError> {
+        let mut name = self.inner.path.clone().into_os_string();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let fault = |source| MirrorError::File { path: path.display().to_string(), source };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(MirrorError::Busy),
+            Err(fs::TryLockError::Error(source)) => Err(fault(source)),
+        }
+    }
+}
+
+impl Cache {
+    fn refresh(&mut self, connection: &Connection) -> Result<(), MirrorError> {
+        let generation = meta_number(connection, "generation")?;
+        if generation == self.generation {
+            return Ok(());
+        }
+        self.records =
+            connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
+        self.public =
+            connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
+        self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
+        self.common.clear();
+        let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;
+        let blob: Option<Vec<u8>> = query.query_row([], |row| row.get(0)).optional()?;
+        let text = String::from_utf8(blob.unwrap_or_default()).unwrap_or_default();
+        for (term, df) in text.lines().filter_map(|line| line.split_once('\t')) {
+            self.common.insert(term.into(), df.parse().unwrap_or(write::COMMON));
+        }
+        self.generation = generation;
+        Ok(())
+    }
+}
+
+/// A connection that writes, with the schema in place. The file is for its owner only: it holds words of own cases.
+fn writer(path: &Path) -> Result<Connection, MirrorError> {
+    private(path)?;
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > VERSION {
+        return Err(MirrorError::Newer { found, here: VERSION });
+    }
+    if found == 0 {
+        connection.pragma_update(None, "page_size", 8192)?;
+    }
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // A mirror that loses its last import to a power cut is imported again; it is never torn.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -48_000)?;
+    connection.pragma_update(None, "journal_size_limit", 16_000_000)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    if found == 0 {
+        connection.execute_batch(include_str!("schema.sql"))?;
+        connection.pragma_update(None, "user_version", VERSION)?;
+    }
+    Ok(connection)
+}
+
+#[cfg(unix)]
+fn private(path: &Path) -> Result<(), MirrorError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let fault = |source| MirrorError::File { path: path.display().to_string(), source };
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(fault)
+}
+
+#[cfg(not(unix))]
+fn private(_path: &Path) -> Result<(), MirrorError> {
+    Ok(())
+}
+
+fn meta_number(connection: &Connection, name: &str) -> Result<i64, MirrorError> {
+    let mut query = connection.prepare_cached("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?1")?;
+    Ok(query.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+fn set_meta(connection: &Connection, name: &str, value: i64) -> Result<(), MirrorError> {
+    let mut query = connection.prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
+    query.execute(rusqlite::params![name, value.to_string()])?;
+    Ok(())
+}
+
+/// Readers drop what they keep at hand when this number changes.
+fn bump(connection: &Connection) -> Result<(), MirrorError> {
+    let generation = meta_number(connection, "generation")?;
+    set_meta(connection, "generation", generation + 1)
+}

@@ -1,0 +1,66 @@
+//! O3DE's advisories and issues, and our own cases: the same engine, put in one by one.
+
+use rusqlite::params;
+
+use super::import::{feed_stamp, settle};
+use super::write::{Intake, source_number};
+use super::{Mirror, MirrorError};
+use crate::known::record::{Record, Source};
+
+impl Mirror {
+    /// Puts records in, or in the place of those with the same id. One transaction.
+    ///
+    /// # Errors
+    /// Another process writes, or the mirror cannot be written.
+    pub fn put(&self, records: &[Record]) -> Result<(), MirrorError> {
+        self.write(|connection| {
+            let mut intake = Intake::new(connection)?;
+            for record in records {
+                intake.put(record)?;
+            }
+            intake.flush()?;
+            settle(connection, false)
+        })
+    }
+
+    /// Takes a record out (a case that was purged, an advisory that is gone). Whether it was there.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn remove(&self, id: &str) -> Result<bool, MirrorError> {
+        self.write(|connection| Ok(connection.execute("DELETE FROM record WHERE id = ?1", [id])? > 0))
+    }
+
+    /// The ids of all records of a source, in order; to find out which are gone.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn ids(&self, source: Source) -> Result<Vec<String>, MirrorError> {
+        self.read(|connection, _| {
+            let mut query =
+                connection.prepare_cached("SELECT id FROM record WHERE source = ?1 ORDER BY id")?;
+            let ids = query
+                .query_map(params![source_number(source)], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(ids)
+        })
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn get(&self, id: &str) -> Result<Option<Record>, MirrorError> {
+        self.read(|connection, _| {
+            super::search::by_id(connection, id).map(|found| found.map(|(_, record)| record))
+        })
+    }
+
+    /// The stamp and SHA-256 of a feed as it was last taken in.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn feed_stamp(&self, name: &str) -> Result<Option<(String, String)>, MirrorError> {
+        self.read(|connection, _| feed_stamp(connection, name))
+    }
+}
