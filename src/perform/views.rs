@@ -54,12 +54,12 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         acknowledge_by,
         answered,
         receipt: receipt(case),
-        facts: facts::rows(&facts),
+        facts: facts::rows(facts),
         missing,
-        notes: notes(office, case, &row, &letter),
+        notes: notes(office, case, &row, letter),
         steps: runbook(&progress),
-        attachments: attachment_rows(&letter),
-        report: shown(&letter),
+        attachments: attachment_rows(letter),
+        report: shown(letter),
         zone,
     })
 }
@@ -185,11 +185,11 @@ pub(super) fn comment(
     } else {
         Words { new_words: letter.split.new_words.clone(), quoted: letter.split.quoted.clone() }
     };
-    let attachments = attachment_rows(&letter);
+    let attachments = attachment_rows(letter);
     Ok(match remark {
-        Remark::Reply { .. } => match member_of(office, &letter) {
+        Remark::Reply { .. } => match member_of(office, letter) {
             Some(who) if row.person != case.reporter => {
-                let verified = Office::trust(&letter) == case::decide::Trust::Passed;
+                let verified = Office::trust(letter) == case::decide::Trust::Passed;
                 Comment::MemberNote { received, who, verified, words, attachments }
             }
             Some(_) | None if letter.automatic != Automatic::None => Comment::AutomaticAnswer {
@@ -206,12 +206,12 @@ pub(super) fn comment(
             },
         },
         Remark::Stranger { .. } => {
-            Comment::StrangerWrote { received, from: sender(&letter), words, attachments }
+            Comment::StrangerWrote { received, from: sender(letter), words, attachments }
         }
         Remark::Answer { .. } => Comment::MemberAnswered {
             received,
-            who: member_of(office, &letter).unwrap_or_default(),
-            verified: Office::trust(&letter) == case::decide::Trust::Passed,
+            who: member_of(office, letter).unwrap_or_default(),
+            verified: Office::trust(letter) == case::decide::Trust::Passed,
             words,
             attachments,
         },

@@ -77,7 +77,7 @@ fn purity(source: &Source) -> Vec<String> {
 }
 
 /// Imports run one way. What stands in a row is all that this part may use.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("case", &[]),
     ("mail", &["case"]),
     ("report", &["case"]),
