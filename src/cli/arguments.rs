@@ -83,12 +83,35 @@ pub(super) enum Command {
         #[arg(long)]
         offline: bool,
     },
+    /// Is it known already? Candidates for a mail or plain text, searched on this machine alone
+    Known {
+        /// A mail or plain text; `-` is standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// The mirror of public records that `known` searches
+    Mirror {
+        #[command(subcommand)]
+        what: MirrorWhat,
+    },
     /// Play a day on loopback: servers, mails, the real daemon; no account needed
     Practice {
         /// Where to leave what happened [default: a new folder in the temporary directory]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MirrorWhat {
+    /// Take NVD 2.0 feed files from disk, with the .meta beside each
+    Import {
+        /// Files or folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Sources, ages, counts, coverage by year
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod cases;
 mod check;
 mod export;
 mod house;
+mod known;
 mod order;
 mod out;
 mod outbox;
@@ -22,7 +23,7 @@ use std::ffi::OsString;
 
 pub use arguments::Arguments;
 
-use arguments::Command;
+use arguments::{Command, MirrorWhat};
 use out::Out;
 
 /// All went well.
@@ -105,6 +106,11 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             let how = restore::How { replace, offline };
             restore::restore(&from, &how, &house::config(file, out)?, out).await
         }
+        Command::Known { file: text } => known::known(&text, &house::config(file, out)?, out),
+        Command::Mirror { what: MirrorWhat::Import { paths } } => {
+            known::import(&paths, &house::config(file, out)?, out)
+        }
+        Command::Mirror { what: MirrorWhat::Status } => known::status(&house::config(file, out)?, out),
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
         }

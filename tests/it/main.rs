@@ -35,6 +35,7 @@ mod desk_parks;
 mod dovecot;
 mod hostile_mail;
 mod hostile_path;
+mod known_cli;
 mod known_mirror;
 mod known_packages;
 mod known_version;

@@ -119,7 +119,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "cli",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform", "daemon", "practice",
+            "reading", "office", "perform", "daemon", "practice", "known",
         ],
     ),
     ("main", &["cli"]),
