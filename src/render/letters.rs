@@ -307,8 +307,8 @@ mod tests {
         assert_eq!(
             faults("Subject: x [{{ case }}]\n\n{{ acknowlege_by }} {{ reporter }}\n"),
             [
-                "T00-receipt.txt:0:0: the letter must say {{ acknowledge_by }}",
-                "T00-receipt.txt:0:0: the letter must say {{ code }}",
+                "T00-receipt.txt: the letter must say {{ acknowledge_by }}",
+                "T00-receipt.txt: the letter must say {{ code }}",
                 "T00-receipt.txt:3:4: this letter knows no acknowlege_by; did you mean acknowledge_by?",
                 "T00-receipt.txt:3:24: this letter knows no reporter",
             ]
