@@ -256,5 +256,5 @@ fn every_file_of_the_collection_is_read_in_a_small_stack_and_soon() {
         slowest.0,
         slowest.1.display()
     );
-    assert!(slowest.0.as_secs() < 10, "{slowest:?}");
+    assert!(slowest.0.as_secs() < 60, "{slowest:?}");
 }

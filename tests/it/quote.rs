@@ -8,7 +8,7 @@ fn assert_is_read_in_time(piece: &str, size: usize) {
     let start = std::time::Instant::now();
     let Split { new_words, quoted } = split(&text);
     let took = start.elapsed();
-    assert!(took.as_secs() < 10, "{piece:?} took {took:?}");
+    assert!(took.as_secs() < 60, "{piece:?} took {took:?}");
     assert!(new_words.len() + quoted.len() <= text.len() * 2);
 }
 
