@@ -151,6 +151,7 @@ create table sent (
   case_id    text,
   recipient  text    not null
 ) strict, without rowid;
+create index sent_effect on sent (effect);
 
 create table clock (
   case_id text    not null,
