@@ -5,6 +5,7 @@
 //! effects. This is the only place that reads the environment (`CREDENTIALS_DIRECTORY`,
 //! systemd.exec(5), and `RUST_LOG`).
 
+mod commands;
 mod cron;
 mod mistakes;
 mod peers;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use commands::Commands;
 pub use cron::Cron;
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
@@ -76,6 +78,8 @@ pub struct Config {
     pub clocks: Clocks,
     /// To whom the machine answers at once.
     pub receipts: Receipts,
+    /// Members' commands.
+    pub commands: Commands,
     /// The waiting room.
     pub waiting: Waiting,
     /// Bounds on what one mail may cost.
@@ -194,6 +198,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let team = Team::read(&top.section("team"));
     let clocks = Clocks::read(&top.section("clocks"));
     let receipts = Receipts::read(&top.section("receipts"));
+    let commands = Commands::read(&top.section("commands"));
     let waiting = Waiting::read(&top.section("waiting"));
     let limits = Limits::read(&top.section("limits"));
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
@@ -215,6 +220,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         team,
         clocks,
         receipts,
+        commands,
         waiting,
         limits,
         digest: digest?,

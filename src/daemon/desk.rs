@@ -164,7 +164,10 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
     let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
     let fate = decide::sort(&reading, &office.policy);
     let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
-    let word = desk.follow(fate, &mut note)?;
+    let word = match desk.steer(fate, &mut note)? {
+        Some(word) => word,
+        None => desk.follow(fate, &mut note)?,
+    };
     if word == FateWord::Case
         && let Some(first) = first_copy(txn, &mail.row, &note)?
     {
@@ -172,7 +175,9 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
         txn.settle(first, FateWord::Copy, &released)?;
     }
-    txn.settle(mail.row.id, word, &note)
+    txn.settle(mail.row.id, word, &note)?;
+    // What a letter waits for may have been the reading of this.
+    txn.letters_may_go()
 }
 
 /// The mail of which this one is a second copy.
@@ -302,14 +307,14 @@ fn bounced(
 }
 
 /// One mail on the desk, with all that is known.
-struct Desk<'a> {
-    office: &'a Office,
-    txn: &'a Txn<'a>,
-    mail: &'a Prepared,
-    reading: &'a Reading,
+pub(super) struct Desk<'a> {
+    pub(super) office: &'a Office,
+    pub(super) txn: &'a Txn<'a>,
+    pub(super) mail: &'a Prepared,
+    pub(super) reading: &'a Reading,
     person: Option<PersonId>,
-    member: Option<&'a MemberKey>,
-    now: Timestamp,
+    pub(super) member: Option<&'a MemberKey>,
+    pub(super) now: Timestamp,
 }
 
 impl Desk<'_> {
@@ -401,8 +406,18 @@ impl Desk<'_> {
             writer,
             automatic,
             received: self.mail.row.received,
+            asks_status: self.asks_status(),
         });
         commit::input(self.office, self.txn, case, &input, self.now)
+    }
+
+    /// MAIL 7: "a mail with `status` alone on its first line, in their thread".
+    fn asks_status(&self) -> bool {
+        let letter = &self.mail.read.letter;
+        let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
+        let alone = first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
+        let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
+        alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
     }
 
     /// Who wrote it, and whether a member's mail is an answer to the reporter (MAIL section 5, last paragraph).

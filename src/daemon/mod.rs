@@ -5,14 +5,19 @@
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
 mod backoff;
+mod chores;
 mod commit;
 mod desk;
 mod disk;
 mod gauges;
 mod late;
+mod letters;
+mod looks;
 mod outbox;
 mod poll;
+mod standing;
 mod start;
+mod steer;
 mod ticks;
 mod vigil;
 

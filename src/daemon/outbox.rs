@@ -150,7 +150,7 @@ async fn turn(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<us
         Lane::Github | Lane::Discord => 1,
     };
     let now = office.outside.clock.now();
-    let rows = office.store.read(|txn| txn.performable(lane, now, limit))?;
+    let mut rows = office.store.read(|txn| txn.performable(lane, now, limit))?;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -163,7 +163,12 @@ async fn turn(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<us
     }
     let ids: Vec<EffectId> = rows.iter().map(|row| row.id).collect();
     // Durable before the first word to a peer: whoever finds it so after a crash knows that it may have happened.
-    office.store.write("sending", move |txn| ids.iter().try_for_each(|id| txn.begin(*id, now))).await?;
+    let begun = office.store.write("sending", move |txn| {
+        ids.iter().map(|id| Ok((*id, txn.begin(*id, now)?))).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let begun = begun.await?;
+    // One that was taken back a moment ago is not due any more.
+    rows.retain(|row| begun.contains(&(row.id, true)));
     let results = join_all(rows.into_iter().map(|row| one(office, peers, row))).await;
     results.into_iter().collect::<Result<Vec<()>, Fault>>()?;
     Ok(count)
@@ -230,6 +235,11 @@ fn conclude(
         Verdict::Unknown => unknown(office, txn, row, now),
         Verdict::Parked { why } => park(office, txn, row, why, now),
         Verdict::Canceled { why } => txn.end(id, EffectState::Canceled, Some(why), now),
+        Verdict::Stopped { why } => {
+            txn.end(id, EffectState::Canceled, Some(&commit::word(why)?), now)?;
+            txn.touch_all();
+            tell_case(office, txn, row, Outcome::Stopped { why: *why }, now)
+        }
     }
 }
 

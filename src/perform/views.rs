@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts;
+use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
-use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
@@ -38,7 +38,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         answered: answered.clone(),
         missing: (!letter.header_only && !letter.encrypted).then_some(missing.len()),
         assessed: None,
-        closed: None,
+        closed: case.closure().map(|closure| closure.words().to_owned()),
         acknowledge_by,
         zone: zone.clone(),
     };
@@ -48,7 +48,12 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         stage: match case.stage {
             case::Stage::New => Stage::New,
             case::Stage::Triage { .. } => Stage::Triage,
+            case::Stage::Known { .. } => Stage::Known,
+            case::Stage::Closed { .. } => Stage::Closed,
         },
+        closure: case.closure(),
+        severity: case.severity_set,
+        remarks: commanded::remarks(case),
         owner,
         received: case.received,
         acknowledge_by,
@@ -64,7 +69,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     })
 }
 
-fn name(office: &Office, member: &MemberKey) -> String {
+pub(super) fn name(office: &Office, member: &MemberKey) -> String {
     office.policy.roster.get(member).map_or_else(|| member.to_string(), |member| member.name.clone())
 }
 
@@ -170,7 +175,7 @@ pub(super) fn comment(
     case: &Case,
     remark: &Remark,
 ) -> Result<Comment, StoreError> {
-    let mail = remark.mail();
+    let Some(mail) = remark.mail() else { return Ok(Comment::Commanded(String::new())) };
     let row = txn.mail(mail)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
@@ -215,6 +220,21 @@ pub(super) fn comment(
             words,
             attachments,
         },
+        Remark::Refused { why, .. } => Comment::CommandRefused {
+            received,
+            who: member_of(office, letter).unwrap_or_default(),
+            why: why.words().to_owned(),
+            words,
+            attachments,
+        },
+        Remark::Note { .. } => Comment::MemberNote {
+            received,
+            who: member_of(office, letter).unwrap_or_default(),
+            verified: true,
+            words: commanded::below(letter),
+            attachments,
+        },
+        Remark::Commanded { .. } => Comment::Commanded(String::new()),
         Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
             Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
         }
@@ -264,6 +284,7 @@ pub(super) fn alert(
     txn: &Txn<'_>,
     case: Option<&Case>,
     alert: &case::Alert,
+    to: Option<&MemberKey>,
     now: Timestamp,
 ) -> Result<AlertView, StoreError> {
     let kind = match alert {
@@ -287,6 +308,12 @@ pub(super) fn alert(
         case::Alert::Parked { effect } => parked(txn, *effect)?,
         case::Alert::Waiting { mails } => Alert::Waiting(lines(txn, mails)?),
         case::Alert::Digest => Alert::Alarm(Alarm::Other("digest".to_owned())),
+        case::Alert::CommandRefused { .. }
+        | case::Alert::OwnerNow { .. }
+        | case::Alert::Raised { .. }
+        | case::Alert::Confirm { .. }
+        | case::Alert::Closed { .. }
+        | case::Alert::LetterStopped { .. } => Alert::News(commanded::news(office, txn, case, alert, to)?),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
     let case = case.map(|case| alert_case(office, case));
@@ -296,6 +323,10 @@ pub(super) fn alert(
         now,
         zone: office.policy.calendar.zone.clone(),
         code: None,
+        commands: match office.config.addresses.bot {
+            Some(_) => Commands::ByMail,
+            None => Commands::Off,
+        },
         practice: office.practice(),
     })
 }
@@ -358,7 +389,8 @@ pub(crate) fn why_of_mail(row: &MailRow) -> String {
         | FateWord::Quarantined
         | FateWord::Delivery
         | FateWord::Own
-        | FateWord::Copy => row.why.clone().unwrap_or_default(),
+        | FateWord::Copy
+        | FateWord::Command => row.why.clone().unwrap_or_default(),
     }
 }
 

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::news::News;
 use crate::case::{CaseId, Component, EffectId, MailId, Severity};
 use crate::mail::compose::Practice;
 
@@ -43,6 +44,17 @@ pub struct AlertView {
     pub practice: Practice,
     /// The recipient's footer code (mail only).
     pub code: Option<String>,
+    /// Whether members command by mail.
+    pub commands: Commands,
+}
+
+/// Whether members command by mail (MAIL section 7: not without a `bot_address`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commands {
+    /// By answering notices.
+    ByMail,
+    /// Operators do it for them.
+    Off,
 }
 
 /// A clock of RUNBOOK section 1.4.
@@ -154,6 +166,8 @@ pub enum Alert {
         /// Why, our words.
         why: String,
     },
+    /// What commands brought.
+    News(News),
     /// Something is wrong with the machine.
     Alarm(Alarm),
 }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fence::Value;
-use crate::case::{CaseId, Sha256};
+use crate::case::{CaseId, Closure, Severity, Sha256};
 
 /// All that the page of a case shows.
 #[derive(Debug, Clone)]
@@ -15,6 +15,12 @@ pub struct IssueView {
     pub mail: Sha256,
     /// The stage as a label says it: `new`, `triage`, `closed`.
     pub stage: Stage,
+    /// Why it is closed.
+    pub closure: Option<Closure>,
+    /// The team's own severity.
+    pub severity: Option<Severity>,
+    /// What members must know besides: links, letters that wait, our words.
+    pub remarks: Vec<String>,
     /// Name of the triage owner, ours.
     pub owner: Option<String>,
     /// INTERNALDATE of the report: where the clocks start.

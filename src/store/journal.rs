@@ -113,14 +113,11 @@ impl Txn<'_> {
             )?;
             self.index(case.id, event, now)?;
         }
-        let stage = match case.stage {
-            crate::case::Stage::New => "new",
-            crate::case::Stage::Triage { .. } => "triage",
-        };
+        let owner = case.owner().map(|owner| owner.0.as_str());
         self.run(
-            "insert into \"case\" (id, opened_at, stage, state) values (?1, ?2, ?3, ?4)
-                 on conflict (id) do update set stage = ?3, state = ?4",
-            params![id, ms(now), stage, serde_json::to_string(case)?],
+            "insert into \"case\" (id, opened_at, stage, owner, state) values (?1, ?2, ?3, ?4, ?5)
+                 on conflict (id) do update set stage = ?3, owner = ?4, state = ?5",
+            params![id, ms(now), case.stage.word(), owner, serde_json::to_string(case)?],
         )?;
         self.wind_clocks(case)
     }

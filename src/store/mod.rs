@@ -8,6 +8,7 @@
 mod effects;
 mod error;
 mod found;
+mod held;
 mod house;
 mod intake;
 mod journal;

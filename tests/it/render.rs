@@ -9,7 +9,9 @@ use sir_intake::case::{
 };
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
-use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use sir_intake::render::alert_view::{
+    Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line,
+};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
 use sir_intake::render::digest::{self, About, DigestLine, DigestView};
@@ -81,6 +83,9 @@ pub fn view() -> IssueView {
         case: CASE,
         mail: Sha256([5; 32]),
         stage: Stage::New,
+        closure: None,
+        severity: None,
+        remarks: Vec::new(),
         owner: None,
         received: at("2026-11-23T14:00:09Z"),
         acknowledge_by,
@@ -349,6 +354,7 @@ fn alert_view(kind: Alert) -> AlertView {
         now: at("2026-11-23T14:05:00Z"),
         zone: TimeZone::UTC,
         practice: Practice::No,
+        commands: Commands::ByMail,
         code: code::code(CASE, &Holder::Member(MemberKey("alice".into())), &keys()),
     }
 }

@@ -38,10 +38,17 @@ pub struct Update<'a> {
     /// All labels: others are taken off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<&'a [String]>,
+    /// `open` or `closed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'a str>,
+    /// Why it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_reason: Option<Closing>,
 }
 
 /// Why an issue is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Closing {
     /// The work is done.
     Completed,

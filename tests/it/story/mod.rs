@@ -3,6 +3,10 @@
 mod attack;
 mod canary;
 mod clocks;
+pub mod command_desk;
+pub mod commands;
+mod commands_letters;
+mod commands_cases;
 mod faults;
 pub mod intake;
 mod mailbox;
