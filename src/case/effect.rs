@@ -58,7 +58,7 @@ impl LetterKind {
             Self::Receipt => "the receipt (T00)",
             Self::Acknowledgement => "the acknowledgement (T01)",
             Self::KnownIssue => "the known-issue letter (T02)",
-            Self::Questions => "the questions (T03)",
+            Self::Questions => "the letter with questions (T03)",
             Self::Reminder => "the reminder (T04)",
             Self::Intended => "the letter works-as-intended (T05)",
             Self::Bug => "the letter bug-not-security (T06)",

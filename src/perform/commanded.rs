@@ -42,8 +42,10 @@ pub(super) fn remarks(case: &Case) -> Vec<String> {
 
 /// The words of a member below their commands.
 pub(super) fn below(letter: &Letter) -> Words {
-    let below = crate::case::command::read::block(&letter.plain).map_or(letter.plain.as_str(), |b| b.below);
-    let split = mail::quote::split(below);
+    let split = match crate::case::command::read::block(&letter.plain) {
+        Some(block) => mail::quote::split_below(block.below),
+        None => mail::quote::split(&letter.plain),
+    };
     Words { new_words: split.new_words, quoted: split.quoted }
 }
 
@@ -102,14 +104,7 @@ fn confirm(
         let read = mail::read(bytes, &office.limits, &mail::House::default());
         (read.subject, read.text)
     });
-    Ok(News::Confirm {
-        act: number,
-        by: name(office, &act.by),
-        what: exact(txn, act)?,
-        nonce,
-        until,
-        letter,
-    })
+    Ok(News::Confirm { act: number, by: name(office, &act.by), what: exact(txn, act)?, nonce, until, letter })
 }
 
 /// The exact act, with the address that it is about.

@@ -29,9 +29,9 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn letters_may_go(&self) -> Result<(), StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select 1 from effect where state = 'due' and held_until is not null limit 1",
-        )?;
+        let mut query = self
+            .0
+            .prepare_cached("select 1 from effect where state = 'due' and held_until is not null limit 1")?;
         if query.query_row([], |_| Ok(())).optional()?.is_some() {
             self.touch(Lane::Letters);
         }
@@ -144,9 +144,7 @@ impl Txn<'_> {
         let tail = match which {
             Which::Open => "where stage <> 'closed' and ?1 = ?1 and ?2 = ?2",
             Which::Mine => "where stage <> 'closed' and owner is not null and owner = ?1 and ?2 = ?2",
-            Which::Overdue => {
-                "where ?1 = ?1 and id in (select case_id from clock where due_at <= ?2) and stage <> 'closed'"
-            }
+            Which::Overdue => "where ?1 = ?1 and stage <> 'closed' and due_at is not null and due_at <= ?2",
         };
         let sql = format!("select state from \"case\" {tail} order by opened_at desc limit {}", limit + 1);
         let mut query = self.0.prepare_cached(&sql)?;

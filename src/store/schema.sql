@@ -108,10 +108,12 @@ create table "case" (
   opened_at integer not null,
   stage     text    not null,
   owner     text,
+  due_at    integer,                  -- the first promise that is due, or broken
   state     text    not null          -- a cache: the fold of the events
 ) strict, without rowid;
 create index case_opened on "case" (opened_at);
 create index case_open   on "case" (opened_at desc) where stage <> 'closed';
+create index case_due    on "case" (due_at) where stage <> 'closed' and due_at is not null;
 create index case_owner  on "case" (owner, opened_at desc) where stage <> 'closed' and owner is not null;
 
 create table participant (

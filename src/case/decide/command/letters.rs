@@ -19,7 +19,9 @@ impl Run<'_> {
             Ack::Letter(days) => days.unwrap_or(self.policy.commands.contact_days),
             Ack::Done => return Ok(self.ack_done()),
         };
-        let waits = |act: &&crate::case::Act| act.held().is_some_and(|hold| hold.letter == LetterKind::Acknowledgement);
+        let waits = |act: &&crate::case::Act| {
+            act.held().is_some_and(|hold| hold.letter == LetterKind::Acknowledgement)
+        };
         if let Some(act) = case.acts.iter().find(waits) {
             return Err(format!("act {} holds an acknowledgement already: undo it first", act.number));
         }
@@ -38,7 +40,7 @@ impl Run<'_> {
     }
 
     pub(super) fn ask(&mut self, wanted: &[Question]) -> Result<Said, String> {
-        let asked = self.case()?.asked();
+        let asked = self.open_case()?.asked();
         let open = &self.around.open_questions;
         let wanted: Vec<Question> = if wanted.is_empty() { open.clone() } else { wanted.to_vec() };
         let (mut ask, mut left_out) = (Vec::new(), Vec::new());
@@ -67,7 +69,7 @@ impl Run<'_> {
     }
 
     pub(super) fn remind(&mut self) -> Result<Said, String> {
-        let case = self.case()?;
+        let case = self.open_case()?;
         let mut again: Vec<Question> = Vec::new();
         for act in case.acts.iter().filter(|act| matches!(act.letter, Some(ActLetter::Left { .. }))) {
             if let Deed::Ask { questions } = &act.deed {
