@@ -32,6 +32,7 @@ mod corpora_mail;
 mod corpora_quote;
 mod crash;
 mod desk_parks;
+mod docs;
 mod dovecot;
 mod hostile_mail;
 mod hostile_path;
