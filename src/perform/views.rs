@@ -323,12 +323,17 @@ pub(super) fn alert(
         now,
         zone: office.policy.calendar.zone.clone(),
         code: None,
-        commands: match office.config.addresses.bot {
-            Some(_) => Commands::ByMail,
-            None => Commands::Off,
-        },
+        commands: commands(office),
         practice: office.practice(),
     })
+}
+
+/// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
+pub(super) fn commands(office: &Office) -> Commands {
+    match office.config.addresses.bot {
+        Some(_) => Commands::ByMail,
+        None => Commands::Off,
+    }
 }
 
 fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {

@@ -156,6 +156,14 @@ impl Txn<'_> {
         Ok((found, more))
     }
 
+    /// Cases that are not closed.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn open_cases(&self) -> Result<u64, StoreError> {
+        Ok(self.0.query_row("select count(*) from \"case\" where stage <> 'closed'", [], |row| row.get(0))?)
+    }
+
     /// This person is of the case from now on.
     ///
     /// # Errors

@@ -489,6 +489,7 @@ fn digest_view() -> DigestView {
     };
     let mail = |n| About::Mail(MailId(n));
     DigestView {
+        commands: Commands::ByMail,
         now: at("2026-11-24T09:00:00Z"),
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),

@@ -174,6 +174,11 @@ async fn known_tells_the_reporter_and_closes_when_the_letter_left() {
     say(&mut world, BOB, 1, "!undo").await;
     assert_eq!((world.case(1).stage, owner(&world, 1)), (Stage::New, None));
     say(&mut world, BOB, 1, "!known GHSA-2c4f-xxxx-9ghj").await;
+    let told = say(&mut world, ALICE, 1, "!close bug It is none").await;
+    assert!(
+        told.contains("told of GHSA-2c4f-xxxx-9ghj already: undo that first"),
+        "one letter ends it: {told}"
+    );
     hold_ends(&mut world).await;
     let letter = letters(&world).pop().unwrap();
     assert!(letter.contains("https://github.com/advisories/GHSA-2c4f-xxxx-9ghj"), "{letter}");
