@@ -6,6 +6,7 @@ use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use super::fence::one_line;
 use super::fold::fold;
 use super::when;
+use crate::case::Checked;
 use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
@@ -59,6 +60,9 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
+    if let (Alert::NewCase, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+        out.push_str(&format!(" · {}", escaped(&found)));
+    }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
         for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
@@ -103,7 +107,10 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => "A new report came in.".to_owned(),
+        Alert::NewCase => match view.case.as_ref().and_then(strong) {
+            Some(found) => format!("A new report came in. It may be known: {found}. The issue says which and why."),
+            None => "A new report came in.".to_owned(),
+        },
         Alert::ReporterWrote { attachments: 0 } => {
             "The reporter wrote again. Their words are on the issue.".to_owned()
         }
@@ -238,6 +245,9 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     if let Some(word) = claimed(case) {
         row("Severity", &word);
     }
+    if let Some(words) = case.checked.as_ref().map(Checked::words) {
+        row("Known?", &plain(&words));
+    }
     if let Some(why) = &case.receipt_withheld {
         row("Receipt", &format!("withheld: {}", plain(why)));
     }
@@ -339,6 +349,11 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
     }
 }
 
+/// What was found of it among public records and earlier cases, where a person must decide about it: numbers alone.
+fn strong(case: &AlertCase) -> Option<String> {
+    case.checked.filter(Checked::is_strong).map(|checked| checked.words())
+}
+
 fn components(case: &AlertCase) -> Option<String> {
     let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
     (!names.is_empty()).then(|| names.join(", "))
@@ -361,7 +376,7 @@ pub(crate) fn plain(text: &str) -> String {
     one_line(&super::fence::visible(text), 200)
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
