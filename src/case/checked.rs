@@ -115,9 +115,13 @@ impl Checked {
     /// One line for members: counts, in our own words.
     pub fn words(&self) -> String {
         match self {
-            Self::Done { tally, .. } => tally.words().unwrap_or_else(|| "nothing like it was found".to_owned()),
+            Self::Done { tally, .. } => {
+                tally.words().unwrap_or_else(|| "nothing like it was found".to_owned())
+            }
             Self::Not { why, earlier: 0 } => format!("not checked: {}", why.words()),
-            Self::Not { why, earlier: 1 } => format!("1 earlier case; public records not checked: {}", why.words()),
+            Self::Not { why, earlier: 1 } => {
+                format!("1 earlier case; public records not checked: {}", why.words())
+            }
             Self::Not { why, earlier } => {
                 format!("{earlier} earlier cases; public records not checked: {}", why.words())
             }

@@ -159,7 +159,10 @@ async fn ask(office: &Arc<Office>, question: Question, patience: Duration, now: 
 
 fn search(office: &Office, question: &Question) -> Result<Checkup, MirrorError> {
     let Some(mirror) = office.known.get()? else {
-        return Ok(Checkup { cited: cited(None, question)?, ..Checkup::not(Unchecked::NoMirror, CheckState::Waits) });
+        return Ok(Checkup {
+            cited: cited(None, question)?,
+            ..Checkup::not(Unchecked::NoMirror, CheckState::Waits)
+        });
     };
     let findings = Findings::of(&mirror.check(question)?);
     let checked = findings.checked();
@@ -422,7 +425,11 @@ fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreError> {
 /// What people of the case outside the team wrote after the report.
 fn later_mails(txn: &Txn<'_>, case: CaseId) -> Result<Vec<MailId>, StoreError> {
     let mail = |event: Event| {
-        if let Event::Added { mail, person: Some(_), automatic: false, .. } = event { Some(mail) } else { None }
+        if let Event::Added { mail, person: Some(_), automatic: false, .. } = event {
+            Some(mail)
+        } else {
+            None
+        }
     };
     Ok(txn.events(case)?.into_iter().filter_map(|row| mail(row.event)).take(100).collect())
 }
@@ -451,7 +458,10 @@ async fn check(office: &Arc<Office>, id: CaseId) -> Result<(), Fault> {
         None => ask(office, words.question, LONG_PATIENCE, now).await,
     };
     let office_in = Arc::clone(office);
-    office.store.write("checked", move |txn| conclude(&office_in, txn, id, words.number, &checkup, now)).await?;
+    office
+        .store
+        .write("checked", move |txn| conclude(&office_in, txn, id, words.number, &checkup, now))
+        .await?;
     Ok(())
 }
 

@@ -21,6 +21,12 @@ pub const RELATED: f32 = 0.1;
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;
 
+/// An earlier case is worth a look when the report has so much of its words, in percent.
+const CASE_WORDS: u8 = 30;
+
+/// And when it is so sure; the calibration is of public records, and ours are all of one kind.
+const CASE_RELATED: f32 = 0.3;
+
 /// The default number of candidates.
 const SHOWN: usize = 5;
 
@@ -43,7 +49,16 @@ pub(crate) fn answer(
 
 fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
     let mut all = candidates(question, cases, &[], limit);
-    all.retain(|candidate| candidate.verdict != Verdict::None);
+    // All our cases speak of O3DE and of weaknesses: that alone is no reason to look at one again.
+    let tells = |candidate: &Candidate| match candidate.verdict {
+        Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
+        Verdict::Related => {
+            let enough = |r: &Reason| matches!(r, Reason::Words { percent, .. } if *percent >= CASE_WORDS);
+            candidate.sureness >= CASE_RELATED && candidate.reasons.iter().any(enough)
+        }
+        Verdict::None => false,
+    };
+    all.retain(tells);
     all
 }
 

@@ -118,7 +118,8 @@ impl Findings {
     pub fn of(answer: &Answer) -> Self {
         let shown = |candidate: &&Candidate| candidate.verdict != Verdict::None;
         let rows: Vec<Row> = answer.candidates.iter().filter(shown).take(5).map(row).collect();
-        let packages = answer.packages.iter().filter_map(|check| package(check, &rows)).take(PACKAGES).collect();
+        let packages =
+            answer.packages.iter().filter_map(|check| package(check, &rows)).take(PACKAGES).collect();
         Self {
             cases: answer.cases.iter().filter(shown).take(5).map(row).collect(),
             packages,
@@ -153,9 +154,14 @@ impl Findings {
         Checked::Done { tally, mirror: self.mirror.taken_at }
     }
 
-    /// Whether a page that shows one of them shows the other: all but how old the mirror was.
+    /// Whether a page that shows one of them needs not be drawn anew for the other: how old the mirror was, and how rare
+    /// it finds a word, is no news.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let bare = |findings: &Self| Self { mirror: Age::default(), ..findings.clone() };
+        let bare = |findings: &Self| {
+            let mut bare = Self { mirror: Age::default(), ..findings.clone() };
+            bare.rows.iter_mut().chain(&mut bare.cases).for_each(|row| row.reasons.clear());
+            bare
+        };
         (self.mirror.records == 0) == (other.mirror.records == 0) && bare(self) == bare(other)
     }
 }

@@ -12,6 +12,9 @@ use crate::mail::compose::Practice;
 /// Most characters of a Discord message (Discord API, `content`).
 pub const DISCORD_CHARS: usize = 2000;
 
+/// Columns of a value in the card of a case.
+const CARD_WIDTH: usize = 54;
+
 /// How a member takes a case, said in one place.
 fn claim(view: &AlertView) -> String {
     let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
@@ -108,7 +111,10 @@ fn what_happened(view: &AlertView) -> String {
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
         Alert::NewCase => match view.case.as_ref().and_then(strong) {
-            Some(found) => format!("A new report came in. It may be known: {found}. The issue says which and why."),
+            Some(_) => {
+                "A new report came in. It may be known already: the issue says what was found, and why."
+                    .to_owned()
+            }
             None => "A new report came in.".to_owned(),
         },
         Alert::ReporterWrote { attachments: 0 } => {
@@ -246,10 +252,26 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
         row("Severity", &word);
     }
     if let Some(words) = case.checked.as_ref().map(Checked::words) {
-        row("Known?", &plain(&words));
+        row("Known?", &hanging(&plain(&words)));
     }
     if let Some(why) = &case.receipt_withheld {
         row("Receipt", &format!("withheld: {}", plain(why)));
+    }
+    out
+}
+
+/// A value of the card that may take more than one line, broken at its commas.
+fn hanging(text: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for part in text.split_inclusive(", ") {
+        if width > 0 && width + part.trim_end().len() > CARD_WIDTH {
+            out.truncate(out.trim_end().len());
+            out.push_str("\n                  ");
+            width = 0;
+        }
+        out.push_str(part);
+        width += part.len();
     }
     out
 }

@@ -64,12 +64,11 @@ pub fn step(checked: Option<&Checked>) -> (bool, String) {
             let found = tally.words().map_or(String::new(), |words| format!(" ({words})"));
             (true, format!("Known? Searched, nothing that fits{found}"))
         }
-        Some(checked @ Checked::Done { .. }) => {
-            (false, format!("Known? {}: look at them and decide", checked.words()))
-        }
-        Some(Checked::Not { .. }) | None => {
-            (false, "Known? Not checked by the machine yet: look for it among public issues and in NVD".to_owned())
-        }
+        Some(Checked::Done { .. }) => (false, "Known? Look at what was found, and decide".to_owned()),
+        Some(Checked::Not { .. }) | None => (
+            false,
+            "Known? Not checked by the machine: look for it among public issues and in NVD".to_owned(),
+        ),
     }
 }
 
@@ -192,8 +191,10 @@ fn package(line: &PackageLine) -> String {
 
 fn place_words(place: &PackagePlace) -> String {
     let id = linked(&place.id, &url_of(Source::Nvd, &place.id));
-    let list = |versions: &[String]| versions.iter().map(|version| prose(version)).collect::<Vec<_>>().join(", ");
-    let fixed = place.fixed.as_deref().map_or(String::new(), |version| format!(": fixed in {}", cell(version)));
+    let list =
+        |versions: &[String]| versions.iter().map(|version| prose(version)).collect::<Vec<_>>().join(", ");
+    let fixed =
+        place.fixed.as_deref().map_or(String::new(), |version| format!(": fixed in {}", cell(version)));
     match (place.inside.is_empty(), place.outside.is_empty()) {
         (false, true) => format!("{} **inside** the range of {id}{fixed}", list(&place.inside)),
         (false, false) => format!(
@@ -244,14 +245,14 @@ fn earlier(findings: &Findings, view: &KnownView, zone: &TimeZone) -> String {
 
 /// Command lines for a comment, as code: they do nothing here.
 fn ready(findings: &Findings) -> String {
-    let known = findings.rows.iter().filter(|row| row.may_answer()).take(3).filter_map(|row| match row.source {
-        Source::Nvd | Source::Advisory => Some(format!("`!known {}`", row.id)),
-        Source::Issue => Some(format!("`!known {}`", url_of(row.source, &row.id))),
-        Source::Case => None,
-    });
+    let known =
+        findings.rows.iter().filter(|row| row.may_answer()).take(3).filter_map(|row| match row.source {
+            Source::Nvd | Source::Advisory => Some(format!("`!known {}`", row.id)),
+            Source::Issue => Some(format!("`!known {}`", url_of(row.source, &row.id))),
+            Source::Case => None,
+        });
     let cases = findings.cases.iter().filter(|row| row.is_strong()).take(2);
-    let lines: Vec<String> =
-        known.chain(cases.map(|row| format!("`!dup {}`", row.id))).collect();
+    let lines: Vec<String> = known.chain(cases.map(|row| format!("`!dup {}`", row.id))).collect();
     if lines.is_empty() {
         return String::new();
     }

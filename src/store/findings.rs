@@ -127,7 +127,8 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn findings(&self, case: CaseId) -> Result<Option<FindingRow>, StoreError> {
-        let mut query = self.0.prepare_cached("select words, checked_at, json from finding where case_id = ?1")?;
+        let mut query =
+            self.0.prepare_cached("select words, checked_at, json from finding where case_id = ?1")?;
         let row: Option<(i64, Option<i64>, Option<String>)> = query
             .query_row([case.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
@@ -171,9 +172,9 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn others_unnamed(&self, case: CaseId) -> Result<bool, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("select exists (select 1 from finding where indexed < words and case_id <> ?1)")?;
+        let mut query = self.0.prepare_cached(
+            "select exists (select 1 from finding where indexed < words and case_id <> ?1)",
+        )?;
         Ok(query.query_row([case.to_string()], |row| row.get(0))?)
     }
 

@@ -21,8 +21,8 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId, Planned,
-    Policy, roster::Member,
+    After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId,
+    Planned, Policy, roster::Member,
 };
 
 /// What happened and what is to be done about it.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Decision, ReceiptCounts, Sender, receipt};
 use crate::case::{
-    Alert, Audience, Case, CaseId, Checked, Component, Effect, Event, LetterKind, MailId, PersonId, Policy, Severity,
-    Source, Withheld,
+    Alert, Audience, Case, CaseId, Checked, Component, Effect, Event, LetterKind, MailId, PersonId, Policy,
+    Severity, Source, Withheld,
 };
 
 /// What is known about a report when its case begins.
