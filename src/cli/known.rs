@@ -9,16 +9,16 @@ use super::out::{Out, facts, table};
 use super::{FAULTS, OK, Stop, house};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::known::mirror::FILE_NAME;
 use crate::known::{Answer, Candidate, Mirror, Question};
 use crate::mail::{self, House, Limits};
 use crate::store::private_dir;
 
-/// The mirror's file in the state directory.
-const FILE_NAME: &str = "known.db";
 /// More than this is not read of a file.
 const MOST_BYTES: u64 = 40 << 20;
 
-fn mirror(config: &Config) -> Result<Mirror, Stop> {
+/// The mirror of the state directory.
+pub(super) fn mirror(config: &Config) -> Result<Mirror, Stop> {
     let dir = &config.state_dir;
     private_dir(dir).map_err(|error| Stop::fault(format!("cannot make {}: {error}", dir.display())))?;
     let path = dir.join(FILE_NAME);
@@ -72,7 +72,7 @@ fn as_json(answer: &Answer, ms: f64) -> Value {
     json!({
         "verdict": answer.verdict.word(),
         "candidates": answer.candidates.iter().map(candidate).collect::<Vec<_>>(),
-        "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
+        "cases": answer.cases.iter().map(candidate).collect::<Vec<_>>(), "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
     })
 }
 
@@ -83,7 +83,7 @@ fn as_text(answer: &Answer, ms: f64) -> String {
             format!("{}: searched {records} records in {ms:.0} ms, {}\n", answer.verdict.word(), age(answer))
         }
     };
-    for found in &answer.candidates {
+    for found in answer.candidates.iter().chain(&answer.cases) {
         let reasons: Vec<String> = found.reasons.iter().map(ToString::to_string).collect();
         let fixed = found.fixed.as_ref().map_or(String::new(), |version| format!(", fixed in {version}"));
         text.push_str(&format!(
