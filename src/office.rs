@@ -128,9 +128,7 @@ impl Office {
     /// The same from bytes at hand.
     pub fn read_raw(&self, mail: MailId, raw: &[u8], headers_only: bool) -> Arc<ReadMail> {
         let read = if headers_only { mail::headers_only } else { mail::read };
-        let read = Arc::new(ReadMail::new(read(raw, &self.limits, &self.house)));
-        self.memory.put(mail, headers_only, &read);
-        read
+        self.memory.put(mail, headers_only, read(raw, &self.limits, &self.house))
     }
 
     /// Whether reading this mail whole failed too often.

@@ -80,7 +80,7 @@ pub(super) fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreEr
             readable = None;
             question.text.push_str("\n\n");
             let left = WORDS.saturating_sub(question.text.len());
-            question.text.push_str(head(&later.letter.split.new_words, left));
+            question.text.push_str(head(&later.letter.split().new_words, left));
         }
     }
     Ok(CaseWords { question, withheld: readable, number, status })

@@ -118,7 +118,8 @@ pub struct PackagePlace {
 impl Findings {
     /// Picks what is kept of an answer.
     pub fn of(answer: &Answer) -> Self {
-        let rows: Vec<Row> = answer.candidates.iter().filter(|found| is_shown(found)).take(5).map(row).collect();
+        let rows: Vec<Row> =
+            answer.candidates.iter().filter(|found| is_shown(found)).take(5).map(row).collect();
         let packages =
             answer.packages.iter().filter_map(|check| package(check, &rows)).take(PACKAGES).collect();
         Self {
