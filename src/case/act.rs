@@ -357,6 +357,7 @@ impl Case {
             | Event::LetterUnknown { .. }
             | Event::EffectParked { .. }
             | Event::Claimed { .. }
+            | Event::Checked { .. }
             | Event::Looked { .. }
             | Event::NothingRan { .. } => {}
         }

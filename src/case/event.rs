@@ -12,7 +12,7 @@ use super::closure::Closure;
 use super::command::Via;
 use super::effect::LetterKind;
 use super::refused::Refused;
-use super::{CaseId, Component, EffectId, MailId, MemberKey, PersonId, Severity};
+use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
 
 /// How a case came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -381,6 +381,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The report was looked for among public records and earlier cases, or could not be.
+    Checked {
+        /// What came of it, in numbers.
+        checked: Checked,
+    },
 }
 
 impl Event {
@@ -417,6 +422,7 @@ impl Event {
             Self::NothingRan { .. } => "nothing-ran",
             Self::CommandRefused { .. } => "command-refused",
             Self::StatusTold { .. } => "status-told",
+            Self::Checked { .. } => "checked",
         }
     }
 }

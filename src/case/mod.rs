@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod calendar;
+pub mod checked;
 pub mod clock;
 pub mod closure;
 pub mod command;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, ActState, Deed};
+pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
 pub use closure::Closure;
 pub use effect::{
@@ -182,6 +184,9 @@ pub struct Case {
     pub refused: u32,
     /// When the reporter was told how it stands, at most the last 20 times.
     pub status_told: Vec<Timestamp>,
+    /// What the last check against public records and earlier cases came to; none before the first.
+    #[serde(default)]
+    pub checked: Option<Checked>,
 }
 
 impl Case {
@@ -217,6 +222,7 @@ impl Case {
             last_mail: *mail,
             refused: 0,
             status_told: Vec::new(),
+            checked: None,
         })
     }
 
@@ -306,6 +312,7 @@ impl Case {
             | Event::NothingRan { .. }
             | Event::CommandRefused { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
+            Event::Checked { checked } => self.checked = Some(*checked),
         }
     }
 

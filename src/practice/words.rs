@@ -181,6 +181,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         Event::NothingRan { by, .. } => format!("{case}: {} commands, and nothing is done", member(by)),
         Event::CommandRefused { why, .. } => format!("{case}: a command is refused: {}", why.words()),
         Event::StatusTold { .. } => format!("{case}: the reporter is told how it stands"),
+        Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::Looked { .. }
         | Event::LetterLeft { .. }
         | Event::ClockStarted { clock: ClockKind::Owner, .. }

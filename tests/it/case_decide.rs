@@ -148,7 +148,8 @@ fn events(decision: &Decision) -> String {
         | Event::NothingRan { .. }
         | Event::CommandRefused { .. }
         | Event::StatusTold { .. }
-        | Event::Claimed { .. } => event.kind().to_owned(),
+        | Event::Claimed { .. }
+        | Event::Checked { .. } => event.kind().to_owned(),
     };
     decision.events.iter().map(word).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ mod commands_cases;
 mod commands_letters;
 mod faults;
 pub mod intake;
+pub mod known;
 mod mailbox;
 mod modes;
 mod oauth;
