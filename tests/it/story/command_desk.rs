@@ -38,7 +38,7 @@ pub fn command(world: &World, who: &str, case: u32, text: &str) -> Mail {
     let n = world.peers.imapd.held("INBOX").len();
     let local = address.split('@').next().unwrap();
     let mail = Mail::new(who, &format!("Re: {tag}"), &format!("c{n}.{local}@members.example"), text);
-    mail.to(BOT).answering(notice)
+    mail.to(BOT).answering(notice).sealed(world.now())
 }
 
 /// What somebody was told: compared as it is, and with its folded lines joined.
