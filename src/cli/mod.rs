@@ -10,6 +10,7 @@ mod check;
 mod export;
 mod house;
 mod known;
+mod mirror;
 mod order;
 mod out;
 mod outbox;
@@ -23,7 +24,7 @@ use std::ffi::OsString;
 
 pub use arguments::Arguments;
 
-use arguments::{Command, MirrorWhat};
+use arguments::Command;
 use out::Out;
 
 /// All went well.
@@ -107,10 +108,7 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             restore::restore(&from, &how, &house::config(file, out)?, out).await
         }
         Command::Known { file: text } => known::known(&text, &house::config(file, out)?, out),
-        Command::Mirror { what: MirrorWhat::Import { paths } } => {
-            known::import(&paths, &house::config(file, out)?, out)
-        }
-        Command::Mirror { what: MirrorWhat::Status } => known::status(&house::config(file, out)?, out),
+        Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
         }

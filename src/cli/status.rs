@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::out::{Out, facts};
+use super::mirror::{self, Brief};
 use super::{FAULTS, OK, Stop, house};
 use crate::case::{CaseId, ClockKind};
 use crate::config::{Config, Mode};
@@ -23,13 +24,15 @@ struct Status {
     paused: bool,
     runs: bool,
     overdue: bool,
+    mirror: Brief,
 }
 
 pub(super) fn status(metrics: bool, config: &Config, out: &Out) -> Result<u8, Stop> {
     let now = house::now();
     let window = house::window(config)?;
     if metrics {
-        let gauges = window.read(|txn| daemon::gather(txn, now))?;
+        let mut gauges = window.read(|txn| daemon::gather(txn, now))?;
+        daemon::gather_mirror(&mut gauges, config);
         out.text(&gauges.render());
         return Ok(OK);
     }
@@ -51,6 +54,7 @@ fn look(txn: &Txn<'_>, config: &Config, now: Timestamp) -> Result<Status, StoreE
         paused: txn.is_paused()?,
         runs: false,
         figures,
+        mirror: mirror::brief(config, now),
     })
 }
 
@@ -73,6 +77,7 @@ impl Status {
         if self.overdue {
             wrong.push("no good poll lately".to_owned());
         }
+        wrong.extend(self.mirror.wrong.iter().cloned());
         wrong
     }
 
@@ -116,6 +121,7 @@ impl Status {
             "clocks": clocks,
             "clocks_due": due,
             "alarms": alarms,
+            "mirror": self.mirror.value,
         })
     }
 
@@ -154,6 +160,7 @@ impl Status {
         for (word, at) in &self.alarms {
             rows.push(("Alarm", format!("{word}, since {}", when::medium(*at, zone))));
         }
+        rows.push(("Mirror", self.mirror.text.clone()));
         let wrong = self.wrong();
         rows.push(("Wrong", if wrong.is_empty() { "nothing".to_owned() } else { wrong.join("; ") }));
         facts(&rows)

@@ -13,6 +13,7 @@ mod late;
 mod outbox;
 mod poll;
 mod start;
+pub mod sync;
 mod ticks;
 mod vigil;
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
-pub use gauges::gather;
+pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};
 pub use ticks::REFUSED;
@@ -116,6 +117,7 @@ impl Daemon {
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
+            ended = sync::keep_syncing(&office, &peers) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

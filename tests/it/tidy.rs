@@ -105,7 +105,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "daemon",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform",
+            "reading", "office", "perform", "known",
         ],
     ),
     (
