@@ -199,8 +199,9 @@ fn page(total: usize, items: &[String]) -> String {
 #[tokio::test]
 async fn a_key_goes_to_the_api_alone_and_a_bad_one_is_said() {
     let nvd = nvd().await;
-    let world = world(&nvd, &format!("{NO_GITHUB}\napi_key_file = \"nvd-key\"")).await;
+    let world = world(&nvd, NO_GITHUB).await;
     world.secret("nvd-key", "CANARY-nvd-key");
+    world.change_config("[known]", "[known]\napi_key_file = \"nvd-key\"");
     synced(&world).await;
     assert!(nvd.peer.asked().iter().all(|asked| !asked.headers.contains_key("apikey")), "feeds need none");
     nvd.goes_wrong("modified.meta", &[Wrong::Status(404, vec![])]);
