@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::check::Checkup;
 use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
 use crate::case::{
     After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, PersonId, Planned, Receipt,
@@ -17,6 +18,7 @@ pub(super) fn open(
     office: &Office,
     txn: &Txn<'_>,
     opening: &Opening,
+    checkup: Option<&Checkup>,
     letter: &Letter,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
@@ -32,6 +34,10 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
+    txn.begin_findings(id)?;
+    if let Some(checkup) = checkup {
+        checkup.keep(txn, id, now)?;
+    }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::check::{self, Checkup};
 use super::{Fault, commit};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
@@ -29,6 +30,7 @@ pub(super) struct Prepared {
     pub(super) row: MailRow,
     pub(super) read: Arc<ReadMail>,
     pub(super) signs: u32,
+    pub(super) checkup: Option<Checkup>,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -76,6 +78,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                 })
             })
             .await?;
+        office.bells.check.notify_one();
     }
 }
 
@@ -128,15 +131,23 @@ fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
 async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
+    let inside = office;
     let office = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
         let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
         drop(raw);
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
-        Prepared { row, read, signs }
+        Prepared { row, read, signs, checkup: None }
     });
     match task.await {
-        Ok(prepared) => Ok(Some(prepared)),
+        Ok(mut prepared) => {
+            // What is of a case already is checked with the case.
+            let route = inside.store.read(|txn| route(&inside, txn, &prepared.read.letter))?;
+            if route == Route::Nowhere || route == Route::Disagree {
+                prepared.checkup = check::first(&inside, &prepared.row, &prepared.read).await;
+            }
+            Ok(Some(prepared))
+        }
         Err(error) if error.is_panic() => {
             tracing::error!("reading a mail failed inside; it will be tried again");
             Ok(None)
@@ -391,11 +402,15 @@ impl Desk<'_> {
 
     fn open(&self, source: Source) -> Result<CaseId, StoreError> {
         let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
-        commit::open(self.office, self.txn, &opening, &self.mail.read.letter, self.now)
+        let checkup = self.mail.checkup.as_ref();
+        commit::open(self.office, self.txn, &opening, checkup, &self.mail.read.letter, self.now)
     }
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
         let automatic = self.mail.read.letter.automatic != Automatic::None;
+        if matches!(writer, Writer::Participant(_)) && !automatic {
+            self.txn.case_grew(case)?;
+        }
         let input = Input::Mail(CaseMail {
             mail: self.mail.row.id,
             writer,
@@ -455,6 +470,7 @@ pub(super) fn opening(
         received: mail.row.received.min(now),
         component: mail.read.facts().main_component().cloned(),
         severity: mail.read.facts().claimed_severity(),
+        checked: mail.checkup.as_ref().map(|checkup| checkup.checked),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
 }

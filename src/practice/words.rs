@@ -166,6 +166,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
+        Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,

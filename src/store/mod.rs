@@ -7,6 +7,7 @@
 
 mod effects;
 mod error;
+mod findings;
 mod found;
 mod house;
 mod intake;
@@ -27,6 +28,7 @@ use rusqlite::Connection;
 
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
+pub use findings::{CheckState, Cited, FindingRow};
 pub use found::{Found, FoundWhat};
 pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};

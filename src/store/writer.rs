@@ -92,11 +92,20 @@ fn serve(connection: Connection, inbox: &mpsc::Receiver<Job>, outside: &Outside)
 fn transact(connection: &Connection, group: Vec<Job>, outside: &Outside) -> bool {
     let label = group.first().map_or("", |job| job.label);
     let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+    let before = connection.total_changes();
+    // A look that wrote nothing is no point at which anything could be torn.
+    let point = |point| {
+        if connection.total_changes() == before {
+            Ok(())
+        } else {
+            outside.point(point).map_err(StoreError::from)
+        }
+    };
     let written = write_all(connection, group, &mut answers)
-        .and_then(|()| outside.point(Point::BeforeCommit(label)).map_err(StoreError::from))
+        .and_then(|()| point(Point::BeforeCommit(label)))
         .and_then(|()| connection.execute_batch("commit").map_err(StoreError::from));
     let result = match written {
-        Ok(()) => outside.point(Point::AfterCommit(label)).map_err(StoreError::from),
+        Ok(()) => point(Point::AfterCommit(label)),
         Err(error) => {
             // A failed commit may already have ended the transaction; the second answer does not matter then.
             let _ = connection.execute_batch("rollback");

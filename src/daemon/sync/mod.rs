@@ -34,8 +34,7 @@ use crate::wire::nvd::{Nvd, NvdAccount};
 pub(super) use cycle::keep_syncing;
 pub use packages::import_cmake;
 
-/// The mirror's file in the state directory.
-pub const MIRROR_FILE: &str = "known.db";
+pub use crate::known::mirror::FILE_NAME as MIRROR_FILE;
 
 /// How often a busy mirror is tried.
 const BUSY_LOOK: Duration = Duration::from_millis(200);
