@@ -25,6 +25,8 @@ struct Status {
     runs: bool,
     overdue: bool,
     mirror: Brief,
+    swept: Option<Timestamp>,
+    sweep_fault: String,
 }
 
 pub(super) fn status(metrics: bool, config: &Config, out: &Out) -> Result<u8, Stop> {
@@ -55,6 +57,8 @@ fn look(txn: &Txn<'_>, config: &Config, now: Timestamp) -> Result<Status, StoreE
         runs: false,
         figures,
         mirror: mirror::brief(config, now),
+        swept: txn.meta_instant(daemon::SWEEP_GOOD)?,
+        sweep_fault: txn.meta(daemon::SWEEP_FAULT)?.unwrap_or_default(),
     })
 }
 
@@ -78,6 +82,9 @@ impl Status {
             wrong.push("no good poll lately".to_owned());
         }
         wrong.extend(self.mirror.wrong.iter().cloned());
+        if !self.sweep_fault.is_empty() {
+            wrong.push(format!("private reports on GitHub: {}", self.sweep_fault));
+        }
         wrong
     }
 
@@ -122,6 +129,8 @@ impl Status {
             "clocks_due": due,
             "alarms": alarms,
             "mirror": self.mirror.value,
+            "last_good_sweep": self.swept,
+            "sweep_fault": Some(&self.sweep_fault).filter(|fault| !fault.is_empty()),
         })
     }
 
@@ -161,6 +170,10 @@ impl Status {
             rows.push(("Alarm", format!("{word}, since {}", when::medium(*at, zone))));
         }
         rows.push(("Mirror", self.mirror.text.clone()));
+        if config.known.sweep.is_some() {
+            let at = self.swept.map_or_else(|| "never".to_owned(), |at| when::relative(at, self.now));
+            rows.push(("GitHub reports", format!("looked for {at}")));
+        }
         let wrong = self.wrong();
         rows.push(("Wrong", if wrong.is_empty() { "nothing".to_owned() } else { wrong.join("; ") }));
         facts(&rows)

@@ -61,6 +61,17 @@ pub fn gather(txn: &Txn<'_>, now: jiff::Timestamp) -> Result<Gauges, StoreError>
     gauges.set("sir_intake_uids_held", "Places of mails held", &[], number(figures.held));
     gauges.set("sir_intake_uids_missing", "Mails shown and not held", &[], number(figures.missing));
     gauges.set("sir_intake_alarms", "Alarms raised", &[], alarms.len() as f64);
+    gauges.set(
+        "sir_intake_sweep_faults",
+        "Whether the last look for private reports on GitHub failed",
+        &[],
+        f64::from(u8::from(txn.meta(super::sweep::FAULT)?.is_some_and(|fault| !fault.is_empty()))),
+    );
+    if let Some(at) = txn.meta_instant(super::sweep::GOOD)? {
+        let seconds = at.as_second() as f64;
+        let what = "Unix time of the last good look for private reports on GitHub";
+        gauges.set("sir_intake_last_good_sweep_seconds", what, &[], seconds);
+    }
     if let Some(at) = figures.last_poll {
         let seconds = at.as_second() as f64;
         gauges.set("sir_intake_last_good_poll_seconds", "Unix time of the last good poll", &[], seconds);

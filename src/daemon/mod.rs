@@ -14,6 +14,7 @@ mod late;
 mod outbox;
 mod poll;
 mod start;
+mod sweep;
 pub mod sync;
 mod ticks;
 mod vigil;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub use backoff::Backoff;
 pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
+pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use start::{Daemon, StartFault, take_orders};
 pub use ticks::REFUSED;
 
@@ -78,9 +80,10 @@ impl Daemon {
         let office = &self.office;
         let mut turn = Turn::default();
         let mut seen = check::Seen::default();
+        turn.stored += sweep::sweep(office, &self.peers, &mut sweep::Tags::new()).await?;
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
-                turn.stored = polled.stored;
+                turn.stored += polled.stored;
                 None
             }
             Err(PollFault::Store(error)) => return Err(error.into()),
@@ -122,6 +125,7 @@ impl Daemon {
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
             ended = sync::keep_syncing(&office, &peers) => ended,
+            ended = sweep::keep_sweeping(&office, &peers) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

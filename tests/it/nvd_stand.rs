@@ -39,6 +39,7 @@ pub enum Wrong {
     Status(u16, Vec<(&'static str, String)>),
     Cut,
     Drop,
+    Hang,
     /// Another text, for a meta or a page.
     Says(String),
 }
@@ -128,6 +129,7 @@ fn answer(held: &mut Held, asked: &Asked) -> Reply {
         (Some(Wrong::Cut), Reply::Bytes(_, _, bytes)) => Reply::CutBytes(bytes),
         (Some(Wrong::Cut), _) => panic!("nothing to cut"),
         (Some(Wrong::Drop), _) => Reply::Drop,
+        (Some(Wrong::Hang), _) => Reply::Hang,
         (Some(Wrong::Says(text)), _) => Reply::Http(200, vec![], text),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Step, SyncFault, Tell, sync};
 use crate::daemon::Fault;
-use crate::known::mirror::MirrorError;
+use crate::known::mirror::{MirrorError, Standing};
 use crate::office::Office;
 use crate::perform::Peers;
 
@@ -17,7 +17,9 @@ pub(in crate::daemon) async fn keep_syncing(office: &Arc<Office>, peers: &Arc<Pe
     let Some(cron) = office.config.known.sync.clone() else { return std::future::pending().await };
     let clock = Arc::clone(&office.outside.clock);
     // A first start has no mirror and does not wait for its turn.
-    let mut is_due = !office.config.state_dir.join(super::MIRROR_FILE).exists();
+    let path = office.config.state_dir.join(super::MIRROR_FILE);
+    let standing = tokio::task::spawn_blocking(move || Standing::of(&path)).await.map_err(|_| Fault::Stopped)?;
+    let mut is_due = matches!(&standing, Ok(None)) || standing.is_ok_and(|found| found.is_some_and(|s| !s.synced));
     loop {
         if !is_due {
             let Some(next) = cron.next_after(clock.now()) else { return std::future::pending().await };

@@ -9,14 +9,14 @@ use crate::known::record::{AuthorKind, Product, Record, Source, Status, TEXT_LIM
 use crate::wire::github::{Advisory, PublicIssue};
 
 /// Whether this is the id of an advisory (GitHub's description, pattern of `ghsa_id`).
-pub(crate) fn is_ghsa(id: &str) -> bool {
+pub(in crate::daemon) fn is_ghsa(id: &str) -> bool {
     let letters = |part: &str| part.len() == 4 && part.bytes().all(|b| b"23456789cfghjmpqrvwx".contains(&b));
     let mut parts = id.split('-');
     parts.next() == Some("GHSA") && parts.clone().count() == 3 && parts.all(letters)
 }
 
 /// Where an advisory is read: GitHub's own address when it is the one to be expected, else one built from the names.
-pub(crate) fn advisory_url(project: &ProjectName, advisory: &Advisory) -> String {
+pub(in crate::daemon) fn advisory_url(project: &ProjectName, advisory: &Advisory) -> String {
     let path = format!("/{}/{}/security/advisories/{}", project.owner, project.name, advisory.ghsa_id);
     let plain = |url: &str| {
         let bare = url.strip_suffix(path.as_str()).and_then(|host| host.split_once("://"));

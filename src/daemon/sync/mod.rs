@@ -32,6 +32,7 @@ use crate::wire::http::SetupError;
 use crate::wire::nvd::{Nvd, NvdAccount};
 
 pub(super) use cycle::keep_syncing;
+pub(super) use map::{advisory_url, is_ghsa};
 pub use packages::import_cmake;
 
 pub use crate::known::mirror::FILE_NAME as MIRROR_FILE;

@@ -128,6 +128,8 @@ pub struct Standing {
     pub unreadable: u64,
     /// Sources whose last try failed: name and why.
     pub faults: Vec<(String, String)>,
+    /// Whether a sync was ever begun.
+    pub synced: bool,
 }
 
 impl Standing {
@@ -151,17 +153,20 @@ impl Standing {
         if version < super::VERSION {
             return Ok(None);
         }
-        let faults = sources(&connection)?.into_iter();
+        let sources = sources(&connection)?;
+        let synced = !sources.is_empty();
+        let faults = sources.into_iter();
         let faults = faults.filter_map(|row| row.fault.map(|fault| (row.name, fault))).collect();
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
-        let synced = number("SELECT good_at FROM source WHERE name = 'nvd'").optional()?.flatten();
+        let taken = number("SELECT good_at FROM source WHERE name = 'nvd'").optional()?.flatten();
         let imported = number("SELECT max(taken_at) FROM feed")?;
         let count = |n: Option<i64>| u64::try_from(n.unwrap_or(0)).unwrap_or(0);
         Ok(Some(Self {
-            nvd_at: synced.max(imported).and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+            nvd_at: taken.max(imported).and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             records: count(number("SELECT count(*) FROM record WHERE source < 3")?),
             unreadable: count(number("SELECT sum(bad) FROM feed")?),
             faults,
+            synced,
         }))
     }
 }
