@@ -90,12 +90,18 @@ impl Known {
         }
         let retry_cap = s.seconds("retry_cap_s", 300, 0..=86_400);
         let labels = s.list("security_labels", |text| Ok(text.to_lowercase()));
+        let (feeds_url, api_url) = (
+            url("feeds_url", "https://nvd.nist.gov/feeds/json/cve/2.0"),
+            url("api_url", "https://services.nvd.nist.gov/rest/json/cves/2.0"),
+        );
+        let unused = || Url::parse("https://nvd.nist.gov").ok();
+        // A mistake is noted by now; every key is asked for all the same.
         Some(Self {
             sync: schedule("sync", "23 */2 * * *"),
             sweep: schedule("sweep", "*/15 * * * *"),
             nvd: s.flag("nvd", true),
-            feeds_url: url("feeds_url", "https://nvd.nist.gov/feeds/json/cve/2.0")?,
-            api_url: url("api_url", "https://services.nvd.nist.gov/rest/json/cves/2.0")?,
+            feeds_url: feeds_url.or_else(unused)?,
+            api_url: api_url.or_else(unused)?,
             api_key: s.secret("api_key_file"),
             first_year: s.number("first_year", 2002, 2002..=9999),
             repositories: s.list("repositories", project).unwrap_or_else(|| vec![o3de()]),
