@@ -155,9 +155,15 @@ pub(super) enum Cases {
         #[arg(long, conflicts_with = "mail")]
         waiting: bool,
     },
+    /// Mails from before the first start that are no case
+    History {
+        /// Received in so many days until now
+        #[arg(long, value_name = "DAYS", default_value_t = 14)]
+        days: u16,
+    },
     /// Make a case of a mail from before the first start
     Adopt {
-        /// Its number, as the digest shows it
+        /// Its number, as `cases history` shows it
         #[arg(value_name = "MAIL", value_parser = mail)]
         mail: MailId,
     },

@@ -1,13 +1,13 @@
 //! `cases`: look at them, open, take and answer them.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::arguments::{Cases, Which};
 use super::out::{Out, facts, table};
 use super::outbox::{effect_json, effect_row};
-use super::parked::{mail_json, mail_row, sender};
+use super::parked::{mail_json, mail_row, mails, sender, with_senders};
 use super::{FAULTS, OK, Stop, export, house, order};
 use crate::case::decide::Act;
 use crate::case::order::Order;
@@ -33,6 +33,18 @@ pub(super) async fn cases(what: Cases, config: Config, out: &Out) -> Result<u8, 
             };
             let orders = mails.into_iter().map(|mail| Order::OpenMail { mail }).collect();
             order::many(orders, config, out).await
+        }
+        Cases::History { days } => {
+            let since = house::now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+            let rows = house::window(&config)?.read(|txn| {
+                let mut rows = txn.mails_with(FateWord::History, u32::MAX)?;
+                rows.retain(|row| {
+                    row.case.is_none() && since.as_ref().is_ok_and(|since| row.received >= *since)
+                });
+                with_senders(txn, rows)
+            })?;
+            mails(&rows, &format!("no such mail of the last {days} days"), &config, out);
+            Ok(OK)
         }
         Cases::Adopt { mail } => {
             let row = house::window(&config)?.read(|txn| txn.mail(mail))?;

@@ -136,6 +136,8 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     let task = tokio::task::spawn_blocking(move || {
         let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
         drop(raw);
+        // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
+        read.letter.split();
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
         Prepared { row, read, signs, checkup: None }
     });
@@ -435,7 +437,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && letter.split.says_something()
+            && letter.split().says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })

@@ -216,7 +216,7 @@ pub(super) fn comment(
     let words = if letter.encrypted {
         Words { new_words: withheld.to_owned(), quoted: String::new() }
     } else {
-        Words { new_words: letter.split.new_words.clone(), quoted: letter.split.quoted.clone() }
+        Words { new_words: letter.split().new_words.clone(), quoted: letter.split().quoted.clone() }
     };
     let attachments = attachment_rows(letter);
     Ok(match remark {

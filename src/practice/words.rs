@@ -43,7 +43,7 @@ fn known<T: serde::de::DeserializeOwned>(row: &MailRow) -> Option<T> {
 
 fn taken_apart(letter: &Letter) -> String {
     let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
-    let (new, old) = (lines(&letter.split.new_words), lines(&letter.split.quoted));
+    let (new, old) = (lines(&letter.split().new_words), lines(&letter.split().quoted));
     if old == 0 {
         format!("{new} lines of new words")
     } else {
