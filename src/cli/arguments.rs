@@ -86,8 +86,11 @@ pub(super) enum Command {
     /// Is it known already? Candidates for a mail or plain text, searched on this machine alone
     Known {
         /// A mail or plain text; `-` is standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "pairs", conflicts_with = "pairs")]
+        file: Option<PathBuf>,
+        /// Measure instead: a file with one {"cve": ..., "text": ...} a line, each asked with its record and without it
+        #[arg(long, value_name = "FILE.jsonl")]
+        pairs: Option<PathBuf>,
     },
     /// The mirror of public records that `known` searches
     Mirror {

@@ -8,11 +8,12 @@ use super::arguments::{Cases, Which};
 use super::out::{Out, facts, table};
 use super::outbox::{effect_json, effect_row};
 use super::parked::{mail_json, mail_row, mails, sender, with_senders};
-use super::{FAULTS, OK, Stop, export, house, order};
+use super::{FAULTS, OK, Stop, export, findings, house, order};
 use crate::case::decide::Act;
 use crate::case::order::Order;
 use crate::case::{Case, CaseId, ClockKind, MemberKey, Receipt, Stage};
 use crate::config::Config;
+use crate::known::Findings;
 use crate::perform::issue_link;
 use crate::render::when;
 use crate::store::{EffectRow, EventRow, FateWord, MailRow};
@@ -144,6 +145,7 @@ pub(super) struct Whole {
     pub(super) mails: Vec<(MailRow, Option<String>)>,
     pub(super) effects: Vec<EffectRow>,
     reporter: Option<String>,
+    findings: Option<Findings>,
 }
 
 /// Reads a case with all that belongs to it.
@@ -156,7 +158,9 @@ pub(super) fn whole(id: CaseId, config: &Config) -> Result<Whole, Stop> {
             mails.push((row, from));
         }
         let reporter = case.reporter.map(|person| txn.address_of(person)).transpose()?;
+        let json = txn.findings(id)?.and_then(|row| row.json);
         Ok(Some(Whole {
+            findings: json.map(|json| serde_json::from_str(&json)).transpose()?,
             reporter: reporter.map(|address| address.to_string()),
             events: txn.events(id)?,
             mails,
@@ -179,6 +183,7 @@ fn show(id: CaseId, config: &Config, out: &Out) -> Result<u8, Stop> {
         "state": case,
         "reporter_address": whole.reporter,
         "issue": issue(case, config),
+        "findings": whole.findings,
         "events": whole.events.iter().map(event_json).collect::<Vec<_>>(),
         "mails": whole.mails.iter().map(|(row, from)| mail_json(row, from.as_deref())).collect::<Vec<_>>(),
         "effects": whole.effects.iter().map(effect_json).collect::<Vec<_>>(),
@@ -243,9 +248,10 @@ fn shown(whole: &Whole, config: &Config) -> String {
         whole.mails.iter().map(|(row, from)| mail_row(row, from.as_deref(), zone)).collect();
     let effects: Vec<Vec<String>> = whole.effects.iter().map(|row| effect_row(row, zone)).collect();
     format!(
-        "{}\n{}\n\nEvents\n{}\n\nMails\n{}\n\nEffects\n{}",
+        "{}\n{}{}\n\nEvents\n{}\n\nMails\n{}\n\nEffects\n{}",
         case.id,
         facts(&rows),
+        findings::text(case, whole.findings.as_ref()),
         table(&["seq", "at", "kind", "detail"], &events),
         table(&super::parked::MAIL_HEAD, &mails),
         table(&super::outbox::EFFECT_HEAD, &effects),

@@ -63,7 +63,7 @@ fn as_json(answer: &Answer, ms: f64) -> Value {
     json!({
         "verdict": answer.verdict.word(),
         "candidates": answer.candidates.iter().map(candidate).collect::<Vec<_>>(),
-        "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
+        "cases": answer.cases.iter().map(candidate).collect::<Vec<_>>(), "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
     })
 }
 
@@ -74,7 +74,7 @@ fn as_text(answer: &Answer, ms: f64) -> String {
             format!("{}: searched {records} records in {ms:.0} ms, {}\n", answer.verdict.word(), age(answer))
         }
     };
-    for found in &answer.candidates {
+    for found in answer.candidates.iter().chain(&answer.cases) {
         let reasons: Vec<String> = found.reasons.iter().map(ToString::to_string).collect();
         let fixed = found.fixed.as_ref().map_or(String::new(), |version| format!(", fixed in {version}"));
         text.push_str(&format!(

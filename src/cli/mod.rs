@@ -8,12 +8,14 @@ mod backup;
 mod cases;
 mod check;
 mod export;
+mod findings;
 mod house;
 mod known;
 mod mirror;
 mod order;
 mod out;
 mod outbox;
+mod pairs;
 mod parked;
 mod read;
 mod restore;
@@ -107,7 +109,14 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             let how = restore::How { replace, offline };
             restore::restore(&from, &how, &house::config(file, out)?, out).await
         }
-        Command::Known { file: text } => known::known(&text, &house::config(file, out)?, out),
+        Command::Known { file: text, pairs } => {
+            let config = house::config(file, out)?;
+            match (pairs, text) {
+                (Some(pairs), _) => pairs::pairs(&pairs, &config, out),
+                (None, Some(text)) => known::known(&text, &config, out),
+                (None, None) => Err(Stop::new(USAGE, "which file? `-` is standard input")),
+            }
+        }
         Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)

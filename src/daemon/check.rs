@@ -6,18 +6,20 @@
 //!
 //! **Invariant:** no fault of the mirror stops a mail or lets it wait longer than [`PATIENCE`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::case_words::{question, withheld, words_of};
 use super::{Fault, commit};
 use crate::case::decide::Input;
-use crate::case::{Case, CaseId, Checked, Event, MailId, Stage, Unchecked};
+use crate::case::{CaseId, Checked, Unchecked};
 use crate::known::mirror::{Glance, MirrorError};
 use crate::known::own_case::{self, OwnCase};
-use crate::known::{Findings, Mirror, Question, Source, Status, links};
-use crate::mail::{Automatic, Letter};
+use crate::known::{Findings, Mirror, Question, Source, links};
+use crate::mail::Automatic;
 use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::store::{CheckState, Cited, MailRow, StoreError, Txn};
@@ -36,8 +38,6 @@ const NAMED: u32 = 50;
 const CHECKED: u32 = 20;
 /// Ids that are watched for a case at most.
 const CITED: usize = 50;
-/// Bytes of a case's words that are compared at most.
-const WORDS: usize = 64_000;
 /// Where the store keeps what the mirror was when cited ids were last looked up in it.
 const STAMP: &str = "known-stamp";
 
@@ -79,15 +79,6 @@ impl Checkup {
     }
 }
 
-/// The words of a case, as far as they are compared.
-struct CaseWords {
-    question: Question,
-    /// Why they cannot be.
-    withheld: Option<Unchecked>,
-    number: i64,
-    status: Status,
-}
-
 // ---------------------------------------------------------------- a new report
 
 /// Compares a mail that may become a case; `None` when it surely does not, or somebody else will.
@@ -104,25 +95,6 @@ pub(super) async fn first(office: &Arc<Office>, row: &MailRow, read: &Arc<ReadMa
     let now = office.outside.clock.now();
     let question = question(read, row.received.min(now));
     Some(ask(office, question, PATIENCE, now).await)
-}
-
-/// Why a mail's words cannot be compared.
-fn withheld(letter: &Letter) -> Option<Unchecked> {
-    match (letter.header_only, letter.encrypted) {
-        (true, _) => Some(Unchecked::Unreadable),
-        (false, true) => Some(Unchecked::Encrypted),
-        (false, false) => None,
-    }
-}
-
-fn question(read: &ReadMail, received: Timestamp) -> Question {
-    Question {
-        subject: read.letter.subject.clone(),
-        text: head(&read.letter.text, WORDS).to_owned(),
-        ids: read.facts().ids.iter().map(|found| found.value.to_string()).collect(),
-        received: Some(received),
-        ..Question::default()
-    }
 }
 
 /// Asks the mirror on a thread of its own, and no longer than that.
@@ -182,14 +154,6 @@ fn cited(mirror: Option<&Mirror>, question: &Question) -> Result<Vec<Cited>, Mir
     ids.truncate(CITED);
     let print = |id: &str| mirror.map_or(Ok(None), |mirror| mirror.print(id));
     ids.into_iter().map(|id| Ok(Cited { print: print(&id)?, id })).collect()
-}
-
-fn head(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 // ---------------------------------------------------------------- later
@@ -278,8 +242,8 @@ async fn look(office: &Arc<Office>, seen: &mut Seen) -> Result<usize, Fault> {
 #[derive(Default)]
 struct News {
     /// The cases that it can find.
-    cases: std::collections::BTreeSet<String>,
-    /// It is another file than before: some that were named may not be among them.
+    cases: BTreeSet<String>,
+    /// Some that were named are not among them: it is another file.
     forgot: bool,
     /// What it is now, when it is not what it was.
     stamp: Option<String>,
@@ -314,14 +278,16 @@ impl From<MirrorError> for Newsless {
 fn news(office: &Office, is_other: bool) -> Result<News, Newsless> {
     let Some(mirror) = office.known.get()? else {
         // Deleted, or not there yet: all cases are to be named to the next one.
-        return Ok(News { forgot: true, ..News::default() });
+        let forgot = !office.store.read(|txn| txn.named_outside(&BTreeSet::new()))?.is_empty();
+        return Ok(News { forgot, ..News::default() });
     };
     let age = mirror.age()?;
     let stamp = format!("{:?} {} {} {} {}", age.taken_at, age.stamp, age.records, age.advisories, age.issues);
     let known = office.store.read(|txn| txn.meta(STAMP))?;
-    let mut news = News { forgot: is_other, records: age.records, ..News::default() };
+    let mut news = News { records: age.records, ..News::default() };
     if is_other {
         news.cases = mirror.ids(Source::Case)?.into_iter().collect();
+        news.forgot = !office.store.read(|txn| txn.named_outside(&news.cases))?.is_empty();
     }
     if known.as_deref() == Some(stamp.as_str()) {
         return Ok(news);
@@ -386,59 +352,6 @@ fn put(office: &Office, cases: &[CaseId]) -> Result<Vec<(CaseId, i64)>, Newsless
         office.known.make()?.put(&records)?;
     }
     Ok(named)
-}
-
-/// The report and what its reporter wrote since, as one text. A mail that cannot be read has no words.
-fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreError> {
-    let (case, number, later) = office.store.read(|txn| {
-        let number = txn.findings(id)?.map_or(1, |row| row.words);
-        Ok((txn.case(id)?, number, later_mails(txn, id)?))
-    })?;
-    let read = |mail: MailId| -> Result<Option<Arc<ReadMail>>, StoreError> {
-        let row = office.store.read(|txn| txn.mail(mail))?;
-        let read = || office.store.read(|txn| office.read_mail(txn, &row));
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
-            Ok(read) => read.map(Some),
-            Err(_) => Ok(None),
-        }
-    };
-    let status = status_of(&case);
-    let Some(report) = read(case.report)? else {
-        let question = Question { received: Some(case.received), ..Question::default() };
-        return Ok(CaseWords { question, withheld: Some(Unchecked::Unreadable), number, status });
-    };
-    let mut question = question(&report, case.received);
-    question.without = Some(id.to_string());
-    let mut readable = withheld(&report.letter);
-    for mail in later {
-        let Some(later) = read(mail)? else { continue };
-        if withheld(&later.letter).is_none() && question.text.len() < WORDS {
-            readable = None;
-            question.text.push_str("\n\n");
-            let left = WORDS.saturating_sub(question.text.len());
-            question.text.push_str(head(&later.letter.split.new_words, left));
-        }
-    }
-    Ok(CaseWords { question, withheld: readable, number, status })
-}
-
-/// What people of the case outside the team wrote after the report.
-fn later_mails(txn: &Txn<'_>, case: CaseId) -> Result<Vec<MailId>, StoreError> {
-    let mail = |event: Event| {
-        if let Event::Added { mail, person: Some(_), automatic: false, .. } = event {
-            Some(mail)
-        } else {
-            None
-        }
-    };
-    Ok(txn.events(case)?.into_iter().filter_map(|row| mail(row.event)).take(100).collect())
-}
-
-/// Where a case stands, as later reports are told.
-fn status_of(case: &Case) -> Status {
-    match &case.stage {
-        Stage::New | Stage::Triage { .. } => Status::Open,
-    }
 }
 
 /// Checks a case once more, and lets its page say what is new.

@@ -5,6 +5,7 @@
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
 mod backoff;
+mod case_words;
 mod check;
 mod commit;
 mod desk;

@@ -58,7 +58,15 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
         }
         Verdict::None => false,
     };
-    all.retain(tells);
+    // Two cases of one thing: the later one names the earlier.
+    let earlier = |candidate: &Candidate| match (candidate.published, question.received) {
+        (Some(theirs), Some(ours)) if theirs == ours => {
+            question.without.as_ref().is_none_or(|own| candidate.id < *own)
+        }
+        (Some(theirs), Some(ours)) => theirs < ours,
+        (None, _) | (_, None) => true,
+    };
+    all.retain(|candidate| tells(candidate) && earlier(candidate));
     all
 }
 

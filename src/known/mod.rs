@@ -11,6 +11,7 @@ mod answer;
 pub mod find;
 pub mod findings;
 pub mod links;
+pub mod measure;
 pub mod mirror;
 mod nvd;
 pub mod own_case;

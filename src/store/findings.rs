@@ -1,5 +1,7 @@
 //! What the check of a case found, which cases are to be checked, and which later reports can find.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
@@ -193,15 +195,23 @@ impl Txn<'_> {
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn rename_all_but(&self, there: &std::collections::BTreeSet<String>) -> Result<usize, StoreError> {
-        let mut query = self.0.prepare_cached("select case_id from finding where indexed > 0")?;
-        let named: Vec<String> =
-            query.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
-        let gone: Vec<String> = named.into_iter().filter(|case| !there.contains(case)).collect();
+    pub fn rename_all_but(&self, there: &BTreeSet<String>) -> Result<usize, StoreError> {
+        let gone = self.named_outside(there)?;
         for case in &gone {
             self.run("update finding set indexed = 0 where case_id = ?1", [case])?;
         }
         Ok(gone.len())
+    }
+
+    /// The cases that were named and are not among these.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn named_outside(&self, there: &BTreeSet<String>) -> Result<Vec<String>, StoreError> {
+        let mut query = self.0.prepare_cached("select case_id from finding where indexed > 0")?;
+        let named: Vec<String> =
+            query.query_map([], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+        Ok(named.into_iter().filter(|case| !there.contains(case)).collect())
     }
 
     /// All ids that cases cite, each once, in order, after that one.
