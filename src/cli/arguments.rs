@@ -110,7 +110,7 @@ pub(super) enum MirrorWhat {
     /// Fetch what changed: NVD, O3DE's advisories, issues and package lists. Nothing that is asked for depends on a
     /// report. A sync that was stopped goes on where it was
     Sync,
-    /// Take files from disk: NVD 2.0 feeds, with the .meta beside each, and O3DE's BuiltInPackages_*.cmake
+    /// Take files from disk: NVD 2.0 feeds, with the .meta beside each, and O3DE's lists (`BuiltInPackages_*.cmake`)
     Import {
         /// Files, or folders of feeds
         #[arg(required = true, value_name = "PATH")]

@@ -15,7 +15,9 @@ use super::{AGAIN, CONFIG, FAULTS, OK, Stop};
 use crate::config::Config;
 use crate::daemon::sync::{self, MIRROR_FILE, SourceDone, Step, SyncFault, Tell};
 use crate::known::Mirror;
-use crate::known::mirror::{FeedDone, ImportReport, MirrorError, MirrorStatus, Progress, SourceRow, Standing};
+use crate::known::mirror::{
+    FeedDone, ImportReport, MirrorError, MirrorStatus, Progress, SourceRow, Standing,
+};
 use crate::mail::visible_line;
 use crate::perform::github_client;
 use crate::render::when;
@@ -72,13 +74,16 @@ async fn sync_now(config: &Config, out: &Out) -> Result<u8, Stop> {
     // Told at once, before anybody is asked, when the state directory cannot be used.
     drop(mirror(config)?);
     let github = github_client(config).map_err(|fault| Stop::new(CONFIG, fault.to_string()))?;
+    let drawn = ProgressBar::new_spinner();
     let tell: Tell = match (out.is_json(), std::io::stderr().is_terminal()) {
         (true, _) => Arc::new(|_| {}),
-        (false, true) => bar(),
+        (false, true) => bar(drawn.clone()),
         (false, false) => lines(),
     };
     let clock = house::outside().clock;
-    let report = Box::pin(sync::sync(config, Arc::new(github), clock, tell)).await?;
+    let synced = Box::pin(sync::sync(config, Arc::new(github), clock, tell)).await;
+    drawn.finish_and_clear();
+    let report = synced?;
     out.either(&json!(report), || {
         let rows: Vec<Vec<String>> = report.sources.iter().map(row).collect();
         table(&["source", "records", "new", "changed", "unreadable", "result"], &rows)
@@ -118,12 +123,11 @@ fn lines() -> Tell {
 }
 
 /// A bar, drawn on standard error. What it prints went through [`visible_line`]: names come from us, faults may not.
-fn bar() -> Tell {
+fn bar(bar: ProgressBar) -> Tell {
     let bytes = ProgressStyle::with_template("{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}");
     let spin = ProgressStyle::with_template("{msg:24} {spinner} {human_pos} {elapsed}");
     let plain = ProgressStyle::default_bar;
     let (bytes, spin) = (bytes.unwrap_or_else(|_| plain()), spin.unwrap_or_else(|_| plain()));
-    let bar = ProgressBar::new_spinner();
     Arc::new(move |step| match step {
         Step::Begins(name) => {
             bar.set_style(spin.clone());
@@ -252,7 +256,15 @@ fn as_text(
     let years: Vec<Vec<String>> = status
         .years
         .iter()
-        .map(|year| [year.year.to_string(), year.records.to_string(), year.with_cpe.to_string(), year.rejected.to_string()].into())
+        .map(|year| {
+            [
+                year.year.to_string(),
+                year.records.to_string(),
+                year.with_cpe.to_string(),
+                year.rejected.to_string(),
+            ]
+            .into()
+        })
         .collect();
     let years = table(&["year", "records", "with products", "rejected"], &years);
     format!("{text}\n\n{years}")
@@ -282,7 +294,9 @@ pub(super) fn brief(config: &Config, now: Timestamp) -> Brief {
     let mut wrong = Vec::new();
     if stale {
         wrong.push(match standing.as_ref().and_then(|standing| standing.nvd_at) {
-            Some(at) => format!("the mirror is old: {} (`sir-intake mirror status`)", when::relative(at, now)),
+            Some(at) => {
+                format!("the mirror is old: {} (`sir-intake mirror status`)", when::relative(at, now))
+            }
             None => "no mirror yet (`sir-intake mirror sync`)".to_owned(),
         });
     }

@@ -92,7 +92,7 @@ pub async fn go(arguments: Arguments) -> u8 {
 async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Run => run::run(house::config(file, out)?).await,
+        Command::Run => Box::pin(run::run(house::config(file, out)?)).await,
         Command::Once => run::once(house::config(file, out)?, out).await,
         Command::Check => Ok(check::check(&house::config_path(file), out)),
         Command::Read { files } => read::read(&files, file, out),

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::out::{Out, facts};
 use super::mirror::{self, Brief};
+use super::out::{Out, facts};
 use super::{FAULTS, OK, Stop, house};
 use crate::case::{CaseId, ClockKind};
 use crate::config::{Config, Mode};

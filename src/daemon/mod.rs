@@ -27,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 pub use backoff::Backoff;
 pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
-pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use start::{Daemon, StartFault, take_orders};
+pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use ticks::REFUSED;
 
 use crate::observe;
@@ -125,8 +125,8 @@ impl Daemon {
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
-            ended = sync::keep_syncing(&office, &peers) => ended,
-            ended = sweep::keep_sweeping(&office, &peers) => ended,
+            ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
+            ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -48,11 +48,7 @@ pub(super) async fn keep_sweeping(office: &Arc<Office>, peers: &Arc<Peers>) -> R
 
 /// Looks for new reports in every repository. Returns how many were taken in; a fault of GitHub is a line in the log, and
 /// stands where `status` and the figures read it.
-pub(super) async fn sweep(
-    office: &Arc<Office>,
-    peers: &Arc<Peers>,
-    tags: &mut Tags,
-) -> Result<usize, Fault> {
+pub(super) async fn sweep(office: &Arc<Office>, peers: &Arc<Peers>, tags: &mut Tags) -> Result<usize, Fault> {
     if office.config.known.sweep.is_none() {
         return Ok(0);
     }
@@ -92,18 +88,17 @@ pub(super) async fn sweep(
 
 /// GitHub says 404 for want of a permission as well.
 fn words(fault: &GithubError) -> String {
-    match fault {
-        GithubError::Refused { status: status @ (403 | 404), .. } => {
-            format!("no permission to read private reports ({status})")
-        }
-        other => other.to_string(),
+    if let GithubError::Refused { status: status @ (403 | 404), .. } = fault {
+        return format!("no permission to read private reports ({status})");
     }
+    fault.to_string()
 }
 
 /// How the sweep went; nothing is written when nothing changed but the time, and that at most once a minute.
 async fn note(office: &Arc<Office>, fault: &str) -> Result<(), Fault> {
     let now = office.outside.clock.now();
-    let (old, at) = office.store.read(|txn| Ok((txn.meta(FAULT)?.unwrap_or_default(), txn.meta_instant(GOOD)?)))?;
+    let (old, at) =
+        office.store.read(|txn| Ok((txn.meta(FAULT)?.unwrap_or_default(), txn.meta_instant(GOOD)?)))?;
     let fresh = at.is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(1));
     if old == fault && (fresh || !fault.is_empty()) {
         return Ok(());
@@ -248,7 +243,11 @@ mod tests {
         let raw = message(&item(&evil.repeat(40), evil), None);
         let letter = read(&raw, &Limits::default(), &House::default());
         assert_eq!((letter.from.as_ref(), letter.from_count), (None, 0));
-        assert!(letter.text.contains("From: <alice@members.example>") && letter.text.contains("ü💥"), "{}", letter.text);
+        assert!(
+            letter.text.contains("From: <alice@members.example>") && letter.text.contains("ü💥"),
+            "{}",
+            letter.text
+        );
         assert!(letter.subject.contains("ü💥x"), "{}", letter.subject);
         assert_eq!(letter.date, "2026-11-20T10:00:00Z".parse().ok());
         assert!(String::from_utf8(raw).unwrap().lines().all(|line| line.len() <= 76));

@@ -182,7 +182,9 @@ impl Record {
 
     /// Whether an advisory is a draft; one in triage is not.
     pub fn draft(&self) -> bool {
-        self.source == Source::Advisory && self.status == Status::Private && self.author == Some(AuthorKind::Project)
+        self.source == Source::Advisory
+            && self.status == Status::Private
+            && self.author == Some(AuthorKind::Project)
     }
 
     /// The ranges of the products that `fits` names; all ranges where the record has one product only.

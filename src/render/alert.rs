@@ -199,8 +199,10 @@ fn came_in(view: &AlertView) -> &'static str {
 /// How the reporter is answered, with what parts it from the next sentence.
 fn answer(view: &AlertView) -> String {
     match view.case.as_ref().filter(|case| case.advisory.is_some()) {
-        None => "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
-            .to_owned(),
+        None => {
+            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
+                .to_owned()
+        }
         Some(case) => format!(
             "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
              sir-intake cases answered {} --by NAME\n\n",
@@ -213,7 +215,9 @@ fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
     let answer = answer(view);
     Some(match &view.kind {
-        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.trim_end().to_owned(),
+        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => {
+            answer.trim_end().to_owned()
+        }
         Alert::NewCase
         | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
         | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer}{}", claim(view)),

@@ -38,9 +38,8 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn advisory_of(&self, message: MailId) -> Result<Option<AdvisoryRow>, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("select ghsa, repository, url, author from advisory where message = ?1")?;
+        let mut query =
+            self.0.prepare_cached("select ghsa, repository, url, author from advisory where message = ?1")?;
         let row = query.query_row([message.0], |row| {
             Ok(AdvisoryRow {
                 ghsa: row.get(0)?,

@@ -236,9 +236,7 @@ fn judge(answer: &Response) -> Result<(), NvdError> {
     match status {
         200 => Ok(()),
         404 if text_header(answer, "message").to_ascii_lowercase().contains("apikey") => Err(NvdError::Key),
-        403 | 408 | 429 | 500..=599 => {
-            Err(NvdError::Wait { status, wait: retry_after(answer.headers()) })
-        }
+        403 | 408 | 429 | 500..=599 => Err(NvdError::Wait { status, wait: retry_after(answer.headers()) }),
         _ => Err(NvdError::Refused(status)),
     }
 }

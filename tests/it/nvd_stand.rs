@@ -20,7 +20,10 @@ pub fn record(id: &str) -> String {
 
 fn feed(items: &[String]) -> String {
     let list = items.join(",");
-    format!(r#"{{"resultsPerPage":{0},"startIndex":0,"totalResults":{0},"vulnerabilities":[{list}]}}"#, items.len())
+    format!(
+        r#"{{"resultsPerPage":{0},"startIndex":0,"totalResults":{0},"vulnerabilities":[{list}]}}"#,
+        items.len()
+    )
 }
 
 fn pack(json: &str) -> Vec<u8> {
@@ -143,13 +146,19 @@ fn tagged(asked: &Asked, json: &str, bytes: Vec<u8>) -> Reply {
 }
 
 fn page(held: &mut Held, asked: &Asked) -> Reply {
-    let query: BTreeMap<&str, &str> =
-        asked.path.split_once('?').map_or("", |(_, query)| query).split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let query: BTreeMap<&str, &str> = asked
+        .path
+        .split_once('?')
+        .map_or("", |(_, query)| query)
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .collect();
     let start: usize = query["startIndex"].parse().unwrap();
     assert_eq!(query["resultsPerPage"], "2000");
     let shown: Vec<String> = held.all.iter().skip(start).take(held.page_size).cloned().collect();
     let total = held.all.len();
-    let list = if shown.is_empty() { String::new() } else { format!(r#","vulnerabilities":[{}]"#, shown.join(",")) };
+    let list =
+        if shown.is_empty() { String::new() } else { format!(r#","vulnerabilities":[{}]"#, shown.join(",")) };
     held.all.append(&mut held.grows);
     let text = format!(
         r#"{{"resultsPerPage":{},"startIndex":{start},"totalResults":{total},"format":"NVD_CVE","version":"2.0","timestamp":"2026-11-23T00:00:00.000"{list}}}"#,

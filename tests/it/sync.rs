@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sir_intake::config::{self, Config};
-use sir_intake::daemon::sync::{MIRROR_FILE, SourceDone, SyncFault, SyncReport, import_cmake, open_mirror, sync};
+use sir_intake::daemon::sync::{
+    MIRROR_FILE, SourceDone, SyncFault, SyncReport, import_cmake, open_mirror, sync,
+};
 use sir_intake::known::mirror::MirrorError;
 use sir_intake::known::record::AuthorKind;
 use sir_intake::known::{Mirror, Question, Source, Status, Verdict};
@@ -19,7 +21,8 @@ use crate::world::World;
 pub const O3DE: u64 = 8_008;
 
 pub const NO_GITHUB: &str = "repositories = []\npackages_repository = \"none\"";
-pub const GITHUB_ALONE: &str = "nvd = false\nrepositories = [\"o3de/o3de\"]\npackages_repository = \"o3de/o3de\"";
+pub const GITHUB_ALONE: &str =
+    "nvd = false\nrepositories = [\"o3de/o3de\"]\npackages_repository = \"o3de/o3de\"";
 
 /// A world whose daemon would sync from that stand-in.
 pub async fn world(nvd: &Nvd, more: &str) -> World {
@@ -104,7 +107,10 @@ async fn after_more_than_eight_days_the_years_that_changed_are_taken() {
     assert_eq!(of(&report, "nvd 2025").added, 1);
     assert!(of(&report, "nvd 2024").unchanged && of(&report, "nvd 2026").unchanged);
     let asked = &nvd.asked()[before..];
-    assert!(!asked.contains(&"2024.json.gz".to_owned()) && asked.contains(&"2025.json.gz".to_owned()), "{asked:?}");
+    assert!(
+        !asked.contains(&"2024.json.gz".to_owned()) && asked.contains(&"2025.json.gz".to_owned()),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -115,7 +121,10 @@ async fn a_new_year_without_a_feed_is_no_fault_and_its_feed_is_taken_when_it_is_
     world.at("2027-01-01T06:00:00Z");
     nvd.put("modified", "2027-01-01T00:00:00-05:00", &[record("CVE-2026-10002")]);
     let report = synced(&world).await;
-    assert!(of(&report, "nvd 2027").note.as_ref().unwrap().contains("no feed of this year yet"), "{report:?}");
+    assert!(
+        of(&report, "nvd 2027").note.as_ref().unwrap().contains("no feed of this year yet"),
+        "{report:?}"
+    );
     assert_eq!(report.faults().count(), 0, "{report:?}");
     nvd.put("2027", "2027-01-01T03:00:00-05:00", &[record("CVE-2027-10001")]);
     assert_eq!(of(&synced(&world).await, "nvd 2027").added, 1);
@@ -192,7 +201,8 @@ async fn public_issues_come_with_their_labels_and_only_what_was_touched_is_read_
     synced(&world).await;
     let before = hub.requests().len();
     synced(&world).await;
-    let issues: Vec<_> = hub.requests()[before..].iter().filter(|met| met.path.ends_with("/issues")).cloned().collect();
+    let issues: Vec<_> =
+        hub.requests()[before..].iter().filter(|met| met.path.ends_with("/issues")).cloned().collect();
     assert_eq!(issues.iter().map(|met| met.status).collect::<Vec<_>>(), [304], "{issues:?}");
 
     world.at("2026-11-23T11:00:00Z");
@@ -228,7 +238,13 @@ async fn a_list_of_issues_that_breaks_off_goes_on_where_it_was() {
 }
 
 fn advised<'a>(state: &'a str, summary: &'a str) -> Advised<'a> {
-    Advised { by: "rena", email: None, state, summary, description: "Out of bounds read in ReadManifestChunk." }
+    Advised {
+        by: "rena",
+        email: None,
+        state,
+        summary,
+        description: "Out of bounds read in ReadManifestChunk.",
+    }
 }
 
 #[tokio::test]
@@ -285,7 +301,11 @@ async fn the_package_lists_of_the_repository_replace_the_shipped_versions() {
     let world = world(&nvd, GITHUB_ALONE).await;
     let hub = &world.peers.hub;
     hub.add_file(O3DE, "cmake/3rdParty/Platform/Windows/BuiltInPackages_windows.cmake", WINDOWS);
-    hub.add_file(O3DE, "cmake/3rdParty/Platform/Windows/other.cmake", "ly_associate_package(PACKAGE_NAME no-1-windows)");
+    hub.add_file(
+        O3DE,
+        "cmake/3rdParty/Platform/Windows/other.cmake",
+        "ly_associate_package(PACKAGE_NAME no-1-windows)",
+    );
     let report = synced(&world).await;
     assert_eq!(of(&report, "packages").records, 2, "{report:?}");
     let mirror = mirror(&world);
@@ -296,7 +316,8 @@ async fn the_package_lists_of_the_repository_replace_the_shipped_versions() {
     assert!(of(&synced(&world).await, "packages").unchanged);
 
     let file = world.peers.dir.join("BuiltInPackages_linux.cmake");
-    std::fs::write(&file, "ly_associate_package(PACKAGE_NAME zlib-1.4.0-linux TARGETS ZLIB PACKAGE_HASH 0)").unwrap();
+    std::fs::write(&file, "ly_associate_package(PACKAGE_NAME zlib-1.4.0-linux TARGETS ZLIB PACKAGE_HASH 0)")
+        .unwrap();
     assert_eq!(import_cmake(&mirror, &[file], world.now()).unwrap(), 1);
     assert_eq!(mirror.packages().unwrap().get("zlib").unwrap().versions[0].version, "1.4.0");
     assert_eq!(hub.violations(), Vec::<String>::new());
@@ -315,22 +336,33 @@ async fn what_a_sync_asks_for_does_not_depend_on_reports_and_a_check_asks_nobody
         world.peers.hub.open_issue_in(O3DE, &opened("Public", &["kind/security"]));
         world.peers.hub.advise(O3DE, &advised("published", "Public"));
         if reports {
-            world.deliver(&crate::world::report("rena@reporter.example", "XyzzyCanaryGem", "c1@canary.example", CANARY));
+            world.deliver(&crate::world::report(
+                "rena@reporter.example",
+                "XyzzyCanaryGem",
+                "c1@canary.example",
+                CANARY,
+            ));
             world.settle().await;
             assert_eq!(world.cases().len(), 1);
         }
         let before = world.peers.hub.heard().len();
         synced(&world).await;
-        let question = Question { subject: "XyzzyCanaryGem".to_owned(), text: CANARY.to_owned(), ..Question::default() };
+        let question =
+            Question { subject: "XyzzyCanaryGem".to_owned(), text: CANARY.to_owned(), ..Question::default() };
         let (asked, told) = (nvd.peer.asked().len(), world.peers.hub.heard().len());
         let answer = mirror(&world).check(&question).unwrap();
         assert_eq!(answer.verdict, Verdict::Cited);
-        assert_eq!((nvd.peer.asked().len(), world.peers.hub.heard().len()), (asked, told), "a check asks nobody");
+        assert_eq!(
+            (nvd.peer.asked().len(), world.peers.hub.heard().len()),
+            (asked, told),
+            "a check asks nobody"
+        );
         // Again, and after a gap that the API must close.
         world.at("2026-11-23T12:00:00Z");
         nvd.goes_wrong("modified.meta", &[Wrong::Status(503, vec![]), Wrong::Status(503, vec![])]);
         synced(&world).await;
-        let mut set: BTreeSet<String> = nvd.peer.asked().iter().map(|a| format!("{} {} {}", a.method, a.path, a.body)).collect();
+        let mut set: BTreeSet<String> =
+            nvd.peer.asked().iter().map(|a| format!("{} {} {}", a.method, a.path, a.body)).collect();
         set.extend(world.peers.hub.heard()[before..].iter().cloned());
         assert!(set.iter().any(|line| line.contains("lastModStartDate")), "{set:?}");
         sets.push(set);
@@ -339,6 +371,9 @@ async fn what_a_sync_asks_for_does_not_depend_on_reports_and_a_check_asks_nobody
     assert_eq!(without, with);
     for line in with {
         let small = line.to_lowercase();
-        assert!(!["canary", "44444", "10002", "1.2.11", "sir-2026"].iter().any(|word| small.contains(word)), "{line}");
+        assert!(
+            !["canary", "44444", "10002", "1.2.11", "sir-2026"].iter().any(|word| small.contains(word)),
+            "{line}"
+        );
     }
 }

@@ -63,7 +63,8 @@ async fn a_body_that_stays_cut_leaves_the_last_good_feed_and_the_others_go_in() 
 #[tokio::test]
 async fn a_file_that_is_not_what_its_meta_says_is_asked_for_once_more_and_then_named() {
     let (nvd, world) = gap().await;
-    let meta = |sha: &str| Wrong::Says(format!("lastModifiedDate:2026-12-04T03:00:00-05:00\r\nsha256:{sha}\r\n"));
+    let meta =
+        |sha: &str| Wrong::Says(format!("lastModifiedDate:2026-12-04T03:00:00-05:00\r\nsha256:{sha}\r\n"));
     nvd.goes_wrong("2025.meta", &[meta(&"0".repeat(64))]);
     assert_eq!(of(&synced(&world).await, "nvd 2025").added, 1, "both were replaced between two requests");
 
@@ -125,9 +126,16 @@ async fn where_the_feeds_cannot_be_had_the_api_closes_the_gap_in_spans_of_120_da
     let report = synced(&world).await;
     assert_eq!(of(&report, "nvd api").added, 5, "{report:?}");
     assert_eq!(fault(&report, "nvd modified"), "refused (404)");
-    let pages: Vec<String> = nvd.peer.asked().into_iter().map(|a| a.path).filter(|p| p.starts_with("/api")).collect();
+    let pages: Vec<String> =
+        nvd.peer.asked().into_iter().map(|a| a.path).filter(|p| p.starts_with("/api")).collect();
     assert_eq!(pages.len(), 6, "two spans of three pages: {pages:#?}");
-    assert!(pages[0].contains("startIndex=0&lastModStartDate=2026-11-23T07%3A00%3A00.000&lastModEndDate=2027-03-23T07"), "{}", pages[0]);
+    assert!(
+        pages[0].contains(
+            "startIndex=0&lastModStartDate=2026-11-23T07%3A00%3A00.000&lastModEndDate=2027-03-23T07"
+        ),
+        "{}",
+        pages[0]
+    );
     assert!(pages[3].contains("lastModEndDate=2027-05-01T12%3A00%3A00.000"), "{}", pages[3]);
 
     // The gap is closed: the feeds are enough again.
@@ -135,7 +143,11 @@ async fn where_the_feeds_cannot_be_had_the_api_closes_the_gap_in_spans_of_120_da
     let before = nvd.asked().len();
     world.at("2027-05-01T16:00:00Z");
     assert_eq!(synced(&world).await.faults().count(), 0);
-    assert!(!nvd.asked()[before..].iter().any(|file| file.starts_with("2025")), "{:?}", &nvd.asked()[before..]);
+    assert!(
+        !nvd.asked()[before..].iter().any(|file| file.starts_with("2025")),
+        "{:?}",
+        &nvd.asked()[before..]
+    );
 }
 
 #[tokio::test]
@@ -153,7 +165,12 @@ async fn a_list_that_grows_while_it_is_read_is_read_again() {
     let done = of(&report, "nvd api");
     assert_eq!(done.added, 5, "{report:?}");
     assert!(done.note.as_ref().unwrap().contains("record"), "what cannot be read is named: {done:?}");
-    let starts: Vec<String> = nvd.peer.asked().into_iter().filter_map(|a| Some(a.path.split_once("startIndex=")?.1.split('&').next()?.to_owned())).collect();
+    let starts: Vec<String> = nvd
+        .peer
+        .asked()
+        .into_iter()
+        .filter_map(|a| Some(a.path.split_once("startIndex=")?.1.split('&').next()?.to_owned()))
+        .collect();
     assert_eq!(starts, ["0", "2", "4", "0", "2", "4"]);
 }
 
@@ -182,7 +199,14 @@ async fn an_empty_page_may_lack_its_list_and_a_walk_that_was_stopped_goes_on() {
         let asked = nvd.peer.asked();
         asked.iter().rev().find(|a| a.path.starts_with("/api")).unwrap().path.clone()
     };
-    nvd.goes_wrong("api", &[Wrong::Says(page(4, &[record("CVE-2026-20001"), record("CVE-2026-20002")])), Wrong::Drop, Wrong::Drop]);
+    nvd.goes_wrong(
+        "api",
+        &[
+            Wrong::Says(page(4, &[record("CVE-2026-20001"), record("CVE-2026-20002")])),
+            Wrong::Drop,
+            Wrong::Drop,
+        ],
+    );
     let report = synced(&world).await;
     assert_eq!(fault(&report, "nvd api"), "cannot be reached");
     assert!(mirror(&world).get("CVE-2026-20002").unwrap().is_some(), "the first page stays");
@@ -193,7 +217,11 @@ async fn an_empty_page_may_lack_its_list_and_a_walk_that_was_stopped_goes_on() {
 }
 
 fn page(total: usize, items: &[String]) -> String {
-    format!(r#"{{"resultsPerPage":{},"startIndex":0,"totalResults":{total},"vulnerabilities":[{}]}}"#, items.len(), items.join(","))
+    format!(
+        r#"{{"resultsPerPage":{},"startIndex":0,"totalResults":{total},"vulnerabilities":[{}]}}"#,
+        items.len(),
+        items.join(",")
+    )
 }
 
 #[tokio::test]
@@ -232,10 +260,15 @@ async fn five_requests_without_a_key_and_then_the_window_is_waited_for() {
 async fn strange_records_cost_themselves_alone() {
     let nvd = nvd().await;
     let world = world(&nvd, NO_GITHUB).await;
-    let odd = record("CVE-2026-30001").replace("\"references\"", "\"heardOf\":{\"never\":[1]},\"metrics\":7,\"references\"");
+    let odd = record("CVE-2026-30001")
+        .replace("\"references\"", "\"heardOf\":{\"never\":[1]},\"metrics\":7,\"references\"");
     let long = item("CVE-2026-30002", &"frobnicate ".repeat(10_000), NEW);
     assert!(long.len() > 110_000);
-    nvd.put("2026", "2026-11-22T03:00:00-05:00", &[odd, long, item("CVE-2024/../../x", "path", NEW), "{\"cve\":[]}".to_owned()]);
+    nvd.put(
+        "2026",
+        "2026-11-22T03:00:00-05:00",
+        &[odd, long, item("CVE-2024/../../x", "path", NEW), "{\"cve\":[]}".to_owned()],
+    );
     let report = synced(&world).await;
     let done = of(&report, "nvd 2026");
     assert_eq!((done.records, done.unreadable, done.fault.clone()), (2, 2, None), "{done:?}");
@@ -255,14 +288,15 @@ fn child(world: &World, shell: &str) -> Command {
 fn many(count: usize) -> Vec<String> {
     (0..count)
         .map(|n| {
-            let words: Vec<String> = (0..40).map(|w| format!("w{}", (n * 7919 + w * 104_729) % 1_000_003)).collect();
+            let words: Vec<String> =
+                (0..40).map(|w| format!("w{}", (n * 7919 + w * 104_729) % 1_000_003)).collect();
             item(&format!("CVE-2026-{}", 100_000 + n), &words.join(" "), NEW)
         })
         .collect()
 }
 
 /// The binary itself has the machine's clock: its years must be there.
-async fn machine_years(nvd: &Nvd, last: &[String]) {
+fn machine_years(nvd: &Nvd, last: &[String]) {
     let now = jiff::Timestamp::now();
     let this = now.to_zoned(jiff::tz::TimeZone::UTC).year();
     for year in 2024..=this {
@@ -275,10 +309,11 @@ async fn machine_years(nvd: &Nvd, last: &[String]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_leaves_the_last_good_mirror() {
     let nvd = Nvd::start().await;
-    machine_years(&nvd, &many(4_000)).await;
+    machine_years(&nvd, &many(4_000));
     let world = world(&nvd, NO_GITHUB).await;
     // Files larger than 600 kB cannot be written; in units of 512 bytes (POSIX).
-    let full = tokio::task::block_in_place(|| child(&world, "trap '' XFSZ; ulimit -f 1200;").output().unwrap());
+    let full =
+        tokio::task::block_in_place(|| child(&world, "trap '' XFSZ; ulimit -f 1200;").output().unwrap());
     let told = String::from_utf8_lossy(&full.stderr).into_owned();
     assert_eq!(full.status.code(), Some(1), "{told}");
     assert!(told.contains("mirror:") || told.contains("disk"), "{told}");
@@ -294,7 +329,7 @@ async fn a_full_disk_leaves_the_last_good_mirror() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_the_mirror_is_whole_and_the_sync_goes_on() {
     let nvd = Nvd::start().await;
-    machine_years(&nvd, &many(2_000)).await;
+    machine_years(&nvd, &many(2_000));
     let world = world(&nvd, NO_GITHUB).await;
     let mut killed = 0;
     for wait in (0..).map(|n: u64| Duration::from_millis(20 + n * 60)).take(40) {
@@ -323,7 +358,7 @@ async fn killed_at_any_moment_the_mirror_is_whole_and_the_sync_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_says_so_and_ends_with_75() {
     let nvd = Nvd::start().await;
-    machine_years(&nvd, &[]).await;
+    machine_years(&nvd, &[]);
     let world = world(&nvd, NO_GITHUB).await;
     let _held = mirror(&world).sync_lock().unwrap();
     let second = tokio::task::block_in_place(|| child(&world, "").output().unwrap());

@@ -163,7 +163,12 @@ mod tests {
     #[test]
     fn a_place_reads_back_and_no_span_is_longer_than_120_days() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let place = Place { from: Some(at("2026-01-01T00:00:00Z")), to: at("2026-11-22T00:00:00Z"), start: 4000, total: Some(4100) };
+        let place = Place {
+            from: Some(at("2026-01-01T00:00:00Z")),
+            to: at("2026-11-22T00:00:00Z"),
+            start: 4000,
+            total: Some(4100),
+        };
         assert_eq!(Place::parse(&place.text()), Some(place));
         assert_eq!(place.span().unwrap().to, at("2026-05-01T00:00:00Z"));
         let all = Place { from: None, ..place };

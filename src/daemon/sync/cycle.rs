@@ -18,8 +18,10 @@ pub(in crate::daemon) async fn keep_syncing(office: &Arc<Office>, peers: &Arc<Pe
     let clock = Arc::clone(&office.outside.clock);
     // A first start has no mirror and does not wait for its turn.
     let path = office.config.state_dir.join(super::MIRROR_FILE);
-    let standing = tokio::task::spawn_blocking(move || Standing::of(&path)).await.map_err(|_| Fault::Stopped)?;
-    let mut is_due = matches!(&standing, Ok(None)) || standing.is_ok_and(|found| found.is_some_and(|s| !s.synced));
+    let standing =
+        tokio::task::spawn_blocking(move || Standing::of(&path)).await.map_err(|_| Fault::Stopped)?;
+    let mut is_due =
+        matches!(&standing, Ok(None)) || standing.is_ok_and(|found| found.is_some_and(|s| !s.synced));
     loop {
         if !is_due {
             let Some(next) = cron.next_after(clock.now()) else { return std::future::pending().await };

@@ -48,9 +48,7 @@ impl Syncing {
                 let from = if is_near { covered } else { Some(day_before(begun)) };
                 self.by_api(nvd, from, begun).await
             }
-            Took::Bad | Took::Stop => {
-                self.failed(WHOLE, "not every feed could be taken in".to_owned()).await
-            }
+            Took::Bad | Took::Stop => self.failed(WHOLE, "not every feed could be taken in".to_owned()).await,
         }
     }
 
@@ -171,7 +169,8 @@ impl Syncing {
         let mut done = SourceDone::default();
         for round in 0..2 {
             // The tag counts only with the records that came with it.
-            let etag = if round == 0 && had.is_some() && row.fault.is_none() { row.etag.as_str() } else { "" };
+            let etag =
+                if round == 0 && had.is_some() && row.fault.is_none() { row.etag.as_str() } else { "" };
             let (meta, etag) = match self.meta(nvd, feed, etag).await {
                 Ok(Fetched::Same) => return Ok(Ok(unchanged)),
                 Ok(Fetched::Fresh { bytes, etag }) => (Meta::parse(&String::from_utf8_lossy(&bytes)), etag),

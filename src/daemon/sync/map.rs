@@ -21,7 +21,8 @@ pub(in crate::daemon) fn advisory_url(project: &ProjectName, advisory: &Advisory
     let plain = |url: &str| {
         let bare = url.strip_suffix(path.as_str()).and_then(|host| host.split_once("://"));
         bare.is_some_and(|(scheme, host)| {
-            let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
+            let is_host =
+                !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
             is_host && (scheme == "https" || host.starts_with("127.0.0.1:"))
         })
     };
@@ -45,18 +46,14 @@ pub(super) fn of_advisory(project: &ProjectName, advisory: &Advisory) -> Option<
         Some("withdrawn") => Status::Rejected,
         Some(_) | None => Status::Private,
     };
-    record.published = match record.status {
-        Status::Private => None,
-        _ => advisory.published_at,
-    };
+    record.published = advisory.published_at.filter(|_| record.status != Status::Private);
     record.modified = advisory.updated_at;
     record.title = cut(advisory.summary.as_deref().unwrap_or_default());
     record.text = cut(advisory.description.as_deref().unwrap_or_default());
     record.aliases = advisory.cve_id.iter().filter(|id| is_cve_id(id)).cloned().collect();
     record.references = vec![advisory_url(project, advisory)];
     let weaknesses = advisory.cwe_ids.iter().flatten();
-    record.cwe =
-        weaknesses.filter_map(|word| word.strip_prefix("CWE-")?.parse().ok()).take(16).collect();
+    record.cwe = weaknesses.filter_map(|word| word.strip_prefix("CWE-")?.parse().ok()).take(16).collect();
     for item in advisory.vulnerabilities.iter().flatten().take(50) {
         add_product(&mut record, item);
     }
@@ -142,7 +139,9 @@ mod tests {
     #[test]
     fn ids_of_advisories_are_of_one_shape() {
         assert!(is_ghsa("GHSA-2345-cfgh-jmpq"));
-        for bad in ["", "GHSA", "GHSA-2345-cfgh", "GHSA-2345-cfgh-jmpq-x", "GHSA-abcd-cfgh-jmpq", "CVE-2024-10001"] {
+        for bad in
+            ["", "GHSA", "GHSA-2345-cfgh", "GHSA-2345-cfgh-jmpq-x", "GHSA-abcd-cfgh-jmpq", "CVE-2024-10001"]
+        {
             assert!(!is_ghsa(bad), "{bad}");
         }
     }

@@ -225,7 +225,8 @@ impl Syncing {
         if nth + 1 >= self.known.tries {
             return None;
         }
-        let usual = self.known.retry_first.saturating_mul(2_u32.saturating_pow(nth)).min(self.known.retry_cap);
+        let usual =
+            self.known.retry_first.saturating_mul(2_u32.saturating_pow(nth)).min(self.known.retry_cap);
         match wanted {
             Some(wanted) if wanted > self.known.retry_cap => None,
             Some(wanted) => Some(wanted.max(usual)),
@@ -249,9 +250,9 @@ impl Syncing {
                 GithubError::RateLimited { wait: Wait::Until(at) } => {
                     Some(Duration::try_from(at.duration_since(self.now())).unwrap_or_default())
                 }
-                GithubError::RateLimited { wait: Wait::Unsaid } | GithubError::NotDone | GithubError::Unknown => {
-                    None
-                }
+                GithubError::RateLimited { wait: Wait::Unsaid }
+                | GithubError::NotDone
+                | GithubError::Unknown => None,
                 GithubError::Refused { .. }
                 | GithubError::Moved
                 | GithubError::OtherRepository

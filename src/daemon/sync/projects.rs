@@ -29,8 +29,8 @@ impl Syncing {
             // What went wrong may have lost records: then the whole list is wanted.
             let etag = if row.fault.is_none() { row.etag.clone() } else { String::new() };
             let project = project(name);
-            let asked =
-                self.ask(|github| {
+            let asked = self
+                .ask(|github| {
                     let (project, etag) = (project.clone(), etag.clone());
                     async move { github.advisories(&project, state, &etag).await }
                 })
@@ -46,7 +46,8 @@ impl Syncing {
                 }
                 // GitHub says 404 as well for want of a permission.
                 Err(GithubError::Refused { status: 403 | 404, .. }) if state != AdvisoryState::Published => {
-                    done.note = Some("no permission to read these; only published ones are mirrored".to_owned());
+                    done.note =
+                        Some("no permission to read these; only published ones are mirrored".to_owned());
                     self.note(SourceRow { name: source, tried_at: now, ..SourceRow::default() }).await?;
                     self.done(done);
                     continue;

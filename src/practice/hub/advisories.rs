@@ -71,9 +71,11 @@ fn list(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     if !manages && state.is_some_and(|state| state != "published") {
         return Err(not_found());
     }
-    let is = |advisory: &Value, name: &str, word: &str| advisory.get(name).and_then(Value::as_str) == Some(word);
+    let is =
+        |advisory: &Value, name: &str, word: &str| advisory.get(name).and_then(Value::as_str) == Some(word);
     let wanted = |advisory: &&Value| {
-        state.is_none_or(|state| is(advisory, "state", state)) && (manages || is(advisory, "state", "published"))
+        state.is_none_or(|state| is(advisory, "state", state))
+            && (manages || is(advisory, "state", "published"))
     };
     let mut items: Vec<Value> = held.advisories.iter().filter(wanted).cloned().collect();
     let key = format!("{sort}_at");
@@ -165,7 +167,14 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
 }
 
 /// An advisory with every required field, and nothing said.
-pub(super) fn blank(base: &str, repo: &Repository, ghsa: &str, state: &str, author: Value, at: &str) -> Value {
+pub(super) fn blank(
+    base: &str,
+    repo: &Repository,
+    ghsa: &str,
+    state: &str,
+    author: Value,
+    at: &str,
+) -> Value {
     json!({
         "ghsa_id": ghsa,
         "cve_id": null,

@@ -20,7 +20,8 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, repo: u64, path: &str) 
         if let Some(fields) = file.as_object_mut() {
             // GitHub breaks lines of base64 after sixty characters.
             let packed: Vec<char> = BASE64.encode(text.as_bytes()).chars().collect();
-            let lines: String = packed.chunks(60).map(|line| line.iter().collect::<String>() + "\n").collect();
+            let lines: String =
+                packed.chunks(60).map(|line| line.iter().collect::<String>() + "\n").collect();
             fields.insert("encoding".to_owned(), json!("base64"));
             fields.insert("content".to_owned(), json!(lines));
         }
@@ -45,8 +46,13 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, repo: u64, path: &str) 
 fn entry(base: &str, repo: &Repository, path: &str, kind: &str, text: &str) -> Value {
     let sha: String = Sha256::of(text.as_bytes()).to_string().chars().take(40).collect();
     let url = format!("{base}/repos/{}/contents/{path}?ref=main", repo.full_name());
-    let git = format!("{base}/repos/{}/git/{}/{sha}", repo.full_name(), if kind == "dir" { "trees" } else { "blobs" });
-    let html = format!("{base}/{}/{}/main/{path}", repo.full_name(), if kind == "dir" { "tree" } else { "blob" });
+    let git = format!(
+        "{base}/repos/{}/git/{}/{sha}",
+        repo.full_name(),
+        if kind == "dir" { "trees" } else { "blobs" }
+    );
+    let html =
+        format!("{base}/{}/{}/main/{path}", repo.full_name(), if kind == "dir" { "tree" } else { "blob" });
     let raw = format!("{base}/raw/{}/main/{path}", repo.full_name());
     json!({
         "type": kind,

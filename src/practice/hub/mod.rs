@@ -21,8 +21,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use faults::{Fault, Faults, Kind};
-pub use others::{Advised, Opened};
 pub use issues::MAX_BODY_BYTES;
+pub use others::{Advised, Opened};
 pub use route::API_VERSION;
 pub use state::{Comment, Issue, Label, Repository, User};
 

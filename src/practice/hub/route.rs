@@ -227,7 +227,9 @@ fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -
         | Place::Labels
         | Place::Label(_) => labels::answer(world, call, repo, place),
         Place::Advisories | Place::Advisory(_) => advisories::answer(world, call, repo, place),
-        Place::Contents(path) if call.asked.method == Method::GET => contents::answer(world, call, repo, path),
+        Place::Contents(path) if call.asked.method == Method::GET => {
+            contents::answer(world, call, repo, path)
+        }
         Place::Contents(_) => Err(world.unmatched(call.asked)),
     }
 }

@@ -286,7 +286,8 @@ impl Github {
 /// Paths come from the configuration or from GitHub's own list: anything but plain names is refused.
 fn contents(project: &Project, path: &str) -> Result<String, GithubError> {
     let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
-    let good = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain));
+    let good =
+        path.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain));
     good.then(|| format!("/repos/{}/{}/contents/{path}", project.owner, project.name))
         .ok_or(GithubError::NotDone)
 }

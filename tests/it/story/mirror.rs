@@ -75,7 +75,8 @@ async fn a_sync_that_hangs_or_fails_holds_up_no_mail() {
     nvd.goes_wrong("modified.meta", &[Wrong::Hang]);
     let mut world = world(&nvd).await;
     world.deliver(&Mail::report().write());
-    Box::pin(run_until(&mut world, |world| world.peers.hub.issue(1).is_some() && !nvd.asked().is_empty())).await;
+    Box::pin(run_until(&mut world, |world| world.peers.hub.issue(1).is_some() && !nvd.asked().is_empty()))
+        .await;
     assert!(!is_synced(&world));
     assert_eq!(world.cases().len(), 1);
 }

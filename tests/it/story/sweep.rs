@@ -21,7 +21,10 @@ pub async fn world() -> World {
 }
 
 pub fn open_door(world: &mut World) {
-    world.change_config("sweep = \"off\"\nnvd = false\nrepositories = []", "nvd = false\nrepositories = [\"o3de/o3de\"]");
+    world.change_config(
+        "sweep = \"off\"\nnvd = false\nrepositories = []",
+        "nvd = false\nrepositories = [\"o3de/o3de\"]",
+    );
     world.peers.hub.add_repository(O3DE, "o3de", "o3de", false);
 }
 
@@ -44,7 +47,11 @@ async fn a_private_report_becomes_a_case_once_with_the_same_promise() {
     world.settle_within(1).await;
     let case = world.case(1);
     assert_eq!((case.source, case.reporter), (Source::Advisory, None));
-    assert_eq!(case.received, crate::world::MONDAY.parse().unwrap(), "the clock counts from when it was reported");
+    assert_eq!(
+        case.received,
+        crate::world::MONDAY.parse().unwrap(),
+        "the clock counts from when it was reported"
+    );
     assert_eq!(case.acknowledge_by(), "2026-11-26T09:00:00Z".parse().ok());
     assert_eq!(case.component.as_ref().map(|c| c.0.as_str()), Some("Multiplayer"), "it was read like a mail");
     assert_eq!(case.receipt, Receipt::Withheld(Withheld::NoAddress));
@@ -70,7 +77,9 @@ async fn a_private_report_becomes_a_case_once_with_the_same_promise() {
     assert_eq!(world.cases().len(), 1);
     assert_eq!(world.peers.hub.issues().len(), 1);
 
-    world.order(Order::Case { case: FIRST, act: Act::Answered { member: MemberKey("alice".to_owned()) } }).await;
+    world
+        .order(Order::Case { case: FIRST, act: Act::Answered { member: MemberKey("alice".to_owned()) } })
+        .await;
     world.settle_within(1).await;
     assert!(!world.case(1).runs(ClockKind::Acknowledge));
     world.nothing_is_left_over();
@@ -90,7 +99,11 @@ async fn an_address_that_the_account_shows_gets_a_receipt_but_never_a_members_ri
         advise(&world, 2, Some(address));
         world.settle_within(1).await;
         let case = world.cases().pop().unwrap();
-        assert_eq!((case.reporter, case.receipt), (None, Receipt::Withheld(Withheld::NoAddress)), "{address}");
+        assert_eq!(
+            (case.reporter, case.receipt),
+            (None, Receipt::Withheld(Withheld::NoAddress)),
+            "{address}"
+        );
         assert!(case.owner().is_none() && case.runs(ClockKind::Acknowledge));
         let letters = world.sent_to(address);
         assert!(letters[before..].iter().all(|letter| !letter.contains("We have your message")), "{address}");
