@@ -32,16 +32,21 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, outside: Outside, lanes: Lanes) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        // Its lines go where those of whoever opens the store go.
+        // Its lines go where those of whoever opens the store go. Where nobody listens nothing is said about it: a thread
+        // that is told "nobody" teaches the whole process that its lines are never wanted.
         let log = tracing::dispatcher::get_default(Clone::clone);
-        thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside)))
-            .map_err(|source| StoreError::File {
-                what: "cannot start the thread for",
-                path: "store".to_owned(),
-                source,
-            })?;
+        let serve = move || {
+            if log.is::<tracing::subscriber::NoSubscriber>() {
+                serve(connection, &inbox, &outside);
+            } else {
+                tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside));
+            }
+        };
+        thread::Builder::new().name("store".to_owned()).spawn(serve).map_err(|source| StoreError::File {
+            what: "cannot start the thread for",
+            path: "store".to_owned(),
+            source,
+        })?;
         Ok(Self { jobs, lanes })
     }
 
