@@ -83,7 +83,7 @@ pub(super) enum Command {
         #[arg(long)]
         offline: bool,
     },
-    /// Is it known already? Candidates for a mail or plain text, searched on this machine alone
+    /// Is it known already? Candidates for a mail or plain text, earlier cases too, searched on this machine alone
     Known {
         /// A mail or plain text; `-` is standard input
         #[arg(value_name = "FILE", required_unless_present = "pairs", conflicts_with = "pairs")]
@@ -131,7 +131,7 @@ pub(super) enum Cases {
         #[arg(long, value_name = "NAME", value_parser = member)]
         owner: Option<MemberKey>,
     },
-    /// Everything that is known about a case: state, events, mails, effects
+    /// Everything that is known about a case: state, what the check found, events, mails, effects
     Show {
         /// Like SIR-2026-0007
         #[arg(value_name = "SIR")]

@@ -18,6 +18,8 @@ const PACKAGES: usize = 3;
 const PACKAGE_ROWS: usize = 3;
 /// Reasons of a record that are told at most.
 const REASONS: usize = 6;
+/// Share of a record's words that makes it worth a look, in percent.
+const RELATED_WORDS: u8 = 20;
 /// Unknown ids that are told at most.
 const UNKNOWN: usize = 10;
 /// Bytes of one word of others that are kept at most.
@@ -116,12 +118,12 @@ pub struct PackagePlace {
 impl Findings {
     /// Picks what is kept of an answer.
     pub fn of(answer: &Answer) -> Self {
-        let shown = |candidate: &&Candidate| candidate.verdict != Verdict::None;
-        let rows: Vec<Row> = answer.candidates.iter().filter(shown).take(5).map(row).collect();
+        let rows: Vec<Row> =
+            answer.candidates.iter().filter(|found| is_shown(found)).take(5).map(row).collect();
         let packages =
             answer.packages.iter().filter_map(|check| package(check, &rows)).take(PACKAGES).collect();
         Self {
-            cases: answer.cases.iter().filter(shown).take(5).map(row).collect(),
+            cases: answer.cases.iter().take(5).map(row).collect(),
             packages,
             unknown_ids: answer.unknown_ids.iter().take(UNKNOWN).cloned().collect(),
             mirror: answer.mirror.clone(),
@@ -170,6 +172,28 @@ impl PackagePlace {
     /// A version that the report names, and one that O3DE ships, lie in the range.
     pub fn is_hit(&self) -> bool {
         self.asked_inside && !self.inside.is_empty()
+    }
+}
+
+/// What is only related is shown for more than a few common words.
+fn is_shown(candidate: &Candidate) -> bool {
+    let tells = |reason: &Reason| match reason {
+        Reason::Words { percent, .. } => *percent >= RELATED_WORDS,
+        Reason::Weakness(_) => false,
+        Reason::Cited
+        | Reason::Alias(_)
+        | Reason::SameId(_)
+        | Reason::SameUrl(_)
+        | Reason::SameCommit(_)
+        | Reason::Product { .. }
+        | Reason::Version { .. }
+        | Reason::Shipped(_)
+        | Reason::Names(_) => true,
+    };
+    match candidate.verdict {
+        Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
+        Verdict::Related => candidate.reasons.iter().any(tells),
+        Verdict::None => false,
     }
 }
 
@@ -230,7 +254,7 @@ fn package(check: &PackageCheck, rows: &[Row]) -> Option<PackageLine> {
     let is_row = |of: &PackageRow| rows.iter().any(|row| row.id == of.id);
     let tells = |of: &&PackageRow| of.asked == Some(Inside::In) || is_row(of);
     let mut told: Vec<&PackageRow> = check.rows.iter().filter(tells).collect();
-    told.sort_by_key(|of| !is_row(of));
+    told.sort_by_key(|of| rows.iter().position(|row| row.id == of.id).unwrap_or(usize::MAX));
     told.truncate(PACKAGE_ROWS);
     if told.is_empty() && check.asked.is_empty() {
         return None;
