@@ -31,8 +31,8 @@ pub const FAULT: &str = "sweep-fault";
 /// Most characters of a summary and of a description that are taken (GitHub allows 1,024 and 65,535).
 const SUMMARY: usize = 1_024;
 const DESCRIPTION: usize = 65_535;
-/// Octets of text in an encoded word, so that it stays below 75 characters (RFC 2047 section 2).
-const WORD: usize = 42;
+/// Octets of text in an encoded word, so that its line stays below 76 characters (RFC 2047 section 2).
+const WORD: usize = 39;
 
 /// Sweeps whenever the schedule says so, and once at the start.
 pub(super) async fn keep_sweeping(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<(), Fault> {
