@@ -10,6 +10,7 @@ use super::out::Out;
 use super::{OK, Stop};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::known::shipped::PackageRow;
 use crate::known::{Answer, Candidate, Question};
 use crate::mail::{self, House, Limits};
 
@@ -86,13 +87,33 @@ fn as_text(answer: &Answer, ms: f64) -> String {
         ));
     }
     for check in &answer.packages {
-        text.push_str(&format!("\n{}: {}\n", check.package, check.ships));
-        check.rows.iter().for_each(|row| text.push_str(&format!("    {}: {}\n", row.id, row.sentence)));
+        text.push_str(&format!("\nO3DE ships {}\n", check.ships));
+        let inside = |row: &&PackageRow| !row.ours_inside.is_empty();
+        check.rows.iter().filter(inside).for_each(|row| text.push_str(&place(row)));
+        match check.rows.iter().filter(|row| !inside(row)).count() + check.more {
+            0 => {}
+            more => {
+                text.push_str(&format!("    and {more} more, outside of their ranges or not comparable\n"))
+            }
+        }
     }
     if !answer.unknown_ids.is_empty() {
         text.push_str(&format!("\nCited and not in the mirror: {}\n", answer.unknown_ids.join(", ")));
     }
     text.trim_end().to_owned()
+}
+
+/// `CVE-…: 1.2.11 inside its range, 1.3.1 outside; fixed in 1.2.12`.
+fn place(row: &PackageRow) -> String {
+    let mut text = format!("    {}: {} inside its range", row.id, row.ours_inside.join(", "));
+    if !row.ours_outside.is_empty() {
+        text.push_str(&format!(", {} outside", row.ours_outside.join(", ")));
+    }
+    if let Some(fixed) = &row.fixed {
+        text.push_str(&format!("; fixed in {fixed}"));
+    }
+    text.push('\n');
+    text
 }
 
 fn age(answer: &Answer) -> String {

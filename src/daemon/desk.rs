@@ -144,9 +144,9 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     match task.await {
         Ok(mut prepared) => {
             // What is of a case already is checked with the case.
-            let route = inside.store.read(|txn| route(&inside, txn, &prepared.read.letter))?;
+            let route = inside.store.read(|txn| route(inside, txn, &prepared.read.letter))?;
             if route == Route::Nowhere || route == Route::Disagree {
-                prepared.checkup = check::first(&inside, &prepared.row, &prepared.read).await;
+                prepared.checkup = check::first(inside, &prepared.row, &prepared.read).await;
             }
             Ok(Some(prepared))
         }

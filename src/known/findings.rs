@@ -66,7 +66,11 @@ pub struct Row {
 impl Row {
     /// Whether the row may stand behind a known answer: strong, public before the report, and not withdrawn.
     pub fn may_answer(&self) -> bool {
-        self.is_strong() && self.publicity == Publicity::Public && self.status != Status::Rejected
+        self.is_strong() && self.is_public()
+    }
+
+    fn is_public(&self) -> bool {
+        self.publicity == Publicity::Public && self.status != Status::Rejected
     }
 
     /// Whether it is more than alike.
@@ -154,6 +158,20 @@ impl Findings {
         let in_range = |line: &&PackageLine| line.rows.iter().any(PackagePlace::is_hit);
         tally.in_range = count(self.packages.iter().filter(in_range).count());
         Checked::Done { tally, mirror: self.mirror.taken_at }
+    }
+
+    /// The rows that may stand behind a known answer, if a person says so: the strong ones; else the best record of a package
+    /// in whose range a version lies that the report names and O3DE ships.
+    pub fn answers(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.rows.iter().filter(|row| row.may_answer()).take(3).collect();
+        if rows.is_empty() {
+            let hit = |row: &&Row| {
+                row.is_public()
+                    && self.packages.iter().flat_map(|line| &line.rows).any(|p| p.id == row.id && p.is_hit())
+            };
+            rows.extend(self.rows.iter().find(hit));
+        }
+        rows
     }
 
     /// Whether a page that shows one of them needs not be drawn anew for the other: how old the mirror was, and how rare

@@ -123,7 +123,13 @@ fn standing(row: &Row, view: &KnownView, zone: &TimeZone) -> String {
         Status::Rejected => "**Rejected** by its source",
         Status::Disputed => "**Disputed**",
         Status::Deferred => "Deferred: NVD will not analyze it",
-        other => other.word(),
+        Status::Unstated
+        | Status::Waiting
+        | Status::Analyzed
+        | Status::Published
+        | Status::Private
+        | Status::Open
+        | Status::Closed => row.status.word(),
     };
     if !word.is_empty() {
         parts.push(word.to_owned());
@@ -227,7 +233,14 @@ fn earlier(findings: &Findings, view: &KnownView, zone: &TimeZone) -> String {
         let status = match row.status {
             Status::Rejected => "closed: **rejected**",
             Status::Closed => "closed",
-            other => other.word(),
+            Status::Unstated
+            | Status::Waiting
+            | Status::Analyzed
+            | Status::Deferred
+            | Status::Disputed
+            | Status::Published
+            | Status::Private
+            | Status::Open => row.status.word(),
         };
         let at = row.published.map_or(String::new(), |at| format!(", {}", when::medium(at, zone)));
         out.push_str(&format!(
@@ -245,12 +258,11 @@ fn earlier(findings: &Findings, view: &KnownView, zone: &TimeZone) -> String {
 
 /// Command lines for a comment, as code: they do nothing here.
 fn ready(findings: &Findings) -> String {
-    let known =
-        findings.rows.iter().filter(|row| row.may_answer()).take(3).filter_map(|row| match row.source {
-            Source::Nvd | Source::Advisory => Some(format!("`!known {}`", row.id)),
-            Source::Issue => Some(format!("`!known {}`", url_of(row.source, &row.id))),
-            Source::Case => None,
-        });
+    let known = findings.answers().into_iter().filter_map(|row| match row.source {
+        Source::Nvd | Source::Advisory => Some(format!("`!known {}`", row.id)),
+        Source::Issue => Some(format!("`!known {}`", url_of(row.source, &row.id))),
+        Source::Case => None,
+    });
     let cases = findings.cases.iter().filter(|row| row.is_strong()).take(2);
     let lines: Vec<String> = known.chain(cases.map(|row| format!("`!dup {}`", row.id))).collect();
     if lines.is_empty() {

@@ -181,6 +181,44 @@ async fn an_id_that_the_mirror_learns_of_later_comes_onto_the_page() {
     world.nothing_is_left_over();
 }
 
+/// KNOWN, rule 3: "A public match younger than the report, or not labelled by O3DE, is shown as *possible leak*"; a
+/// published advisory, or a labelled issue that is older, is "publicly known".
+#[tokio::test]
+async fn what_became_public_after_the_report_is_a_possible_leak() {
+    use sir_intake::known::{Record, Source};
+    let issue = |number: u32, published: &str, labelled: bool| {
+        let mut record = Record::new(Source::Issue, &format!("o3de/o3de#{number}"));
+        record.status = Status::Open;
+        record.published = Some(published.parse().unwrap());
+        record.title = "Gizmotron importer writes past its buffer in ReadGizmoChunk".to_owned();
+        record.text = format!("{GIZMO} See https://o3de.example/gizmo/{number}.");
+        record.references = vec![format!("https://o3de.example/gizmo/{number}")];
+        record.labelled = labelled;
+        record
+    };
+    for (published, labelled, says) in [
+        (
+            "2026-11-23T10:00:00Z",
+            true,
+            "**possible leak**: public since Mon 23 Nov 2026, 10:00 UTC, after the report",
+        ),
+        ("2026-10-01T10:00:00Z", false, "**possible leak**: not labelled by O3DE"),
+        ("2026-10-01T10:00:00Z", true, "| publicly known, Open, 1 Oct 2026 |"),
+    ] {
+        let mut world = World::new().await;
+        world.mirror_learns("2018", &feed(&[]));
+        world.mirror().put(&[issue(77, published, labelled)]).unwrap();
+        let text = format!("{GIZMO}\nhttps://o3de.example/gizmo/77\n");
+        world.deliver(&Mail::new(RENA, "Gizmotron importer", "k1@reporter.example", &text).write());
+        world.settle().await;
+        let page = world.issue(1).body;
+        assert!(known(&page).contains(says), "{says}\n{page}");
+        assert!(known(&page).contains("](https://github.com/o3de/o3de/issues/77)"), "{page}");
+        let offered = known(&page).contains("`!known https://github.com/o3de/o3de/issues/77`");
+        assert_eq!(offered, says.contains("publicly known"), "a leak is no known answer: {page}");
+    }
+}
+
 /// KNOWN: "a cited rejected id is answered `rejected`, not `unknown`": it is no known answer.
 #[tokio::test]
 async fn a_rejected_id_is_said_to_be_rejected_and_is_no_answer() {
