@@ -22,6 +22,8 @@ pub enum Source {
     History,
     /// A mail that had been parked or screened, opened by an operator.
     Operator,
+    /// A private vulnerability report on GitHub (an advisory in state `triage`).
+    Advisory,
 }
 
 /// Why the reporter gets no receipt.

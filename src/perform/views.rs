@@ -14,7 +14,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
-use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -22,6 +22,7 @@ const HELD: SignedDuration = SignedDuration::from_mins(60);
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
+    let advisory = txn.advisory_of(case.report)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
@@ -58,11 +59,11 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         receipt: receipt(case),
         facts: facts::rows(facts),
         missing,
-        notes: notes(office, case, &row, letter),
+        notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
-        report: shown(letter),
+        report: shown(letter, advisory.as_ref()),
         zone,
     })
 }
@@ -112,7 +113,13 @@ fn receipt(case: &Case) -> Receipt {
     }
 }
 
-fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<Note> {
+fn notes(
+    office: &Office,
+    case: &Case,
+    row: &MailRow,
+    letter: &Letter,
+    advisory: Option<&AdvisoryRow>,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if office.config.mode == Mode::Exercise {
         notes.push(Note::Exercise);
@@ -145,6 +152,7 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
     }
+    notes.extend(advisory.map(|advisory| Note::FromGithub(advisory.url.clone())));
     if let Some(date) = letter.date {
         let gap = row.received.duration_since(date);
         if gap >= HELD {
@@ -167,11 +175,17 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-fn shown(letter: &Letter) -> Report {
+fn shown(letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
     if letter.encrypted {
         return Report::Withheld("it came encrypted; a key holder reads it".to_owned());
     }
-    Report::Shown { subject: letter.subject.clone(), from: sender(letter), text: letter.text.clone() }
+    let from = match advisory {
+        Some(AdvisoryRow { ghsa, author, .. }) => {
+            format!("{} on GitHub ({ghsa})", author.as_deref().unwrap_or("a deleted account"))
+        }
+        None => sender(letter),
+    };
+    Report::Shown { subject: letter.subject.clone(), from, text: letter.text.clone() }
 }
 
 fn sender(letter: &Letter) -> String {
@@ -308,7 +322,7 @@ pub(super) fn alert(
         case::Alert::Digest => Alert::Alarm(Alarm::Other("digest".to_owned())),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
-    let case = case.map(|case| alert_case(office, case));
+    let case = case.map(|case| alert_case(office, txn, case)).transpose()?;
     Ok(AlertView {
         case,
         kind,
@@ -413,8 +427,8 @@ fn alarm_alert(
     Ok(Alert::Alarm(machine))
 }
 
-fn alert_case(office: &Office, case: &Case) -> AlertCase {
-    AlertCase {
+fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, StoreError> {
+    Ok(AlertCase {
         id: case.id,
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
@@ -429,7 +443,8 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
                 None
             }
         },
-    }
+        advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
+    })
 }
 
 /// Where people find the issue.

@@ -110,12 +110,11 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => match view.case.as_ref().and_then(strong) {
-            Some(_) => {
-                "A new report came in. It may be known already: the issue says what was found, and why."
-                    .to_owned()
+        Alert::NewCase => match (view.case.as_ref().and_then(strong), came_in(view)) {
+            (Some(_), how) => {
+                format!("{how} It may be known already: the issue says what was found, and why.")
             }
-            None => "A new report came in.".to_owned(),
+            (None, how) => how.to_owned(),
         },
         Alert::ReporterWrote { attachments: 0 } => {
             "The reporter wrote again. Their words are on the issue.".to_owned()
@@ -189,15 +188,39 @@ fn owner_missing(to: Above) -> &'static str {
 }
 
 /// What the reader can do, one or two sentences.
+/// By which door a new report came.
+fn came_in(view: &AlertView) -> &'static str {
+    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
+        Some(_) => "A new report came in: a private vulnerability report on GitHub.",
+        None => "A new report came in.",
+    }
+}
+
+/// How the reporter is answered, with what parts it from the next sentence.
+fn answer(view: &AlertView) -> String {
+    match view.case.as_ref().filter(|case| case.advisory.is_some()) {
+        None => {
+            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
+                .to_owned()
+        }
+        Some(case) => format!(
+            "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
+             sir-intake cases answered {} --by NAME\n\n",
+            case.id
+        ),
+    }
+}
+
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer =
-        "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for.";
+    let answer = answer(view);
     Some(match &view.kind {
-        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
+        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => {
+            answer.trim_end().to_owned()
+        }
         Alert::NewCase
         | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
-        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer} {}", claim(view)),
+        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer}{}", claim(view)),
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
             claim(view)
         }
@@ -241,6 +264,9 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
+    if let Some(url) = &case.advisory {
+        row("On GitHub", &plain(url));
+    }
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
     row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));

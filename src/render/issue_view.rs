@@ -179,6 +179,8 @@ pub enum Note {
     CodesDisagree,
     /// An operator or a clock opened it from the waiting room.
     FromWaitingRoom,
+    /// It was reported privately on GitHub: where, ours.
+    FromGithub(String),
     /// An exercise.
     Exercise,
 }
@@ -198,6 +200,7 @@ impl Note {
             | Self::DateAhead(_)
             | Self::Automatic(_)
             | Self::FromWaitingRoom
+            | Self::FromGithub(_)
             | Self::Exercise => false,
         }
     }

@@ -43,6 +43,7 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the mailbox is renumbered", |world| Box::pin(renumbered(world))),
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
+        ("a private report on GitHub", |world| Box::pin(swept(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
         ("a known issue, twice, and a mirror that comes later", |world| Box::pin(known(world))),
     ]
@@ -50,6 +51,15 @@ fn plays() -> Vec<(&'static str, Play)> {
 
 fn second() -> Mail {
     crate::story::intake::nth_report(2, "sam@second.example")
+}
+
+async fn swept(world: &mut World) {
+    crate::story::sweep::open_door(world);
+    crate::story::sweep::report(world, 1);
+    world.settle_within(1).await;
+    crate::story::sweep::report(world, 2);
+    world.deliver(&Mail::report().write());
+    world.settle_within(1).await;
 }
 
 async fn report(world: &mut World) {
