@@ -36,6 +36,10 @@
 //!    goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
 //!    is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
 //!
+//! A second door (`daemon/sweep.rs`): private vulnerability reports on GitHub are polled, held as messages of role `advisory`
+//! and go on at step 3. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
+//! up to date; what it asks for never depends on a case.
+//!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
 //! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
 //! case, on a case, or where a person sees it, once. On a running machine the same question is a figure: `status` compares
@@ -56,7 +60,7 @@
 //! | `observe` | log lines, figures, the service manager's notices | `config` |
 //! | `store` | the disk: `store/schema.sql` holds the tables of all states; one thread writes | `case`, `outside` |
 //! | `reading` | a mail as it reads, and a short memory of those read last | `case`, `mail`, `report` |
-//! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, Discord, OAuth, heartbeat | `case`, `mail` |
+//! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, NVD, Discord, OAuth, heartbeat | `case`, `mail` |
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
 //! | `daemon` | the loop, with its priorities written down | all above |

@@ -28,6 +28,8 @@ pub enum Source {
     Operator,
     /// A mail, or a part of a report, of which a member made a case.
     Member,
+    /// A private vulnerability report on GitHub (an advisory in state `triage`).
+    Advisory,
 }
 
 /// Why the reporter gets no receipt.

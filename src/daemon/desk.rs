@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::check::{self, Checkup};
-use super::{Fault, commit};
+use super::{Fault, commit, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
@@ -17,7 +17,7 @@ use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
 use crate::report;
-use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
@@ -159,6 +159,9 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
 }
 
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+    if mail.row.role == ADVISORY {
+        return sweep::settle(office, txn, mail, now);
+    }
     let letter = &mail.read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {

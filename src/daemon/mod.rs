@@ -20,6 +20,8 @@ mod poll;
 mod standing;
 mod start;
 mod steer;
+mod sweep;
+pub mod sync;
 mod ticks;
 mod vigil;
 
@@ -28,9 +30,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
-pub use gauges::gather;
+pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};
+pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use ticks::REFUSED;
 
 use crate::observe;
@@ -83,9 +86,10 @@ impl Daemon {
         let office = &self.office;
         let mut turn = Turn::default();
         let mut seen = check::Seen::default();
+        turn.stored += sweep::sweep(office, &self.peers, &mut sweep::Tags::new()).await?;
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
-                turn.stored = polled.stored;
+                turn.stored += polled.stored;
                 None
             }
             Err(PollFault::Store(error)) => return Err(error.into()),
@@ -126,6 +130,8 @@ impl Daemon {
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
+            ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
+            ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -7,9 +7,18 @@ use crate::case::act::{ActLetter, ActState};
 use crate::case::{Alert, Case, Effect, MemberKey};
 use crate::mail::{self, Letter};
 use crate::office::Office;
+use crate::render::alert_view::Commands;
 use crate::render::comment::Words;
 use crate::render::news::News;
 use crate::store::{StoreError, Txn};
+
+/// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
+pub(super) fn by_mail(office: &Office) -> Commands {
+    match office.config.addresses.bot {
+        Some(_) => Commands::ByMail,
+        None => Commands::Off,
+    }
+}
 
 /// What the page of a case says besides its state: our words.
 pub(super) fn remarks(case: &Case) -> Vec<String> {

@@ -196,7 +196,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         zone: office.policy.calendar.zone.clone(),
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
-        commands: views::commands(office),
+        commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,
         quarantined: lines(&rows.quarantined, &|_| "not a participant".to_owned())?,

@@ -8,13 +8,13 @@ use crate::config::Mode;
 use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
-use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
-use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -22,6 +22,7 @@ const HELD: SignedDuration = SignedDuration::from_mins(60);
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
+    let advisory = txn.advisory_of(case.report)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
@@ -63,11 +64,11 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         receipt: receipt(case),
         facts: facts::rows(facts),
         missing,
-        notes: notes(office, case, &row, letter),
+        notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
-        report: shown(letter),
+        report: shown(letter, advisory.as_ref()),
         zone,
     })
 }
@@ -117,7 +118,13 @@ fn receipt(case: &Case) -> Receipt {
     }
 }
 
-fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<Note> {
+fn notes(
+    office: &Office,
+    case: &Case,
+    row: &MailRow,
+    letter: &Letter,
+    advisory: Option<&AdvisoryRow>,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if office.config.mode == Mode::Exercise {
         notes.push(Note::Exercise);
@@ -150,6 +157,7 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
     }
+    notes.extend(advisory.map(|advisory| Note::FromGithub(advisory.url.clone())));
     if let Some(date) = letter.date {
         let gap = row.received.duration_since(date);
         if gap >= HELD {
@@ -172,11 +180,17 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-fn shown(letter: &Letter) -> Report {
+fn shown(letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
     if letter.encrypted {
         return Report::Withheld("it came encrypted; a key holder reads it".to_owned());
     }
-    Report::Shown { subject: letter.subject.clone(), from: sender(letter), text: letter.text.clone() }
+    let from = match advisory {
+        Some(AdvisoryRow { ghsa, author, .. }) => {
+            format!("{} on GitHub ({ghsa})", author.as_deref().unwrap_or("a deleted account"))
+        }
+        None => sender(letter),
+    };
+    Report::Shown { subject: letter.subject.clone(), from, text: letter.text.clone() }
 }
 
 fn sender(letter: &Letter) -> String {
@@ -335,24 +349,16 @@ pub(super) fn alert(
         | case::Alert::LetterStopped { .. } => Alert::News(commanded::news(office, txn, case, alert, to)?),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
-    let case = case.map(|case| alert_case(office, case));
+    let case = case.map(|case| alert_case(office, txn, case)).transpose()?;
     Ok(AlertView {
         case,
         kind,
         now,
         zone: office.policy.calendar.zone.clone(),
         code: None,
-        commands: commands(office),
+        commands: commanded::by_mail(office),
         practice: office.practice(),
     })
-}
-
-/// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
-pub(super) fn commands(office: &Office) -> Commands {
-    match office.config.addresses.bot {
-        Some(_) => Commands::ByMail,
-        None => Commands::Off,
-    }
 }
 
 fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
@@ -450,8 +456,8 @@ fn alarm_alert(
     Ok(Alert::Alarm(machine))
 }
 
-fn alert_case(office: &Office, case: &Case) -> AlertCase {
-    AlertCase {
+fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, StoreError> {
+    Ok(AlertCase {
         id: case.id,
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
@@ -466,7 +472,8 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
                 None
             }
         },
-    }
+        advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
+    })
 }
 
 /// Where people find the issue.

@@ -29,6 +29,8 @@ pub struct AlertCase {
     pub checked: Option<Checked>,
     /// Why the receipt was withheld, our words.
     pub receipt_withheld: Option<String>,
+    /// Address of the advisory, for a private report on GitHub: names of repositories and an id of a checked shape.
+    pub advisory: Option<String>,
 }
 
 /// An alert without its recipient.

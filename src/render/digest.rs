@@ -91,7 +91,7 @@ impl DigestView {
                 "Waiting: a report or not?",
                 by(
                     "After one working day each becomes a case by itself. Before that, answer this mail and begin with a \
-                     line like these, a ! before it:\n\n  open NUMBER\n  spam NUMBER",
+                     line like these, an exclamation mark before it:\n\n  open NUMBER\n  spam NUMBER",
                     "After one working day each becomes a case by itself.\n\
                      Before that: sir-intake parked open|discard NUMBER",
                 ),
@@ -104,7 +104,7 @@ impl DigestView {
                 "Before the first start: was it answered?",
                 by(
                     "Again: sir-intake cases history. To make a case of one, answer this mail and begin with this line, \
-                     a ! before it:\n\n  open NUMBER",
+                     an exclamation mark before it:\n\n  open NUMBER",
                     "Again: sir-intake cases history. A case: sir-intake cases adopt NUMBER",
                 ),
                 &self.history,

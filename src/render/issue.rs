@@ -148,7 +148,8 @@ pub fn labels(view: &IssueView) -> Vec<&'static str> {
             | Note::SeveralSenders
             | Note::Automatic(_)
             | Note::CodesDisagree
-            | Note::FromWaitingRoom => {}
+            | Note::FromWaitingRoom
+            | Note::FromGithub(_) => {}
         }
     }
     out.sort_unstable();
@@ -261,6 +262,9 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
             "The mail's code, thread and tag name different cases, so it got its own.".to_owned()
         }
         Note::FromWaitingRoom => "It came out of the waiting room.".to_owned(),
+        Note::FromGithub(url) => format!(
+            "Reported privately on GitHub: <{url}>. Answer there, then `sir-intake cases answered` stops the clock."
+        ),
         Note::Exercise => "**Exercise.** Nothing here is real.".to_owned(),
     }
 }

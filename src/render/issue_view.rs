@@ -185,6 +185,8 @@ pub enum Note {
     CodesDisagree,
     /// An operator or a clock opened it from the waiting room.
     FromWaitingRoom,
+    /// It was reported privately on GitHub: where, ours.
+    FromGithub(String),
     /// An exercise.
     Exercise,
 }
@@ -204,6 +206,7 @@ impl Note {
             | Self::DateAhead(_)
             | Self::Automatic(_)
             | Self::FromWaitingRoom
+            | Self::FromGithub(_)
             | Self::Exercise => false,
         }
     }

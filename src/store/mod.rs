@@ -5,6 +5,7 @@
 //!
 //! Transactions that wait are committed together (group commit): each runs in its own savepoint, one fsync serves all.
 
+mod advisories;
 mod effects;
 mod error;
 mod findings;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use advisories::{ADVISORY, AdvisoryRow};
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
 pub use findings::{CheckState, Cited, FindingRow};

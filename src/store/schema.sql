@@ -37,7 +37,7 @@ create table message (
   size          integer not null,     -- as the server tells it, bytes
   received_at   integer not null,     -- INTERNALDATE
   stored_at     integer not null,
-  role          text    not null,     -- of the folder: inbox | junk | sent
+  role          text    not null,     -- of the folder: inbox | junk | sent; advisory: not of the mailbox
   history       integer not null,
   truncated     integer not null,     -- only the first bytes are held
   read_attempts integer not null default 0,
@@ -60,6 +60,15 @@ create index message_waiting    on message (wait_until) where fate = 'waiting';
 create index message_fate       on message (fate, stored_at) where fate in ('screened', 'parked', 'quarantined', 'history');
 create index message_message_id on message (message_id) where message_id is not null;
 create index message_case       on message (case_id, id) where case_id is not null;
+
+-- Private vulnerability reports on GitHub that were taken in: each once, as a message without a place in the mailbox.
+create table advisory (
+  ghsa       text primary key,
+  repository text    not null,        -- owner/name
+  url        text    not null,        -- where people read it
+  author     text,                    -- login
+  message    integer not null unique references message (id)
+) strict, without rowid;
 
 create table raw (
   message integer primary key references message (id),

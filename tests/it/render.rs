@@ -424,6 +424,7 @@ fn alert_view(kind: Alert) -> AlertView {
             owner: None,
             checked: checked(),
             receipt_withheld: None,
+            advisory: None,
         }),
         kind,
         now: at("2026-11-23T14:05:00Z"),
