@@ -260,6 +260,8 @@ fn roster(config: &Config) -> Roster {
             github: None,
             roles: std::collections::BTreeSet::from([Role::Ops]),
             away: Vec::new(),
+            dkim_domains: Vec::new(),
+            openpgp: Vec::new(),
             zone: None,
         });
     }

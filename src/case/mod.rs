@@ -10,6 +10,7 @@ pub mod event;
 pub mod id;
 pub mod order;
 pub mod policy;
+pub mod refused;
 pub mod roster;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use id::{
     Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
 };
 pub use policy::Policy;
+pub use refused::Refused;
 
 /// Where a case stands in the runbook. Holds only what is true in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use super::address::{self, Mailbox};
-use super::authenticate::{self, Authentication};
+use super::authenticate::{self, Authentication, Results};
 use super::automatic::{self, Automatic, Look};
 use super::bounce::{self, Bounce};
 use super::head::Head;
 use super::raw::Part;
+use super::signature::{self, Signature};
 use super::visible::{is_misleading, visible_line};
 use super::{Flaw, House, Limits, ours, parse, quote, text, words};
 use crate::case::{Address, Sha256};
@@ -78,12 +79,23 @@ pub struct Letter {
     pub authentication: Authentication,
     /// Domains for which the trusted server found a good DKIM signature, lower case.
     pub signed_domains: Vec<String>,
+    /// What else bears on who wrote it.
+    pub proof: Proof,
     /// The provider's verdict, believed only by configuration.
     pub spam_verdict: bool,
     /// What is wrong with it, each once, sorted.
     pub flaws: Vec<Flaw>,
     /// Only the header was read; the body waits in the raw message for a person.
     pub header_only: bool,
+}
+
+/// What a mail carries that could prove who wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// What the trusted server wrote.
+    pub results: Results,
+    /// Its DKIM signatures, as they claim; at most 10.
+    pub signatures: Vec<Signature>,
 }
 
 impl Letter {
@@ -141,9 +153,10 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
     if is_misleading(&subject) {
         letter.flaw(Flaw::ControlCharacters);
     }
-    let outcomes = house.authserv.as_ref().map(|a| authenticate::trusted(head, a)).unwrap_or_default();
-    letter.signed_domains = authenticate::signed_domains(&outcomes);
-    letter.authentication = authenticate::judge(&outcomes, letter.from.as_ref());
+    let results = house.authserv.as_ref().map(|a| authenticate::trusted(head, a)).unwrap_or_default();
+    letter.signed_domains = authenticate::signed_domains(results.outcomes());
+    letter.authentication = authenticate::judge(&results, letter.from.as_ref());
+    letter.proof = Proof { results, signatures: signature::all(head) };
     let doubled = letter.flaws.iter().any(|f| matches!(f, Flaw::DuplicateHeader(_)));
     if letter.authentication == Authentication::Pass && (doubled || letter.from_count != 1) {
         letter.authentication = Authentication::Unknown;
