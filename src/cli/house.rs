@@ -13,6 +13,7 @@ use crate::daemon::StartFault;
 use crate::outside::{NoPoints, Outside, SystemChance};
 use crate::perform::{Peers, SetupFault, credentials};
 use crate::store::{LockError, StoreError, Window};
+use crate::wire::names::SystemNames;
 
 const DEFAULT: &str = "/etc/sir-intake/config.toml";
 
@@ -41,6 +42,7 @@ pub(super) fn outside() -> Outside {
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(SystemNames::default()),
     }
 }
 

@@ -27,7 +27,8 @@ pub use cron::Cron;
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use post::{
-    Addresses, AfterStore, ArPosition, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls,
+    Addresses, AfterStore, ArPosition, Dkim, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp,
+    SmtpTls,
 };
 pub use team::Team;
 pub use url::Url;

@@ -277,6 +277,15 @@ pub enum ArPosition {
     BelowReceived,
 }
 
+/// Who verifies the DKIM signatures of commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dkim {
+    /// The provider; its results are believed.
+    Provider,
+    /// We do as well, with keys from the name servers: a signature that is good here needs no result of the provider.
+    Verify,
+}
+
 /// Whose addresses are whose.
 #[derive(Debug, Clone)]
 pub struct Addresses {
@@ -292,6 +301,8 @@ pub struct Addresses {
     pub trusted_authserv_id: Option<String>,
     /// Where that field stands.
     pub ar_position: ArPosition,
+    /// Who verifies signatures.
+    pub dkim: Dkim,
     /// Whether the provider's spam headers send a mail to the waiting room.
     pub trust_spam_headers: bool,
 }
@@ -335,6 +346,7 @@ impl Addresses {
             s.optional("trusted_authserv_id").map(|id| id.to_ascii_lowercase()),
             s.word("ar_position", ArPosition::AboveReceived, &positions),
             s.flag("trust_spam_headers", false),
+            s.word("dkim", Dkim::Provider, &[("provider", Dkim::Provider), ("verify", Dkim::Verify)]),
         );
         Some(Self {
             list: list?,
@@ -344,6 +356,7 @@ impl Addresses {
             trusted_authserv_id: rest.0,
             ar_position: rest.1,
             trust_spam_headers: rest.2,
+            dkim: rest.3,
         })
     }
 

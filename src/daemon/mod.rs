@@ -8,6 +8,7 @@ mod backoff;
 mod commit;
 mod desk;
 mod disk;
+pub mod evidence;
 mod gauges;
 mod late;
 mod outbox;

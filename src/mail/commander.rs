@@ -68,8 +68,8 @@ pub struct PgpProof {
 /// What only look-ups can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// The marks ([`Signature::mark`]) of the DKIM signatures that were verified here and are good.
-    pub verified: BTreeSet<Sha256>,
+    /// The DKIM signatures that were verified here and are good, as the verifier read them.
+    pub verified: Vec<Signature>,
     /// The good OpenPGP signatures.
     pub pgp: Vec<PgpProof>,
     /// Which of the mail's [`marks`] (and of `pgp`) commanded before.
@@ -212,7 +212,7 @@ fn by_dkim(letter: &Letter, evidence: &Evidence, member: &Member) -> Result<Sha2
     let of_member: Vec<&Signature> =
         letter.proof.signatures.iter().filter(|signature| pinned(&signature.domain)).collect();
     let here: Vec<&Signature> =
-        of_member.iter().filter(|signature| evidence.verified.contains(&signature.mark())).copied().collect();
+        of_member.iter().filter(|signature| is_verified(letter, evidence, signature)).copied().collect();
     let good = if here.is_empty() { told_good(letter, &of_member, &pinned)? } else { here };
     // Several good ones: one that covers all is enough.
     let whole = good.iter().filter(|signature| !signature.partly);
@@ -221,6 +221,20 @@ fn by_dkim(letter: &Letter, evidence: &Evidence, member: &Member) -> Result<Sha2
         None if whole.count() == 0 => Err(Refused::PartlySigned),
         None => Err(Refused::UnsignedField),
     }
+}
+
+/// Whether this is the very signature that was found good here: as the verifier read it, and no other field of the mail
+/// that carries the same octets says something else about the length.
+fn is_verified(letter: &Letter, evidence: &Evidence, signature: &Signature) -> bool {
+    let mark = signature.mark();
+    let same = |good: &&Signature| {
+        good.domain == signature.domain
+            && good.fields == signature.fields
+            && good.mark() == mark
+            && !good.partly
+    };
+    let twin = letter.proof.signatures.iter().any(|other| other.partly && other.mark() == mark);
+    evidence.verified.iter().find(same).is_some() && (signature.partly || !twin)
 }
 
 /// The signatures that the provider found good: `dmarc=pass`, `dkim=pass` of the pinned domain, and found again in the mail

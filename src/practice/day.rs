@@ -27,7 +27,7 @@ use crate::daemon::{Daemon, Fault, StartFault};
 use crate::mail::{self, House, Letter, Limits};
 use crate::observe;
 use crate::office::Office;
-use crate::outside::{NoPoints, Outside, SystemChance};
+use crate::outside::{NoNames, NoPoints, Outside, SystemChance};
 use crate::store::{FateWord, MailRow, StoreError};
 
 /// How long a step waits for what must happen.
@@ -123,6 +123,7 @@ async fn start(
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(NoNames),
     };
     let daemon = Box::pin(Daemon::start(config, outside).with_subscriber(log.clone())).await?;
     let office = Arc::clone(&daemon.office);

@@ -7,6 +7,7 @@
 
 mod effects;
 mod error;
+mod executed;
 mod found;
 mod house;
 mod intake;

@@ -187,6 +187,13 @@ create table receipt (
 ) strict;
 create index receipt_at on receipt (at);
 
+-- What commanded once and never may again: digests of Message-IDs and signatures. Kept until no Date can be fresh any more.
+create table executed (
+  mark blob    primary key,
+  at   integer not null
+) strict, without rowid;
+create index executed_at on executed (at);
+
 create table alarm (
   word      text primary key,
   raised_at integer not null,
