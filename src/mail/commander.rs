@@ -119,7 +119,9 @@ pub fn standing(letter: &Letter, evidence: &Evidence, roster: &Roster, now: Time
 /// Who it says wrote it, when that is beyond doubt what it says.
 fn sender<'a>(letter: &Letter, roster: &'a Roster) -> Result<&'a Member, (Option<MemberKey>, Refused)> {
     let of_roster = letter.from.as_ref().and_then(|from| roster.by_address(from));
-    let key = of_roster.map(|member| member.key.clone());
+    let key = of_roster
+        .or_else(|| letter.proof.named.iter().find_map(|address| roster.by_address(address)))
+        .map(|member| member.key.clone());
     if letter.from_count != 1 {
         return Err((key, Refused::NotOneFrom));
     }

@@ -92,6 +92,8 @@ pub struct Letter {
 /// What a mail carries that could prove who wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proof {
+    /// Every address in every From field, at most 10: whom it names, when it does not name one.
+    pub named: Vec<Address>,
     /// What the trusted server wrote.
     pub results: Results,
     /// Its DKIM signatures, as they claim; at most 10.
@@ -156,7 +158,8 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
     let results = house.authserv.as_ref().map(|a| authenticate::trusted(head, a)).unwrap_or_default();
     letter.signed_domains = authenticate::signed_domains(results.outcomes());
     letter.authentication = authenticate::judge(&results, letter.from.as_ref());
-    letter.proof = Proof { results, signatures: signature::all(head) };
+    let named = from.iter().filter_map(|m| m.address.clone()).take(10).collect();
+    letter.proof = Proof { named, results, signatures: signature::all(head) };
     let doubled = letter.flaws.iter().any(|f| matches!(f, Flaw::DuplicateHeader(_)));
     if letter.authentication == Authentication::Pass && (doubled || letter.from_count != 1) {
         letter.authentication = Authentication::Unknown;
