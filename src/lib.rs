@@ -116,5 +116,6 @@ pub mod practice;
 pub mod reading;
 pub mod render;
 pub mod report;
+pub mod sealed;
 pub mod store;
 pub mod wire;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock::ClockKind;
-use super::{EffectId, MailId, MemberKey, PersonId};
+use super::{CaseId, EffectId, MailId, MemberKey, PersonId};
 
 /// A letter to somebody outside the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -147,6 +147,11 @@ pub enum Alarm {
     SmtpDown,
     /// Discord refuses the webhook.
     DiscordRevoked,
+    /// A mail of a case offers another OpenPGP key than the one that letters are encrypted to.
+    OtherKey {
+        /// Which case.
+        case: CaseId,
+    },
     /// An effect without a case cannot be done.
     EffectParked {
         /// Which.
@@ -168,6 +173,7 @@ impl Alarm {
             Self::GithubRefused => "github-refused",
             Self::SmtpDown => "smtp-down",
             Self::DiscordRevoked => "discord-revoked",
+            Self::OtherKey { .. } => "other-key",
             Self::EffectParked { .. } => "effect-parked",
         }
     }

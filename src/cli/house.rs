@@ -96,7 +96,7 @@ impl From<StartFault> for Stop {
         match fault {
             StartFault::Lock(fault) => fault.into(),
             StartFault::Store(fault) => fault.into(),
-            StartFault::Templates(_) | StartFault::Setup(_) => Self::new(CONFIG, text),
+            StartFault::Templates(_) | StartFault::Ring(_) | StartFault::Setup(_) => Self::new(CONFIG, text),
             StartFault::Recover(_) => Self::new(FAULTS, text),
         }
     }

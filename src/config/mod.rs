@@ -8,6 +8,7 @@
 mod cron;
 mod mistakes;
 mod peers;
+mod pgp;
 mod post;
 mod raw;
 mod secret;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 pub use cron::Cron;
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
+pub use pgp::Pgp;
 pub use post::{
     Addresses, AfterStore, ArPosition, Dkim, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp,
     SmtpTls,
@@ -87,6 +89,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// What the people who run the machine need.
     pub ops: Ops,
+    /// `OpenPGP`.
+    pub pgp: Pgp,
     /// What does not stop the program but may surprise somebody.
     pub warnings: Vec<Mistake>,
 }
@@ -200,6 +204,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
     let outbox = Outbox::read(&top.section("outbox"));
     let ops = Ops::read(&top.section("ops"));
+    let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
         strange_members(top, addresses, &team);
     }
@@ -221,6 +226,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         digest: digest?,
         outbox,
         ops,
+        pgp,
         warnings: Vec::new(),
     })
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
+use super::envelope;
+use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
 use crate::case::{
     After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, PersonId, Planned, Receipt,
 };
@@ -32,6 +33,9 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
+    if let (Some(person), Trust::Passed) = (opening.reporter, opening.sender.trust) {
+        envelope::pin(office, txn, id, person, letter, now)?;
+    }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)
@@ -89,7 +93,9 @@ fn plan(
         let mut draft = draft(office, planned)?;
         let rendered = match &planned.effect {
             Effect::Letter { letter: LetterKind::Receipt, to, .. } => {
-                Some(receipt(office, txn, case, *to, &draft, letter, now))
+                let written = receipt(office, txn, case, *to, &draft, letter, now);
+                let sealed = |bytes| envelope::sealed(office, txn, case.id, *to, bytes, now).map_err(|_| ());
+                Some(written.and_then(sealed))
             }
             Effect::OpenIssue
             | Effect::UpdateIssue

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Fault, commit};
+use super::{Fault, commit, envelope};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
@@ -165,6 +165,11 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
     let fate = decide::sort(&reading, &office.policy);
     let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
     let word = desk.follow(fate, &mut note)?;
+    if let (FateWord::Reply, Some(case), Some(person), Trust::Passed) =
+        (word, note.case, person, reading.trust)
+    {
+        envelope::pin(office, txn, case, person, letter, now)?;
+    }
     if word == FateWord::Case
         && let Some(first) = first_copy(txn, &mail.row, &note)?
     {
@@ -231,7 +236,7 @@ fn reading(
         trust: Office::trust(letter),
         spam_verdict: letter.spam_verdict,
         signs: mail.signs,
-        opaque: letter.encrypted || letter.header_only,
+        opaque: (letter.encrypted && !letter.opened) || letter.header_only,
         cases_last_hour: txn
             .cases_since(now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now))?,
     })

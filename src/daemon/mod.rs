@@ -8,6 +8,7 @@ mod backoff;
 mod commit;
 mod desk;
 mod disk;
+mod envelope;
 pub mod evidence;
 mod gauges;
 mod late;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use disk::free as free_bytes;
 pub use gauges::gather;
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};

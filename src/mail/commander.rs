@@ -152,7 +152,7 @@ fn proven(letter: &Letter, evidence: &Evidence, member: &Member, now: Timestamp)
     if member.dkim_domains.is_empty() && member.openpgp.is_empty() {
         return Err(Refused::NothingPinned);
     }
-    let signature = match by_pgp(evidence, member, now) {
+    let signature = match by_pgp(letter, evidence, member, now) {
         Ok(mark) => Ok(mark),
         // Told only when nothing else was tried.
         Err(why) => by_dkim(letter, evidence, member).map_err(|dkim| why.unwrap_or(dkim)),
@@ -179,7 +179,12 @@ fn fresh(made: Timestamp, now: Timestamp) -> Result<(), Refused> {
 
 /// A signature by a key that the roster pins: made lately, never seen, and over a text that names the case. The refusal
 /// is `None` when there is no such signature at all.
-fn by_pgp(evidence: &Evidence, member: &Member, now: Timestamp) -> Result<Sha256, Option<Refused>> {
+fn by_pgp(
+    letter: &Letter,
+    evidence: &Evidence,
+    member: &Member,
+    now: Timestamp,
+) -> Result<Sha256, Option<Refused>> {
     let mut why = None;
     for proof in evidence.pgp.iter().filter(|proof| member.openpgp.contains(&proof.fingerprint)) {
         if let Err(refused) = fresh(proof.made, now) {
@@ -188,6 +193,9 @@ fn by_pgp(evidence: &Evidence, member: &Member, now: Timestamp) -> Result<Sha256
             why = Some(Refused::Replayed);
         } else if signed_case(&proof.text).is_none() {
             why = Some(Refused::NoSignedCase);
+        } else if proof.text.trim() != letter.text.trim() {
+            // What stands around the signed text could be anybody's.
+            why = Some(Refused::PartlySigned);
         } else {
             return Ok(proof.mark);
         }

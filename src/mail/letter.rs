@@ -6,6 +6,7 @@ use super::address::{self, Mailbox};
 use super::authenticate::{self, Authentication, Results};
 use super::automatic::{self, Automatic, Look};
 use super::bounce::{self, Bounce};
+use super::commander::PgpProof;
 use super::head::Head;
 use super::raw::Part;
 use super::signature::{self, Signature};
@@ -71,8 +72,12 @@ pub struct Letter {
     pub via_our_list: bool,
     /// Files and forwarded messages.
     pub attachments: Vec<Attachment>,
-    /// PGP or S/MIME encrypted, wholly or inline.
+    /// Came encrypted by PGP or S/MIME, wholly or inline.
     pub encrypted: bool,
+    /// It was encrypted to the team's key, and its text is what was inside.
+    pub opened: bool,
+    /// `OpenPGP` keys that it offers, as they are.
+    pub keys: Vec<Vec<u8>>,
     /// Carries a PGP or S/MIME signature (not checked).
     pub signed: bool,
     /// What the trusted server found about the domain in From.
@@ -98,6 +103,8 @@ pub struct Proof {
     pub results: Results,
     /// Its DKIM signatures, as they claim; at most 10.
     pub signatures: Vec<Signature>,
+    /// Good `OpenPGP` signatures by keys that the roster pins.
+    pub pgp: Vec<PgpProof>,
 }
 
 impl Letter {
@@ -159,7 +166,7 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
     letter.signed_domains = authenticate::signed_domains(results.outcomes());
     letter.authentication = authenticate::judge(&results, letter.from.as_ref());
     let named = from.iter().filter_map(|m| m.address.clone()).take(10).collect();
-    letter.proof = Proof { named, results, signatures: signature::all(head) };
+    letter.proof = Proof { named, results, signatures: signature::all(head), pgp: Vec::new() };
     let doubled = letter.flaws.iter().any(|f| matches!(f, Flaw::DuplicateHeader(_)));
     if letter.authentication == Authentication::Pass && (doubled || letter.from_count != 1) {
         letter.authentication = Authentication::Unknown;

@@ -21,6 +21,7 @@ mod param;
 mod parse;
 pub mod quote;
 mod raw;
+mod seals;
 mod signature;
 mod text;
 pub mod thread;
@@ -33,6 +34,7 @@ pub use bounce::{Bounce, Bounced, Fate};
 pub use flaw::Flaw;
 pub use letter::{Attachment, Letter, Proof};
 pub use ours::OurList;
+pub use seals::{Seals, blocks, offers_key, seals, shown};
 pub use signature::Signature;
 pub use visible::{is_unseen, visible, visible_line};
 

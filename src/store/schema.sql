@@ -180,6 +180,16 @@ create table found (
   primary key (mark, what)
 ) strict, without rowid;
 
+-- Keys that people outside gave us, one for each person and case: letters to them are encrypted to it.
+create table pinned_key (
+  case_id     text    not null,
+  person      integer not null references person (id),
+  fingerprint text    not null,
+  bytes       blob    not null,
+  at          integer not null,
+  primary key (case_id, person)
+) strict, without rowid;
+
 create table receipt (
   at          integer not null,
   address_key text    not null,

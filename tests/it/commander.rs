@@ -550,7 +550,8 @@ fn what_stands_not_at_the_top_of_the_plain_text_is_no_command() {
 
 #[test]
 fn a_signature_by_the_pinned_key_stands_in_for_dkim_only_fresh_new_and_for_a_case() {
-    let unauthenticated = format!("{NAMELESS}{LETTER}");
+    let block = "!own me\n!ack 5wd\n\nI think this is the importer again.\n";
+    assert!(LETTER.ends_with(block));
     let proof = |made: &str, text: &str, key: &str| PgpProof {
         fingerprint: key.repeat(40),
         made: made.parse().unwrap(),
@@ -560,9 +561,12 @@ fn a_signature_by_the_pinned_key_stands_in_for_dkim_only_fresh_new_and_for_a_cas
     let named = "!case SIR-2026-0007\n!own me\n";
     let judge = |pgp: PgpProof, executed: bool, case: Option<CaseId>| {
         let executed = if executed { BTreeSet::from([pgp.mark]) } else { BTreeSet::new() };
+        let text =
+            if pgp.text.contains("around") { "!case SIR-2026-0007\n!own me\n" } else { pgp.text.as_str() };
+        let mail = format!("{NAMELESS}{}", LETTER.replace(block, text));
         let answers = case.map(|case| sent(case, Some("alice"))).into_iter().collect();
         let evidence = Evidence { pgp: vec![pgp], executed, answers, ..Evidence::default() };
-        judge(Nameless, &unauthenticated, &evidence)
+        judge(Nameless, &mail, &evidence)
     };
     let made = "2026-11-23T09:00:00Z";
     assert_eq!(judge(proof(made, named, "A"), false, None), alice_may());
@@ -580,6 +584,13 @@ fn a_signature_by_the_pinned_key_stands_in_for_dkim_only_fresh_new_and_for_a_cas
             false,
             None,
             Refused::NoSignedCase,
+        ),
+        (
+            "words around what is signed",
+            proof(made, "!case SIR-2026-0007\nwords around", "A"),
+            false,
+            None,
+            Refused::PartlySigned,
         ),
         ("another case", proof(made, named, "A"), false, Some(OTHER), Refused::TwoCases),
     ] {

@@ -191,8 +191,12 @@ fn the_header_layouts_of_many_providers_are_read() {
                     wrong.push(format!("{sender}: {field}"));
                 }
                 // Some say `dkim=pass` and not of whom.
+                let bare: String = field
+                    .split('(')
+                    .map(|rest| rest.split_once(')').map_or(rest, |(_, rest)| rest))
+                    .collect();
                 let passes =
-                    field.split(';').filter(|group| group.trim().to_lowercase().starts_with("dkim=pass"));
+                    bare.split(';').filter(|group| group.trim().to_lowercase().starts_with("dkim=pass"));
                 let named_signer =
                     passes.into_iter().any(|group| group.contains("header.d") || group.contains("header.i"));
                 if named_signer == domains.is_empty() {
