@@ -5,6 +5,7 @@
 //! effects. This is the only place that reads the environment (`CREDENTIALS_DIRECTORY`,
 //! systemd.exec(5), and `RUST_LOG`).
 
+mod believed;
 mod cron;
 mod mistakes;
 mod peers;
@@ -24,14 +25,12 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use believed::{ArPosition, Dkim};
 pub use cron::Cron;
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use pgp::Pgp;
-pub use post::{
-    Addresses, AfterStore, ArPosition, Dkim, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp,
-    SmtpTls,
-};
+pub use post::{Addresses, AfterStore, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls};
 pub use team::Team;
 pub use url::Url;
 pub use work::{Clocks, Digest, Limits, LogFormat, LogLevel, Ops, Outbox, ReceiptRule, Receipts, Waiting};

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use super::believed::{ArPosition, Dkim};
 use super::cron::Cron;
 use super::raw::{Section, no_such_word};
 use super::url::Url;
@@ -266,24 +267,6 @@ fn read_oauth(s: &Section<'_, '_>) -> Option<OAuth> {
         refresh_token: refresh_token?,
         scope,
     })
-}
-
-/// On which side of its own Received field the provider writes Authentication-Results (RFC 8601 section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArPosition {
-    /// Above, as the RFC wants it.
-    AboveReceived,
-    /// Below, as Gmail does.
-    BelowReceived,
-}
-
-/// Who verifies the DKIM signatures of commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dkim {
-    /// The provider; its results are believed.
-    Provider,
-    /// We do as well, with keys from the name servers: a signature that is good here needs no result of the provider.
-    Verify,
 }
 
 /// Whose addresses are whose.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Fault, commit, envelope};
+use super::{Fault, commit, envelope, evidence};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
 };
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
-use crate::mail::{self, Automatic, Letter};
+use crate::mail::{self, Automatic, Letter, Signature};
 use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
@@ -29,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) row: MailRow,
     pub(super) read: Arc<ReadMail>,
     pub(super) signs: u32,
+    /// DKIM signatures that are good, verified here.
+    pub(super) verified: Vec<Signature>,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -128,15 +130,17 @@ fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
 async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
-    let office = Arc::clone(office);
+    let office_in = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
-        let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
-        drop(raw);
+        let read = office_in.read_raw(row.id, &raw, row.truncated || office_in.is_poison(&row));
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
-        Prepared { row, read, signs }
+        (Prepared { row, read, signs, verified: Vec::new() }, raw)
     });
     match task.await {
-        Ok(prepared) => Ok(Some(prepared)),
+        Ok((mut prepared, raw)) => {
+            prepared.verified = evidence::verified(office, &prepared.read.letter, raw).await;
+            Ok(Some(prepared))
+        }
         Err(error) if error.is_panic() => {
             tracing::error!("reading a mail failed inside; it will be tried again");
             Ok(None)

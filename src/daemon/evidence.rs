@@ -1,7 +1,11 @@
 //! What only look-ups can say about a mail that wants to command: gathered for `mail::commander`.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use crate::config::Dkim;
-use crate::mail::commander::{self, Evidence, PgpProof, SentTo};
+use crate::mail::commander::{self, Evidence, PgpProof, Refused, SentTo, Standing};
 use crate::mail::{Letter, Signature, thread};
 use crate::office::Office;
 use crate::render::code::{Coded, Holder, find};
@@ -12,7 +16,8 @@ use crate::wire::dkim;
 const MOST_IDS: usize = 100;
 
 /// The DKIM signatures that are good, verified here; nothing where the provider does it, or nobody of the roster commands.
-pub async fn verified(office: &Office, letter: &Letter, raw: &[u8]) -> Vec<Signature> {
+/// On a task of its own: what others make of hostile bytes ends no daemon.
+pub async fn verified(office: &Arc<Office>, letter: &Letter, raw: Vec<u8>) -> Vec<Signature> {
     let wanted = match office.config.addresses.dkim {
         Dkim::Verify => commander::wants_proof(letter, &office.policy.roster),
         Dkim::Provider => false,
@@ -20,7 +25,36 @@ pub async fn verified(office: &Office, letter: &Letter, raw: &[u8]) -> Vec<Signa
     if !wanted {
         return Vec::new();
     }
-    dkim::good(dkim::verify(raw, office.outside.names.as_ref()).await)
+    let names = Arc::clone(&office.outside.names);
+    let task = tokio::spawn(async move { dkim::good(dkim::verify(&raw, names.as_ref()).await) });
+    task.await.unwrap_or_default()
+}
+
+/// Whether a mail may command (MAIL section 7). One that may has commanded: it and its signatures never will again, from
+/// this transaction on.
+///
+/// # Errors
+/// A fault of the disk.
+pub fn judge(
+    office: &Office,
+    txn: &Txn<'_>,
+    letter: &Letter,
+    verified: &[Signature],
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
+    let pgp = &letter.proof.pgp;
+    let evidence = gather(office, txn, letter, verified.to_vec(), pgp.clone())?;
+    let standing = commander::standing(letter, &evidence, &office.policy.roster, now);
+    Ok(match standing {
+        Standing::May { member, .. } | Standing::MayRead(member) if office.config.addresses.bot.is_none() => {
+            Standing::MayNot { named: Some(member), because: Refused::ThroughList }
+        }
+        Standing::May { .. } | Standing::MayRead(_) => {
+            txn.note_executed(&commander::marks(letter, pgp), now)?;
+            standing
+        }
+        Standing::MayNot { .. } | Standing::NoCommand => standing,
+    })
 }
 
 /// All of it, with what was verified before.

@@ -87,12 +87,12 @@ pub fn marks(letter: &Letter, pgp: &[PgpProof]) -> BTreeSet<Sha256> {
     id.chain(dkim).chain(pgp.iter().map(|proof| proof.mark)).collect()
 }
 
-/// Whether a line that wants to be a command stands at the very top of the text: blank lines, then `!` and a letter.
-/// Text that was made from HTML holds none.
+/// Whether a line that wants to be a command stands at the very top of the first text/plain part: blank lines, then `!` and a
+/// letter.
 pub fn has_command(letter: &Letter) -> bool {
-    let first = letter.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let verb = first.strip_prefix('!').and_then(|rest| rest.chars().next());
-    !letter.html_only && verb.is_some_and(|c| c.is_ascii_alphabetic())
+    verb.is_some_and(|c| c.is_ascii_alphabetic())
 }
 
 /// Whether it is worth verifying this mail's signatures here: a command from an address of the roster.
@@ -193,7 +193,7 @@ fn by_pgp(
             why = Some(Refused::Replayed);
         } else if signed_case(&proof.text).is_none() {
             why = Some(Refused::NoSignedCase);
-        } else if proof.text.trim() != letter.text.trim() {
+        } else if proof.text.trim() != letter.plain.trim() {
             // What stands around the signed text could be anybody's.
             why = Some(Refused::PartlySigned);
         } else {

@@ -56,6 +56,8 @@ pub struct Letter {
     pub references: Vec<String>,
     /// The best text, LF line ends, controls shown (direction marks and joiners are left: use `visible` to print).
     pub text: String,
+    /// The first text/plain part as it is: where a member's commands stand, if anywhere.
+    pub plain: String,
     /// The text was made from HTML, there was no plain text.
     pub html_only: bool,
     /// The text taken apart into new words and quotes.
@@ -251,6 +253,7 @@ pub(super) fn add_body(
     letter.flaws.extend(best.flaws);
     letter.html_only = best.html_only;
     letter.text = best.text;
+    letter.plain = text::first_plain(parts, limits);
     if letter.via_our_list
         && let Some(list) = &house.list
     {

@@ -143,6 +143,7 @@ impl Letter {
         if !around.trim().is_empty() {
             self.text = format!("{}\n\n{around}", self.text.trim_end());
         }
+        self.plain = inner.plain;
         self.html_only = inner.html_only;
         self.split = quote::split(&self.text);
         let payload = |file: &Attachment| {
@@ -159,6 +160,7 @@ impl Letter {
     /// Puts a text in the place of an armored block.
     pub fn take_block(&mut self, block: &str, inside: &str, intact: bool) {
         self.text = self.text.replacen(block, inside, 1);
+        self.plain = self.plain.replacen(block, inside, 1);
         self.split = quote::split(&self.text);
         self.mark_intact(intact);
     }

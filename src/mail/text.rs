@@ -34,6 +34,38 @@ pub(super) fn best(parts: &[Part<'_>], limits: &Limits) -> Best {
     own
 }
 
+/// The first text/plain part of the letter itself, decoded: the only place where a command can stand. A command line is
+/// never joined with the one before it.
+pub(super) fn first_plain(parts: &[Part<'_>], limits: &Limits) -> String {
+    let plain = |part: &&Part<'_>| {
+        !part.nested
+            && is_inline_text(part)
+            && !matches!(part.kind.main.as_str(), "text/html" | "text/enriched")
+    };
+    let Some(part) = parts.iter().find(plain) else { return String::new() };
+    let (mut text, _) = parse::text(part, limits.text_bytes.saturating_mul(4));
+    if part.kind.param("format").is_some_and(|f| f.eq_ignore_ascii_case("flowed")) {
+        let spaced = part.kind.param("delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes"));
+        let (head, rest) = commands_apart(&text);
+        text = format!("{head}{}", unflow(rest, spaced));
+    }
+    cut(&mut text, limits.text_bytes);
+    text
+}
+
+/// The lines at the top that are empty or begin with `!`, and the rest.
+fn commands_apart(text: &str) -> (&str, &str) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim();
+        if !bare.is_empty() && !bare.starts_with('!') {
+            break;
+        }
+        at += line.len();
+    }
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
 fn of_level(parts: &[Part<'_>], limits: &Limits, nested: bool) -> Best {
     let mut best = Best::default();
     let mut spoken: BTreeMap<usize, usize> = BTreeMap::new();

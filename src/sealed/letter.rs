@@ -35,7 +35,7 @@ impl Ring {
             }
         } else if let Some((content, signature)) = &seals.signed {
             let good = detached(content, signature, &known, now);
-            let text = mail::read(content, limits, &House::default()).text;
+            let text = mail::read(content, limits, &House::default()).plain;
             letter.proof.pgp.extend(proofs(good, &text));
         }
         self.blocks(&mut letter, &known, limits, now);
@@ -99,11 +99,11 @@ fn inside(letter: &mut Letter, opened: Opened, known: &[Certificate], limits: &L
     letter.keys.extend(seals.keys);
     letter.signed |= opened.signed || inner.signed;
     if opened.intact {
-        letter.proof.pgp.extend(proofs(opened.good, &inner.text));
+        letter.proof.pgp.extend(proofs(opened.good, &inner.plain));
         // Signed first, then encrypted as a whole (RFC 3156 section 6.1).
         if let Some((content, signature)) = &seals.signed {
             let good = detached(content, signature, known, now);
-            letter.proof.pgp.extend(proofs(good, &inner.text));
+            letter.proof.pgp.extend(proofs(good, &inner.plain));
         }
     }
     letter.take_inside(inner, opened.intact);

@@ -607,3 +607,65 @@ fn a_member_without_a_pinned_domain_or_key_does_not_command() {
     let refused = not(Some("alice"), Refused::NothingPinned);
     assert_eq!(standing(&letter, &answering(), &roster, now()), refused);
 }
+
+/// A reply to a notice, from a provider that the stand-ins' configuration believes.
+fn reply(who: &str, to_notice: &str, id: &str) -> String {
+    let b = data_encoding::BASE64.encode(format!("a signature by {who} under {id}").as_bytes());
+    format!(
+        "Authentication-Results: mx.o3de.example; dmarc=pass header.from=members.example;\n\
+         \tdkim=pass header.d=members.example header.b=\"{}\"\n\
+         Received: from out.members.example by mx.o3de.example; Mon, 23 Nov 2026 09:00:00 +0000\n\
+         DKIM-Signature: v=1; a=rsa-sha256; d=members.example; s=x; h=from:subject:date:message-id; bh=AAAA; b={b}\n\
+         From: {who}@members.example\nTo: sir-bot@o3de.example\nSubject: Re: a notice\nMessage-ID: <{id}>\n\
+         In-Reply-To: <{to_notice}>\nDate: Mon, 23 Nov 2026 09:00:00 +0000\n\n!own me\n",
+        &b[..12]
+    )
+}
+
+#[tokio::test]
+async fn what_the_store_knows_ties_a_reply_to_its_case_and_lets_it_command_once() {
+    use crate::world::{World, report};
+    let mut world = World::new().await;
+    world.deliver(&report(
+        "ann@reporter.example",
+        "Heap overflow in the gem",
+        "1@reporter.example",
+        "A heap overflow, remote code.",
+    ));
+    world.settle().await;
+    let case = world.cases()[0].id;
+    let notice = |who: &str| {
+        let mail = world.sent_to(&format!("{who}@members.example")).remove(0);
+        let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: <")).unwrap();
+        id.trim_end_matches('>').to_owned()
+    };
+    let (to_alice, to_bob) = (notice("alice"), notice("bob"));
+    let office = std::sync::Arc::clone(&world.daemon().office);
+    let judge = async |mail: String| {
+        let (office_in, now) = (std::sync::Arc::clone(&office), office.outside.clock.now());
+        let letter = read(mail.replace('\n', "\r\n").as_bytes(), &office.limits, &office.house);
+        let judged = office.store.write("judge", move |txn| {
+            sir_intake::daemon::evidence::judge(&office_in, txn, &letter, &[], now)
+        });
+        judged.await.unwrap()
+    };
+    let alice = || MemberKey("alice".to_owned());
+    assert_eq!(
+        judge(reply("alice", &to_bob, "1@members.example")).await,
+        not(Some("alice"), Refused::CodeOfAnother)
+    );
+    let first = reply("alice", &to_alice, "2@members.example");
+    assert_eq!(judge(first.clone()).await, Standing::May { member: alice(), case });
+    assert_eq!(judge(first).await, not(Some("alice"), Refused::Replayed));
+    assert_eq!(
+        judge(reply("alice", "nothing@o3de.example", "3@members.example")).await,
+        Standing::MayRead(alice())
+    );
+    let office_code = office.code_for_member(case, &alice()).unwrap();
+    let coded = reply("alice", "nothing@o3de.example", "4@members.example") + "\n" + &office_code;
+    assert_eq!(judge(coded).await, Standing::May { member: alice(), case });
+    let mut bobs = reply("bob", "nothing@o3de.example", "5@members.example") + "\n" + &office_code;
+    assert_eq!(judge(bobs.clone()).await, not(Some("bob"), Refused::CodeOfAnother));
+    bobs = bobs.replace("header.d=members", "header.d=evil");
+    assert_eq!(judge(bobs).await, not(Some("bob"), Refused::NotPinnedDomain));
+}

@@ -175,7 +175,7 @@ fn signatures_of_the_roster_count_in_every_form_and_only_over_what_they_cover() 
     assert_eq!(prints, [alice.as_str()]);
     // Words before the block are not signed, and the proof does not say so.
     let letter = read(&ring, &format!("{HEAD}\n!close spam\n{clear}"));
-    assert_ne!(letter.text.trim(), letter.proof.pgp[0].text.trim());
+    assert_ne!(letter.plain.trim(), letter.proof.pgp[0].text.trim());
     // Changed words.
     let letter = read(&ring, &format!("{HEAD}\n{}", clear.replace("!own me", "!own bob")));
     assert_eq!(letter.proof.pgp, []);
@@ -190,7 +190,7 @@ fn signatures_of_the_roster_count_in_every_form_and_only_over_what_they_cover() 
     );
     let letter = read(&ring, &mime);
     assert_eq!(letter.proof.pgp.len(), 1, "{}", letter.text);
-    assert_eq!(letter.proof.pgp[0].text.trim(), letter.text.trim());
+    assert_eq!(letter.proof.pgp[0].text.trim(), letter.plain.trim());
     assert_eq!(read(&ring, &mime.replace("!own me", "!own bob")).proof.pgp, []);
     // Signed and encrypted at once.
     let arguments =
@@ -435,6 +435,10 @@ async fn letters_to_a_reporter_who_gave_a_key_leave_encrypted_or_not_at_all() {
             "",
         );
         let (head, _) = mail.split_once("Content-Type:").unwrap();
+        // The provider's word stands above Received.
+        let (before, results) = head.split_once("Authentication-Results:").unwrap();
+        let (results, after) = results.split_once('\n').unwrap();
+        let head = format!("Authentication-Results:{results}\n{before}{after}");
         format!(
             "{head}Content-Type: multipart/mixed; boundary=\"m\"\n\n--m\nContent-Type: text/plain; charset=utf-8\n\n\
              I found a heap overflow in the Multiplayer gem of O3DE 25.05.1. A remote attacker runs code. ({id})\n\
