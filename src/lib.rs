@@ -20,7 +20,8 @@
 //!    server, and nobody relies on that mark.
 //! 3. **Read** (`daemon/desk.rs`, `mail/`, `report/`): on a thread of its own, behind a counter of attempts that was written
 //!    first. Any bytes give a `Letter`. What kills the reader three times is read by its header
-//!    alone; what kills that three times is parked, and people are told.
+//!    alone; what kills that three times is parked, and people are told. What may become a case is compared with public
+//!    records and earlier cases (`daemon/check.rs`, `known/`), within bounds of time; a fault of the mirror stops no mail.
 //! 4. **Find its case** (`daemon/desk.rs`, `mail/thread.rs`, `render/code.rs`): code, ids, tag. They must agree.
 //! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
 //!    mail come back, second copy, history, waiting, screened.
@@ -30,7 +31,8 @@
 //! 8. **Perform** (`daemon/outbox.rs`, `perform/`): each effect stands as `sending` in the store before the first word to a
 //!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 6 (`case/decide/outcome.rs`).
 //! 9. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
-//!    goes out, orders of operators are taken.
+//!    goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
+//!    is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
 //!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
 //! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
@@ -44,7 +46,7 @@
 //! | `case` | what a case is and what happens next: events, effects, clocks, calendar, `decide` | nothing: pure |
 //! | `mail` | what a message says, and how one is written | `case`; pure |
 //! | `report` | the facts in a report, and which are missing | `case`; pure |
-//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `report`; pure but for `mirror` |
+//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `case`, `report`; pure but for `mirror` |
 //! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
 //! | `clock` | the only place that asks the time | |
 //! | `outside` | time, chance and crash points, handed in | `clock` |
@@ -90,6 +92,9 @@
 //!
 //! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
 //! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//!
+//! **Invariant:** what is found of a report stays here: its words are in the table `finding` and on the private issue; events,
+//! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.
 //!
 //! **Invariant:** there is a limit on everything that comes from outside: bytes, parts, depth, receipts a sender, cases an
 //! hour, retries. Nothing recurses on hostile input.

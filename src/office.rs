@@ -10,6 +10,7 @@ use crate::case::policy::{self, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
 use crate::case::{Audience, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy};
 use crate::config::{self, Config};
+use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
 use crate::reading::{Memory, ReadMail};
@@ -41,6 +42,8 @@ pub struct Office {
     pub ring: Ring,
     /// The mails that were read last.
     pub memory: Memory,
+    /// Public records and earlier cases, to compare reports with.
+    pub known: Kept,
     /// What wakes the parts of the daemon.
     pub bells: Bells,
 }
@@ -50,6 +53,8 @@ pub struct Office {
 pub struct Bells {
     /// A mail was stored.
     pub mail: Notify,
+    /// A case began, or has more words.
+    pub check: Notify,
 }
 
 impl Office {
@@ -59,6 +64,7 @@ impl Office {
         let house = house(&config);
         let limits = limits(&config);
         let keys = keyring(&store);
+        let known = Kept::new(config.state_dir.join(mirror::FILE_NAME));
         Arc::new(Self {
             config,
             policy,
@@ -70,6 +76,7 @@ impl Office {
             keys,
             ring,
             memory: Memory::default(),
+            known,
             bells: Bells::default(),
         })
     }
@@ -127,9 +134,7 @@ impl Office {
         let read = if headers_only { mail::headers_only } else { mail::read };
         let letter = read(raw, &self.limits, &self.house);
         let letter = self.ring.read(raw, letter, &self.limits, self.outside.clock.now());
-        let read = Arc::new(ReadMail::new(letter));
-        self.memory.put(mail, headers_only, &read);
-        read
+        self.memory.put(mail, headers_only, letter)
     }
 
     /// Whether reading this mail whole failed too often.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::{ClockKind, Ring};
 use super::effect::LetterKind;
-use super::{Component, EffectId, MailId, MemberKey, PersonId, Severity};
+use super::{Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
 
 /// How a case came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,6 +261,11 @@ pub enum Event {
         /// Who.
         by: MemberKey,
     },
+    /// The report was looked for among public records and earlier cases, or could not be.
+    Checked {
+        /// What came of it, in numbers.
+        checked: Checked,
+    },
 }
 
 impl Event {
@@ -284,6 +289,7 @@ impl Event {
             Self::LetterUnknown { .. } => "letter-unknown",
             Self::EffectParked { .. } => "effect-parked",
             Self::Claimed { .. } => "claimed",
+            Self::Checked { .. } => "checked",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`Case::apply`] folds events and knows nothing else; [`decide`] alone sees the policy, the calendar and the instant.
 
 pub mod calendar;
+pub mod checked;
 pub mod clock;
 pub mod decide;
 pub mod effect;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
 pub use effect::{After, Alarm, Alert, Effect, Lane, LetterKind, Planned, Remark, WhenUnknown};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
@@ -127,6 +129,9 @@ pub struct Case {
     pub quarantined: u32,
     /// Effects that could not be done when they were tried last.
     pub parked: Vec<EffectId>,
+    /// What the last check against public records and earlier cases came to; none before the first.
+    #[serde(default)]
+    pub checked: Option<Checked>,
 }
 
 impl Case {
@@ -152,6 +157,7 @@ impl Case {
             replies: 0,
             quarantined: 0,
             parked: Vec::new(),
+            checked: None,
         })
     }
 
@@ -223,6 +229,7 @@ impl Case {
                 }
             }
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
+            Event::Checked { checked } => self.checked = Some(*checked),
         }
     }
 

@@ -89,11 +89,14 @@ pub(super) enum Command {
         #[arg(long)]
         offline: bool,
     },
-    /// Is it known already? Candidates for a mail or plain text, searched on this machine alone
+    /// Is it known already? Candidates for a mail or plain text, earlier cases too, searched on this machine alone
     Known {
         /// A mail or plain text; `-` is standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "pairs", conflicts_with = "pairs")]
+        file: Option<PathBuf>,
+        /// Measure instead: a file with one {"cve": ..., "text": ...} a line, each asked with its record and without it
+        #[arg(long, value_name = "FILE.jsonl")]
+        pairs: Option<PathBuf>,
     },
     /// The mirror of public records that `known` searches
     Mirror {
@@ -131,7 +134,7 @@ pub(super) enum Cases {
         #[arg(long, value_name = "NAME", value_parser = member)]
         owner: Option<MemberKey>,
     },
-    /// Everything that is known about a case: state, events, mails, effects
+    /// Everything that is known about a case: state, what the check found, events, mails, effects
     Show {
         /// Like SIR-2026-0007
         #[arg(value_name = "SIR")]
@@ -158,9 +161,15 @@ pub(super) enum Cases {
         #[arg(long, conflicts_with = "mail")]
         waiting: bool,
     },
+    /// Mails from before the first start that are no case
+    History {
+        /// Received in so many days until now
+        #[arg(long, value_name = "DAYS", default_value_t = 14)]
+        days: u16,
+    },
     /// Make a case of a mail from before the first start
     Adopt {
-        /// Its number, as the digest shows it
+        /// Its number, as `cases history` shows it
         #[arg(value_name = "MAIL", value_parser = mail)]
         mail: MailId,
     },

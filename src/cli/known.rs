@@ -9,16 +9,17 @@ use super::out::{Out, facts, table};
 use super::{FAULTS, OK, Stop, house};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::known::mirror::FILE_NAME;
+use crate::known::shipped::PackageRow;
 use crate::known::{Answer, Candidate, Mirror, Question};
 use crate::mail::{self, House, Limits};
 use crate::store::private_dir;
 
-/// The mirror's file in the state directory.
-const FILE_NAME: &str = "known.db";
 /// More than this is not read of a file.
 const MOST_BYTES: u64 = 40 << 20;
 
-fn mirror(config: &Config) -> Result<Mirror, Stop> {
+/// The mirror of the state directory.
+pub(super) fn mirror(config: &Config) -> Result<Mirror, Stop> {
     let dir = &config.state_dir;
     private_dir(dir).map_err(|error| Stop::fault(format!("cannot make {}: {error}", dir.display())))?;
     let path = dir.join(FILE_NAME);
@@ -72,7 +73,7 @@ fn as_json(answer: &Answer, ms: f64) -> Value {
     json!({
         "verdict": answer.verdict.word(),
         "candidates": answer.candidates.iter().map(candidate).collect::<Vec<_>>(),
-        "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
+        "cases": answer.cases.iter().map(candidate).collect::<Vec<_>>(), "packages": answer.packages, "unknown_ids": answer.unknown_ids, "mirror": answer.mirror, "ms": ms,
     })
 }
 
@@ -83,7 +84,7 @@ fn as_text(answer: &Answer, ms: f64) -> String {
             format!("{}: searched {records} records in {ms:.0} ms, {}\n", answer.verdict.word(), age(answer))
         }
     };
-    for found in &answer.candidates {
+    for found in answer.candidates.iter().chain(&answer.cases) {
         let reasons: Vec<String> = found.reasons.iter().map(ToString::to_string).collect();
         let fixed = found.fixed.as_ref().map_or(String::new(), |version| format!(", fixed in {version}"));
         text.push_str(&format!(
@@ -95,13 +96,33 @@ fn as_text(answer: &Answer, ms: f64) -> String {
         ));
     }
     for check in &answer.packages {
-        text.push_str(&format!("\n{}: {}\n", check.package, check.ships));
-        check.rows.iter().for_each(|row| text.push_str(&format!("    {}: {}\n", row.id, row.sentence)));
+        text.push_str(&format!("\nO3DE ships {}\n", check.ships));
+        let inside = |row: &&PackageRow| !row.ours_inside.is_empty();
+        check.rows.iter().filter(inside).for_each(|row| text.push_str(&place(row)));
+        match check.rows.iter().filter(|row| !inside(row)).count() + check.more {
+            0 => {}
+            more => {
+                text.push_str(&format!("    and {more} more, outside of their ranges or not comparable\n"))
+            }
+        }
     }
     if !answer.unknown_ids.is_empty() {
         text.push_str(&format!("\nCited and not in the mirror: {}\n", answer.unknown_ids.join(", ")));
     }
     text.trim_end().to_owned()
+}
+
+/// `CVE-…: 1.2.11 inside its range, 1.3.1 outside; fixed in 1.2.12`.
+fn place(row: &PackageRow) -> String {
+    let mut text = format!("    {}: {} inside its range", row.id, row.ours_inside.join(", "));
+    if !row.ours_outside.is_empty() {
+        text.push_str(&format!(", {} outside", row.ours_outside.join(", ")));
+    }
+    if let Some(fixed) = &row.fixed {
+        text.push_str(&format!("; fixed in {fixed}"));
+    }
+    text.push('\n');
+    text
 }
 
 fn age(answer: &Answer) -> String {

@@ -9,11 +9,13 @@ mod cases;
 mod check;
 mod doctor;
 mod export;
+mod findings;
 mod house;
 mod known;
 mod order;
 mod out;
 mod outbox;
+mod pairs;
 mod parked;
 mod read;
 mod restore;
@@ -108,7 +110,14 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             let how = restore::How { replace, offline };
             restore::restore(&from, &how, &house::config(file, out)?, out).await
         }
-        Command::Known { file: text } => known::known(&text, &house::config(file, out)?, out),
+        Command::Known { file: text, pairs } => {
+            let config = house::config(file, out)?;
+            match (pairs, text) {
+                (Some(pairs), _) => pairs::pairs(&pairs, &config, out),
+                (None, Some(text)) => known::known(&text, &config, out),
+                (None, None) => Err(Stop::new(USAGE, "which file? `-` is standard input")),
+            }
+        }
         Command::Mirror { what: MirrorWhat::Import { paths } } => {
             known::import(&paths, &house::config(file, out)?, out)
         }

@@ -70,6 +70,13 @@ impl Status {
         some(self.effects("unknown"), "effects of unknown outcome (`sir-intake outbox list`)");
         some(self.effects("parked"), "effects parked (`sir-intake outbox list`)");
         some(self.mails("parked"), "mails parked (`sir-intake parked list`)");
+        for (kind, _, broken) in &self.clocks {
+            let what = match kind {
+                ClockKind::Acknowledge => "cases not acknowledged in time (`sir-intake cases list late`)",
+                ClockKind::Owner => "cases without an owner for too long (`sir-intake cases list late`)",
+            };
+            some(u64::from(*broken), what);
+        }
         if self.overdue {
             wrong.push("no good poll lately".to_owned());
         }

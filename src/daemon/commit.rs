@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::check::Checkup;
 use super::envelope;
 use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
 use crate::case::{
@@ -18,6 +19,7 @@ pub(super) fn open(
     office: &Office,
     txn: &Txn<'_>,
     opening: &Opening,
+    checkup: Option<&Checkup>,
     letter: &Letter,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
@@ -35,6 +37,10 @@ pub(super) fn open(
     txn.record(&case, &decision.events, now)?;
     if let (Some(person), Trust::Passed) = (opening.reporter, opening.sender.trust) {
         envelope::pin(office, txn, id, person, letter, now)?;
+    }
+    txn.begin_findings(id)?;
+    if let Some(checkup) = checkup {
+        checkup.keep(txn, id, now)?;
     }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");

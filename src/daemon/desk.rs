@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::check::{self, Checkup};
 use super::{Fault, commit, envelope, evidence};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
@@ -31,6 +32,7 @@ pub(super) struct Prepared {
     pub(super) signs: u32,
     /// DKIM signatures that are good, verified here.
     pub(super) verified: Vec<Signature>,
+    pub(super) checkup: Option<Checkup>,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -78,6 +80,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                 })
             })
             .await?;
+        office.bells.check.notify_one();
     }
 }
 
@@ -133,12 +136,19 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
     let office_in = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
         let read = office_in.read_raw(row.id, &raw, row.truncated || office_in.is_poison(&row));
+        // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
+        read.letter.split();
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
-        (Prepared { row, read, signs, verified: Vec::new() }, raw)
+        (Prepared { row, read, signs, verified: Vec::new(), checkup: None }, raw)
     });
     match task.await {
         Ok((mut prepared, raw)) => {
             prepared.verified = evidence::verified(office, &prepared.read.letter, raw).await;
+            // What is of a case already is checked with the case.
+            let route = office.store.read(|txn| route(office, txn, &prepared.read.letter))?;
+            if route == Route::Nowhere || route == Route::Disagree {
+                prepared.checkup = check::first(office, &prepared.row, &prepared.read).await;
+            }
             Ok(Some(prepared))
         }
         Err(error) if error.is_panic() => {
@@ -400,11 +410,15 @@ impl Desk<'_> {
 
     fn open(&self, source: Source) -> Result<CaseId, StoreError> {
         let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
-        commit::open(self.office, self.txn, &opening, &self.mail.read.letter, self.now)
+        let checkup = self.mail.checkup.as_ref();
+        commit::open(self.office, self.txn, &opening, checkup, &self.mail.read.letter, self.now)
     }
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
         let automatic = self.mail.read.letter.automatic != Automatic::None;
+        if matches!(writer, Writer::Participant(_)) && !automatic {
+            self.txn.case_grew(case)?;
+        }
         let input = Input::Mail(CaseMail {
             mail: self.mail.row.id,
             writer,
@@ -426,7 +440,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && letter.split.says_something()
+            && letter.split().says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })
@@ -464,6 +478,7 @@ pub(super) fn opening(
         received: mail.row.received.min(now),
         component: mail.read.facts().main_component().cloned(),
         severity: mail.read.facts().claimed_severity(),
+        checked: mail.checkup.as_ref().map(|checkup| checkup.checked),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
 }

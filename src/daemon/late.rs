@@ -55,9 +55,9 @@ pub(super) fn open_late(
         poison: office.is_poison(&row),
         ..Note::default()
     };
-    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, verified: Vec::new() };
+    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, verified: Vec::new(), checkup: None };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, letter, now)?;
+    let case = commit::open(office, txn, &opening, None, letter, now)?;
     txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
     Ok(case)
 }

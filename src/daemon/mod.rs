@@ -5,6 +5,8 @@
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
 mod backoff;
+mod case_words;
+mod check;
 mod commit;
 mod desk;
 mod disk;
@@ -78,6 +80,7 @@ impl Daemon {
     pub async fn once(&self) -> Result<(Turn, Option<PollFault>), Fault> {
         let office = &self.office;
         let mut turn = Turn::default();
+        let mut seen = check::Seen::default();
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
                 turn.stored = polled.stored;
@@ -90,10 +93,11 @@ impl Daemon {
         loop {
             let settled = desk::clear(office).await?;
             let ticked = ticks::tick(office, ticks::Look::Taken).await?;
+            let checked = check::again(office, &mut seen).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             turn.settled += settled;
             turn.performed += performed;
-            if settled + ticked + performed == 0 {
+            if settled + ticked + checked + performed == 0 {
                 break;
             }
         }
@@ -116,6 +120,7 @@ impl Daemon {
             () = stop.cancelled() => Ok(()),
             ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
+            ended = check::keep_checking(&office) => ended,
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,

@@ -3,7 +3,7 @@
 use super::head::Head;
 use super::letter::Attachment;
 use super::raw::{Part, walk};
-use super::{Flaw, Letter, Limits, parse, quote, words};
+use super::{Flaw, Letter, Limits, parse, words};
 use crate::case::Address;
 
 /// Armored blocks that are looked at in one text.
@@ -145,7 +145,7 @@ impl Letter {
         }
         self.plain = inner.plain;
         self.html_only = inner.html_only;
-        self.split = quote::split(&self.text);
+        self.words_changed();
         let payload = |file: &Attachment| {
             file.kind == "application/pgp-encrypted"
                 || file.kind == "application/octet-stream" && file.name.ends_with(".asc")
@@ -161,7 +161,7 @@ impl Letter {
     pub fn take_block(&mut self, block: &str, inside: &str, intact: bool) {
         self.text = self.text.replacen(block, inside, 1);
         self.plain = self.plain.replacen(block, inside, 1);
-        self.split = quote::split(&self.text);
+        self.words_changed();
         self.mark_intact(intact);
     }
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::facts;
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
+use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
 use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
@@ -12,6 +13,7 @@ use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
+use crate::render::known::KnownView;
 use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
@@ -33,7 +35,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     let zone = office.policy.calendar.zone.clone();
     let acknowledge_by = case.acknowledge_by().unwrap_or(case.received);
     let progress = Progress {
-        known_checked: false,
+        checked: case.checked,
         owner: owner.clone(),
         answered: answered.clone(),
         missing: (!letter.header_only && !is_closed(letter)).then_some(missing.len()),
@@ -58,11 +60,28 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         facts: if withheld(office, letter).is_some() { Vec::new() } else { facts::rows(facts) },
         missing,
         notes: notes(office, case, &row, letter),
+        known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
         report: shown(office, letter),
         zone,
     })
+}
+
+/// What the check found, with the addresses of the issues of earlier cases.
+fn known(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<KnownView, StoreError> {
+    let row = txn.findings(case.id)?;
+    let json = row.as_ref().and_then(|row| row.json.as_deref());
+    let findings: Option<Findings> = json.map(serde_json::from_str).transpose()?;
+    let mut cases = std::collections::BTreeMap::new();
+    for earlier in findings.iter().flat_map(|findings| &findings.cases) {
+        let Ok(id) = earlier.id.parse() else { continue };
+        if let Some((_, number)) = txn.case_if(id)?.and_then(|case| case.issue) {
+            cases.insert(earlier.id.clone(), issue_url(office, number));
+        }
+    }
+    let at = row.and_then(|row| row.checked_at);
+    Ok(KnownView { checked: case.checked, findings, at, received: case.received, cases })
 }
 
 fn name(office: &Office, member: &MemberKey) -> String {
@@ -196,7 +215,7 @@ pub(super) fn comment(
     }
     let words = match withheld(office, letter) {
         Some(why) => Words { new_words: format!("({why})"), quoted: String::new() },
-        None => Words { new_words: letter.split.new_words.clone(), quoted: letter.split.quoted.clone() },
+        None => Words { new_words: letter.split().new_words.clone(), quoted: letter.split().quoted.clone() },
     };
     let attachments = attachment_rows(letter);
     Ok(match remark {
@@ -417,6 +436,7 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
         components: case.component.iter().cloned().collect(),
         claimed: case.severity,
         owner: case.owner().map(|owner| name(office, owner)),
+        checked: case.checked,
         receipt_withheld: match case.receipt {
             case::Receipt::Withheld(why) => Some(why.words().to_owned()),
             case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => {

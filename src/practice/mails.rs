@@ -34,6 +34,11 @@ pub(super) const UNLUCKY: Sheet = Sheet(include_str!("letters/unlucky.eml"));
 /// The delivery status notification (RFC 3464) about the receipt to that writer.
 pub(super) const BOUNCE: Sheet = Sheet(include_str!("letters/bounce.eml"));
 
+/// A bundled package whose version lies in the range of a public record.
+pub(super) const BUNDLED: Sheet = Sheet(include_str!("letters/bundled.eml"));
+/// What the first researcher reported, found by somebody else and told in other words.
+pub(super) const REPEATED: Sheet = Sheet(include_str!("letters/repeated.eml"));
+
 impl Sheet {
     /// The mail as it goes over the wire, CR LF at every line's end. `gaps` are names (without `@`) and texts.
     pub(super) fn filled(self, now: Timestamp, gaps: &[(&str, &str)]) -> Vec<u8> {
@@ -81,6 +86,8 @@ mod tests {
             STRANGER,
             UNLUCKY,
             BOUNCE,
+            BUNDLED,
+            REPEATED,
         ] {
             let raw = sheet.filled(now, &gaps);
             let text = String::from_utf8(raw.clone()).unwrap();

@@ -43,7 +43,7 @@ fn known<T: serde::de::DeserializeOwned>(row: &MailRow) -> Option<T> {
 
 fn taken_apart(letter: &Letter) -> String {
     let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
-    let (new, old) = (lines(&letter.split.new_words), lines(&letter.split.quoted));
+    let (new, old) = (lines(&letter.split().new_words), lines(&letter.split().quoted));
     if old == 0 {
         format!("{new} lines of new words")
     } else {
@@ -166,6 +166,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
+        Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,

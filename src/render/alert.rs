@@ -6,10 +6,14 @@ use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use super::fence::one_line;
 use super::fold::fold;
 use super::when;
+use crate::case::Checked;
 use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
 pub const DISCORD_CHARS: usize = 2000;
+
+/// Columns of a value in the card of a case.
+const CARD_WIDTH: usize = 54;
 
 /// How a member takes a case, said in one place.
 fn claim(view: &AlertView) -> String {
@@ -59,6 +63,9 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
+    if let (Alert::NewCase, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+        out.push_str(&format!(" · {}", escaped(&found)));
+    }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
         for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
@@ -103,7 +110,13 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => "A new report came in.".to_owned(),
+        Alert::NewCase => match view.case.as_ref().and_then(strong) {
+            Some(_) => {
+                "A new report came in. It may be known already: the issue says what was found, and why."
+                    .to_owned()
+            }
+            None => "A new report came in.".to_owned(),
+        },
         Alert::ReporterWrote { attachments: 0 } => {
             "The reporter wrote again. Their words are on the issue.".to_owned()
         }
@@ -238,8 +251,27 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     if let Some(word) = claimed(case) {
         row("Severity", &word);
     }
+    if let Some(words) = case.checked.as_ref().map(Checked::words) {
+        row("Known?", &hanging(&plain(&words)));
+    }
     if let Some(why) = &case.receipt_withheld {
         row("Receipt", &format!("withheld: {}", plain(why)));
+    }
+    out
+}
+
+/// A value of the card that may take more than one line, broken at its commas.
+fn hanging(text: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for part in text.split_inclusive(", ") {
+        if width > 0 && width + part.trim_end().len() > CARD_WIDTH {
+            out.truncate(out.trim_end().len());
+            out.push_str("\n                  ");
+            width = 0;
+        }
+        out.push_str(part);
+        width += part.len();
     }
     out
 }
@@ -345,6 +377,11 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
     }
 }
 
+/// What was found of it among public records and earlier cases, where a person must decide about it: numbers alone.
+fn strong(case: &AlertCase) -> Option<String> {
+    case.checked.filter(Checked::is_strong).map(|checked| checked.words())
+}
+
 fn components(case: &AlertCase) -> Option<String> {
     let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
     (!names.is_empty()).then(|| names.join(", "))
@@ -367,7 +404,7 @@ pub(crate) fn plain(text: &str) -> String {
     one_line(&super::fence::visible(text), 200)
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

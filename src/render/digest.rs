@@ -90,7 +90,7 @@ impl DigestView {
             ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
             (
                 "Before the first start: was it answered?",
-                "Listed once. To make one a case: sir-intake cases adopt NUMBER",
+                "Again: sir-intake cases history. A case: sir-intake cases adopt NUMBER",
                 &self.history,
             ),
             ("Screened since the last digest: no case was made", "", &self.screened),

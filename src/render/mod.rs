@@ -13,6 +13,7 @@ pub mod fence;
 pub mod fold;
 pub mod issue;
 pub mod issue_view;
+pub mod known;
 pub mod letters;
 pub mod marker;
 pub mod when;

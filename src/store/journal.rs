@@ -117,6 +117,11 @@ impl Txn<'_> {
             crate::case::Stage::New => "new",
             crate::case::Stage::Triage { .. } => "triage",
         };
+        // A case that stands elsewhere now must be found as such by later reports.
+        self.run(
+            "update finding set words = words + 1 where case_id = ?1 and (select stage from \"case\" where id = ?1) <> ?2",
+            params![id, stage],
+        )?;
         self.run(
             "insert into \"case\" (id, opened_at, stage, state) values (?1, ?2, ?3, ?4)
                  on conflict (id) do update set stage = ?3, state = ?4",

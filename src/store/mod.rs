@@ -8,6 +8,7 @@
 mod effects;
 mod error;
 mod executed;
+mod findings;
 mod found;
 mod house;
 mod intake;
@@ -29,6 +30,7 @@ use rusqlite::Connection;
 
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
+pub use findings::{CheckState, Cited, FindingRow};
 pub use found::{Found, FoundWhat};
 pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};

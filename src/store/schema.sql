@@ -110,6 +110,32 @@ create table "case" (
 ) strict, without rowid;
 create index case_opened on "case" (opened_at);
 
+-- The check of a case against public records and earlier cases. Its words stand here and on the private issue alone.
+--   due     to be done as soon as may be      waits   for a mirror
+--   again   it failed: at again_at once more  done    nothing to do until the case or the mirror changes
+create table finding (
+  case_id    text primary key,
+  state      text    not null check (state in ('due', 'waits', 'again', 'done')),
+  again_at   integer,
+  words      integer not null default 1,  -- grows with the words of the case
+  indexed    integer not null default 0,  -- up to which of them later reports can find the case
+  checked_at integer,
+  json       text                         -- what was found (known::Findings)
+) strict, without rowid;
+create index finding_due     on finding (case_id) where state = 'due';
+create index finding_waits   on finding (case_id) where state = 'waits';
+create index finding_again   on finding (again_at) where state = 'again';
+create index finding_unnamed on finding (case_id) where indexed < words;
+
+-- Ids that a case cites: when the mirror learns something else of one, the case is checked again.
+create table cited (
+  id      text    not null,
+  case_id text    not null,
+  print   integer,                        -- of the record as it was then; null: not in the mirror
+  primary key (id, case_id)
+) strict, without rowid;
+create index cited_case on cited (case_id);
+
 create table participant (
   case_id text    not null,
   person  integer not null references person (id),

@@ -123,7 +123,8 @@ fn events(decision: &Decision) -> String {
         | Event::LetterSent { .. }
         | Event::LetterUnknown { .. }
         | Event::EffectParked { .. }
-        | Event::Claimed { .. } => event.kind().to_owned(),
+        | Event::Claimed { .. }
+        | Event::Checked { .. } => event.kind().to_owned(),
     };
     decision.events.iter().map(word).collect::<Vec<_>>().join(", ")
 }

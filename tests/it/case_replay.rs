@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Writer, decide};
 use sir_intake::case::{
-    Alert, Audience, Case, CaseId, ClockKind, ClockRule, Doubt, Effect, EffectId, Event, LetterKind, MailId,
-    PersonId, Policy, Remark, Stop,
+    Alert, Audience, Case, CaseId, Checked, ClockKind, ClockRule, Doubt, Effect, EffectId, Event, LetterKind,
+    MailId, PersonId, Policy, Remark, Stop, Tally, Unchecked,
 };
 
 // ---------------------------------------------------------------- whatever happens
@@ -36,6 +36,16 @@ fn any_effect() -> impl Strategy<Value = Effect> {
         Effect::Alert { to: key("bob"), alert: Alert::NewCase },
         Effect::Post { alert: Alert::NewCase },
     ])
+}
+
+fn any_checked() -> impl Strategy<Value = Checked> {
+    prop_oneof![
+        (0_u8..3).prop_map(|earlier| Checked::Not { why: Unchecked::NoMirror, earlier }),
+        (0_u8..3, 0_u8..3).prop_map(|(likely, unknown)| Checked::Done {
+            tally: Tally { likely, unknown, ..Tally::default() },
+            mirror: Some(at(MONDAY)),
+        }),
+    ]
 }
 
 fn any_input() -> impl Strategy<Value = Input> {
@@ -65,6 +75,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         }),
         4 => Just(Input::Tick),
         1 => act.prop_map(Input::Act),
+        1 => (any_checked(), any::<bool>()).prop_map(|(checked, page_changed)| Input::Checked { checked, page_changed }),
     ]
 }
 
@@ -121,7 +132,7 @@ fn may_stop(input: &Input) -> bool {
             matches!(letter.writer, Writer::Member { verified: true, answers_reporter: true, .. })
         }
         Input::Act(act) => matches!(act, Act::Answered { .. }),
-        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick => false,
+        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick | Input::Checked { .. } => false,
     }
 }
 
@@ -261,10 +272,11 @@ fn place(event: &Event) -> usize {
         Event::LetterUnknown { .. } => 14,
         Event::EffectParked { .. } => 15,
         Event::Claimed { .. } => 16,
+        Event::Checked { .. } => 17,
     }
 }
 
-const KINDS: usize = 17;
+const KINDS: usize = 18;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

@@ -44,6 +44,7 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
+        ("a known issue, twice, and a mirror that comes later", |world| Box::pin(known(world))),
     ]
 }
 
@@ -163,6 +164,23 @@ async fn public(world: &mut World) {
     world.settle_within(1).await;
 }
 
+async fn known(world: &mut World) {
+    use crate::story::known::{feed, zlib};
+    world.deliver(&zlib().write());
+    world.settle_within(1).await;
+    world.mirror_learns("2018", &feed(&[]));
+    let mut again = zlib();
+    again.id = Some("z2@reporter.example".to_owned());
+    again.from = Some("sam@second.example".to_owned());
+    world.deliver(&again.write());
+    world.settle_within(1).await;
+    let mut more = zlib().answering(&zlib().write());
+    more.id = Some("z3@reporter.example".to_owned());
+    more.text = "It is CVE-2020-90003 as well.".to_owned();
+    world.deliver(&more.write());
+    world.settle_within(1).await;
+}
+
 /// What must be the same, whenever we died.
 #[derive(Debug, PartialEq)]
 struct End {
@@ -180,11 +198,12 @@ fn end(world: &World) -> End {
         let clocks = (runs(ClockKind::Acknowledge), runs(ClockKind::Owner));
         let failed = case.delivery_failed.is_some();
         format!(
-            "{} {:?} {:?} {:?} {clocks:?} replies {} quarantined {} failed {failed} answer {:?}",
+            "{} {:?} {:?} {:?} {clocks:?} known {:?} replies {} quarantined {} failed {failed} answer {:?}",
             case.id,
             case.stage,
             case.issue,
             case.source,
+            case.checked.map(|checked| checked.words()),
             case.replies,
             case.quarantined,
             case.answer.as_ref().map(|answer| answer.verified)

@@ -81,7 +81,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("case", &[]),
     ("mail", &["case"]),
     ("report", &["case"]),
-    ("render", &["case", "mail", "report"]),
+    ("render", &["case", "mail", "report", "known"]),
     ("known", &["case", "report"]),
     ("clock", &[]),
     ("outside", &["clock"]),
@@ -94,29 +94,29 @@ const LAYERS: [(&str, &[&str]); 20] = [
     (
         "office",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "reading",
-            "sealed",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "reading", "sealed",
         ],
     ),
     (
         "perform",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "office",
         ],
     ),
     (
         "daemon",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "sealed", "office", "perform",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "sealed", "office", "perform",
         ],
     ),
     (
         "practice",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform", "daemon",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "office", "perform", "daemon",
         ],
     ),
     (

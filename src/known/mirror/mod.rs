@@ -8,6 +8,7 @@ mod body;
 mod error;
 mod feed;
 mod import;
+mod kept;
 mod own;
 mod posting;
 mod search;
@@ -25,11 +26,15 @@ use rusqlite::{Connection, OptionalExtension};
 pub use error::MirrorError;
 pub use feed::{FEED_LIMIT, Meta};
 pub use import::{FeedDone, ImportReport, Progress};
+pub use kept::{Glance, Kept};
 pub use status::{FeedRow, MirrorStatus, YearRow};
 
 pub(crate) use search::Found;
 
 use super::package::Packages;
+
+/// The name of the file in a state directory.
+pub const FILE_NAME: &str = "known.db";
 
 /// Version of `schema.sql`; another one is rebuilt or refused.
 const VERSION: i64 = 1;
@@ -46,6 +51,15 @@ struct Inner {
     reader: Mutex<Reader>,
 }
 
+/// How the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Mapped into memory: the fastest, but whoever cuts the file short ends this process.
+    Mapped,
+    /// Page by page.
+    Read,
+}
+
 /// The connection that reads, with what it keeps at hand.
 struct Reader {
     connection: Connection,
@@ -58,6 +72,8 @@ struct Cache {
     generation: i64,
     records: u32,
     public: u64,
+    advisories: u64,
+    issues: u64,
     last: u32,
     common: HashMap<Box<str>, u32>,
 }
@@ -76,11 +92,18 @@ impl Mirror {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: &Path, packages: Packages) -> Result<Self, MirrorError> {
+        Self::open_as(path, packages, Access::Mapped)
+    }
+
+    fn open_as(path: &Path, packages: Packages, access: Access) -> Result<Self, MirrorError> {
         drop(writer(path)?);
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "query_only", "on")?;
-        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        match access {
+            Access::Mapped => connection.pragma_update(None, "mmap_size", 1_i64 << 30)?,
+            Access::Read => connection.pragma_update(None, "cache_size", -64_000)?,
+        }
         connection.set_prepared_statement_cache_capacity(32);
         let reader = Mutex::new(Reader { connection, cache: Cache { generation: -1, ..Cache::default() } });
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), packages, reader }) })
@@ -145,6 +168,10 @@ impl Cache {
             connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
         self.public =
             connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
+        let count = |source: i64| {
+            connection.query_row("SELECT count(*) FROM record WHERE source = ?1", [source], |row| row.get(0))
+        };
+        (self.advisories, self.issues) = (count(1)?, count(2)?);
         self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
         self.common.clear();
         let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;

@@ -21,6 +21,10 @@ const MIKA: &str = "mika@okafor.example";
 const RHEA: &str = "rhea@castellan.example";
 /// Their mailbox is full.
 const ILYA: &str = "ilya@brandt-soft.example";
+/// Audits what games are linked against.
+const NOOR: &str = "noor@haddad-audit.example";
+/// Has a fuzzer.
+const TOMASZ: &str = "tomasz@wilk-labs.example";
 /// A member of the team.
 const ALICE: &str = "alice@members.example";
 /// The other one.
@@ -35,6 +39,8 @@ pub(super) async fn play(day: &mut Day) {
     reports::second_copy(day, listed).await;
     replies::out_of_office(day).await;
     reports::spam(day).await;
+    reports::bundled(day).await;
+    reports::repeated(day, plain).await;
     replies::reporter_again(day, plain).await;
     replies::member_answers(day, plain).await;
     replies::operator_confirms(day, plain).await;

@@ -14,7 +14,7 @@ use super::yard::yard;
 /// Labels of transactions.
 ///
 /// `folder` and `tick` stand first: on a young store they write once, for each folder and for the time of the first digest.
-const WRITES: [&str; 12] = [
+const WRITES: [&str; 15] = [
     "folder",
     "tick",
     "start",
@@ -27,6 +27,9 @@ const WRITES: [&str; 12] = [
     "settled",
     "sending",
     "outcome",
+    "checked",
+    "named",
+    "learned",
 ];
 /// What effects are called on the wire.
 const EFFECTS: [&str; 6] = ["open-issue", "update-issue", "comment", "receipt", "alert", "post"];

@@ -5,6 +5,7 @@ mod canary;
 mod clocks;
 mod faults;
 pub mod intake;
+pub mod known;
 mod mailbox;
 mod modes;
 mod oauth;
