@@ -481,7 +481,7 @@ async fn letters_to_a_reporter_who_gave_a_key_leave_encrypted_or_not_at_all() {
     let store = world.daemon().office.store.clone();
     let (key, id) = (pinned(&world).unwrap(), case.id);
     store
-        .write("test", move |txn| txn.pin_key(CaseId { number: id.number + 1, ..id }, person, &key, now()))
+        .write("test", move |txn| txn.pin_key(CaseId { year: id.year + 3, number: 1 }, person, &key, now()))
         .await
         .unwrap();
     world.deliver(
