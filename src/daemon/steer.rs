@@ -9,7 +9,7 @@ use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, block, commands};
 use crate::case::command::{Command, Question, Via};
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
-use crate::case::decide::{Decision, Fate};
+use crate::case::decide::{Decision, Fate, Route, Trust};
 use crate::case::{
     Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
 };
@@ -73,6 +73,16 @@ impl Desk<'_> {
             return Ok(None);
         }
         Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+    }
+
+    /// MAIL 7: "a mail with `status` alone on its first line, in their thread".
+    pub(super) fn asks_status(&self) -> bool {
+        let letter = &self.mail.read.letter;
+        let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
+        let alone =
+            first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
+        let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
+        alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
     }
 
     /// Whether it answers a notice to that member that is about no case: mails that wait, the digest.

@@ -11,6 +11,7 @@ mod github;
 mod letters;
 mod peers;
 mod post;
+mod ringing;
 pub(crate) mod views;
 
 use std::time::Duration;
