@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::case::decide::Trust;
-use crate::case::policy::{self, ReceiptLimits, WaitingRule};
+use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{Audience, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy};
+use crate::case::{Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256};
 use crate::config::{self, Config};
 use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
 use crate::reading::{Memory, ReadMail};
-use crate::render::code::{Holder, code};
+use crate::render::code::{Holder, code, nonce};
 use crate::render::letters::{Letters, TemplateFault};
 use crate::render::marker::{Key, Keyring};
 use crate::sealed::{self, Certificate, Ring, TeamKey};
@@ -100,6 +100,15 @@ impl Office {
     /// The footer code for a member.
     pub fn code_for_member(&self, case: CaseId, member: &MemberKey) -> Option<String> {
         code(case, &Holder::Member(member.clone()), &self.keys)
+    }
+
+    /// The word by which this member alone agrees to that act of another; bound to all of it, its letter included.
+    pub fn nonce(&self, case: &Case, act: &Act, letter: Option<&[u8]>, member: &MemberKey) -> Option<String> {
+        let exact = serde_json::to_vec(&(act.number, &act.by, act.at, &act.deed)).ok()?;
+        let letter = Sha256::of(letter.unwrap_or_default());
+        let parts =
+            [case.id.to_string().into_bytes(), member.0.clone().into_bytes(), exact, letter.0.to_vec()];
+        Some(nonce(&parts.concat(), &self.keys))
     }
 
     /// `[PRACTICE]` stands before every subject in an exercise.
@@ -286,6 +295,13 @@ pub fn policy(config: &Config) -> Policy {
         unverified_answer_holds_hours: policy::UNVERIFIED_ANSWER_HOLDS_HOURS,
         tsc_from: clocks.owner_tsc_from,
         reminders_in_member_hours: clocks.reminders_in_member_hours,
+        commands: CommandRule {
+            hold_s: u32::try_from(config.commands.hold.as_secs()).unwrap_or(u32::MAX),
+            contact_days: config.commands.contact_days,
+            letters_per_hour: config.commands.letters_per_hour,
+            confirm_hours: config.commands.confirm_hours,
+            status_per_day: config.commands.status_per_day,
+        },
     }
 }
 

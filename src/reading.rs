@@ -38,8 +38,8 @@ impl ReadMail {
     }
 
     fn bytes(&self) -> usize {
-        // The text, and the same in two parts.
-        2 * self.letter.text.len()
+        // The text, the same in two parts, and as it came.
+        2 * self.letter.text.len() + self.letter.plain.len()
     }
 }
 

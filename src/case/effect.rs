@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock::ClockKind;
-use super::{CaseId, EffectId, MailId, MemberKey, PersonId};
+use super::command::{Above, Question};
+use super::reference::Reference;
+use super::refused::Refused;
+use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId};
 
 /// A letter to somebody outside the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -12,6 +15,24 @@ use super::{CaseId, EffectId, MailId, MemberKey, PersonId};
 pub enum LetterKind {
     /// T00: your message arrived. Written by the machine; stops no clock.
     Receipt,
+    /// T01: thank you, somebody looks, you hear from us by then.
+    Acknowledgement,
+    /// T02: it is public already.
+    KnownIssue,
+    /// T03: what we still miss.
+    Questions,
+    /// T04: what we still miss, again.
+    Reminder,
+    /// T05: it works as intended.
+    Intended,
+    /// T06: a fault, not of security.
+    Bug,
+    /// T07: a wish, out of scope, not to be seen here, no harm shown.
+    NotHere,
+    /// In a member's own words.
+    Reply,
+    /// The one safe line to a reporter who asks. Written by the machine; stops no clock.
+    Status,
 }
 
 impl LetterKind {
@@ -19,8 +40,74 @@ impl LetterKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
+            Self::Acknowledgement => "acknowledgement",
+            Self::KnownIssue => "known-issue",
+            Self::Questions => "questions",
+            Self::Reminder => "reminder",
+            Self::Intended => "intended",
+            Self::Bug => "bug",
+            Self::NotHere => "not-here",
+            Self::Reply => "reply",
+            Self::Status => "status",
         }
     }
+
+    /// For people: `the acknowledgement (T01)`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Receipt => "the receipt (T00)",
+            Self::Acknowledgement => "the acknowledgement (T01)",
+            Self::KnownIssue => "the known-issue letter (T02)",
+            Self::Questions => "the letter with questions (T03)",
+            Self::Reminder => "the reminder (T04)",
+            Self::Intended => "the letter works-as-intended (T05)",
+            Self::Bug => "the letter bug-not-security (T06)",
+            Self::NotHere => "the letter not-a-vulnerability (T07)",
+            Self::Reply => "the reply",
+            Self::Status => "the status line",
+        }
+    }
+
+    /// Whether a person's promise to answer is kept by it (RUNBOOK: T01, T02 or a member's own answer).
+    pub fn answers(self) -> bool {
+        match self {
+            Self::Acknowledgement
+            | Self::KnownIssue
+            | Self::Intended
+            | Self::Bug
+            | Self::NotHere
+            | Self::Reply => true,
+            Self::Receipt | Self::Questions | Self::Reminder | Self::Status => false,
+        }
+    }
+}
+
+/// What a letter says that only its order knows. It is rendered between deciding and committing and never kept but in the
+/// letter itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// T01.
+    Acknowledgement {
+        /// Working days.
+        days: u32,
+        /// The instant that they end.
+        contact_by: Timestamp,
+    },
+    /// T02.
+    Known(Reference),
+    /// T03 and T04.
+    Questions(Vec<Question>),
+    /// T05 to T07.
+    Closing {
+        /// Why.
+        closure: Closure,
+        /// In a member's words.
+        reason: String,
+    },
+    /// A member's own words.
+    Reply(String),
+    /// The safe line.
+    Status,
 }
 
 /// What a comment on the private issue is about.
@@ -47,16 +134,39 @@ pub enum Remark {
         /// The delivery status notification.
         mail: MailId,
     },
+    /// A mail that commands and does not prove to be a member's: shown as unverified, with the reason.
+    Refused {
+        /// The mail.
+        mail: MailId,
+        /// What it lacks.
+        why: Refused,
+    },
+    /// What a member wrote below their commands: for the team alone.
+    Note {
+        /// Their mail.
+        mail: MailId,
+    },
+    /// What a member commanded, what followed, and the letters that wait; its text is fixed when it is decided.
+    Commanded {
+        /// Their mail; none for a comment.
+        mail: Option<MailId>,
+        /// Rises on each case: two of the same mail are two.
+        turn: u32,
+    },
 }
 
 impl Remark {
     /// The mail that it is about.
-    pub fn mail(&self) -> MailId {
+    pub fn mail(&self) -> Option<MailId> {
         match self {
             Self::Reply { mail }
             | Self::Stranger { mail }
             | Self::Answer { mail }
-            | Self::Bounce { mail } => *mail,
+            | Self::Bounce { mail }
+            | Self::Refused { mail, .. }
+            | Self::Note { mail } => Some(*mail),
+            // Several comments may be about one mail: this is not the one by which it is found again.
+            Self::Commanded { .. } => None,
         }
     }
 }
@@ -101,6 +211,40 @@ pub enum Alert {
     Waiting {
         /// The mails.
         mails: Vec<MailId>,
+    },
+    /// To one member: a mail in your name commanded, and was refused.
+    CommandRefused {
+        /// What it lacked.
+        why: Refused,
+    },
+    /// A member made you the owner.
+    OwnerNow {
+        /// Who did.
+        by: MemberKey,
+    },
+    /// The case needs help from above; or no longer.
+    Raised {
+        /// Who says so.
+        by: MemberKey,
+        /// From whom.
+        to: Above,
+        /// It was taken back.
+        over: bool,
+    },
+    /// To one person: agree to an act of another, with your own nonce.
+    Confirm {
+        /// Which act.
+        act: u32,
+    },
+    /// The case was closed.
+    Closed {
+        /// Why.
+        closure: Closure,
+    },
+    /// A letter that waited will not leave.
+    LetterStopped {
+        /// Which act ordered it.
+        act: u32,
     },
     /// The daily digest.
     Digest,
@@ -200,6 +344,16 @@ pub enum Effect {
         to: PersonId,
         /// In whose thread.
         in_reply_to: MailId,
+        /// The act that ordered it; 0: the machine itself.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        act: u32,
+    },
+    /// Tell a member what became of their commands; its text is fixed when it is decided.
+    Transcript {
+        /// To whom.
+        to: MemberKey,
+        /// Their mail.
+        mail: Option<MailId>,
     },
     /// Mail a member.
     Alert {
@@ -261,7 +415,7 @@ impl Effect {
         match self {
             Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } => Lane::Github,
             Self::Letter { .. } => Lane::Letters,
-            Self::Alert { .. } => Lane::Members,
+            Self::Alert { .. } | Self::Transcript { .. } => Lane::Members,
             Self::Post { .. } => Lane::Discord,
         }
     }
@@ -270,7 +424,9 @@ impl Effect {
     pub fn when_unknown(&self) -> WhenUnknown {
         match self {
             Self::OpenIssue | Self::Comment { .. } => WhenUnknown::LookFirst,
-            Self::UpdateIssue | Self::Alert { .. } | Self::Post { .. } => WhenUnknown::Repeat,
+            Self::UpdateIssue | Self::Alert { .. } | Self::Transcript { .. } | Self::Post { .. } => {
+                WhenUnknown::Repeat
+            }
             Self::Letter { .. } => WhenUnknown::AskAMember,
         }
     }
@@ -282,6 +438,7 @@ impl Effect {
             Self::UpdateIssue => "update-issue",
             Self::Comment { .. } => "comment",
             Self::Letter { letter, .. } => letter.word(),
+            Self::Transcript { .. } => "transcript",
             Self::Alert { .. } => "alert",
             Self::Post { .. } => "post",
         }
@@ -309,16 +466,34 @@ pub struct Planned {
     pub not_before: Option<Timestamp>,
     /// Order across lanes.
     pub after: After,
+    /// A letter leaves only after a poll of the mailbox that began after this instant: an undo that came in time is seen.
+    pub held_until: Option<Timestamp>,
+    /// What it says that only its order knows.
+    pub spoken: Option<Spoken>,
+}
+
+/// The words of an effect that are fixed when it is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spoken {
+    /// A letter is to be rendered from this.
+    Letter(Content),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
 }
 
 impl Planned {
     /// At once, after nothing.
     pub fn now(effect: Effect) -> Self {
-        Self { effect, not_before: None, after: After::Nothing }
+        Self { effect, not_before: None, after: After::Nothing, held_until: None, spoken: None }
     }
 
     /// Once the issue is there.
     pub fn after_issue(effect: Effect) -> Self {
-        Self { effect, not_before: None, after: After::Issue }
+        Self { after: After::Issue, ..Self::now(effect) }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

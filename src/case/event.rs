@@ -6,9 +6,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::act::{Deed, Hold, Stopped};
 use super::clock::{ClockKind, Ring};
+use super::closure::Closure;
+use super::command::Via;
 use super::effect::LetterKind;
-use super::{Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
+use super::refused::Refused;
+use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
 
 /// How a case came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,10 @@ pub enum Source {
     History,
     /// A mail that had been parked or screened, opened by an operator.
     Operator,
+    /// A mail, or a part of a report, of which a member made a case.
+    Member,
+    /// A private vulnerability report on GitHub (an advisory in state `triage`).
+    Advisory,
 }
 
 /// Why the reporter gets no receipt.
@@ -110,6 +118,8 @@ pub enum Stop {
         /// Who took it.
         member: MemberKey,
     },
+    /// The case was closed, and nobody is owed a letter.
+    Closed,
 }
 
 /// One thing that happened to a case.
@@ -261,6 +271,118 @@ pub enum Event {
         /// Who.
         by: MemberKey,
     },
+    /// A member, proven to be one, did something on the case.
+    Acted {
+        /// Counts up from 1 on each case.
+        act: u32,
+        /// Who.
+        by: MemberKey,
+        /// When.
+        at: Timestamp,
+        /// How they said it.
+        via: Via,
+        /// Their mail, if it was one.
+        #[serde(default)]
+        mail: Option<MailId>,
+        /// What.
+        deed: Deed,
+        /// The letter that it orders.
+        #[serde(default)]
+        hold: Option<Hold>,
+        /// A second person must agree by then.
+        #[serde(default)]
+        asks_until: Option<Timestamp>,
+    },
+    /// A member took back an act.
+    Undone {
+        /// Which.
+        act: u32,
+        /// Who.
+        by: MemberKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// A second person agreed to an act.
+    Confirmed {
+        /// Which.
+        act: u32,
+        /// Who.
+        by: MemberKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// The letter of an act was accepted by the mail server.
+    LetterLeft {
+        /// Which act.
+        act: u32,
+        /// The letter's effect.
+        effect: EffectId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The letter of an act will not leave.
+    LetterStopped {
+        /// Which act.
+        act: u32,
+        /// Why.
+        why: Stopped,
+    },
+    /// An act was taken back: the clock that it had stopped runs again towards the same instant.
+    ClockResumed {
+        /// Which.
+        clock: ClockKind,
+    },
+    /// The case ended by itself: the letter that closes it left.
+    Closed {
+        /// Why.
+        closure: Closure,
+    },
+    /// Another case belongs together with this one.
+    Linked {
+        /// Which.
+        case: CaseId,
+    },
+    /// Another case no longer belongs together with this one.
+    Unlinked {
+        /// Which.
+        case: CaseId,
+    },
+    /// A member asked how the case stands, and was told.
+    Looked {
+        /// Who.
+        by: MemberKey,
+        /// How they asked.
+        via: Via,
+        /// Their mail.
+        #[serde(default)]
+        mail: Option<MailId>,
+    },
+    /// A member commanded, and nothing was done: a line was wrong, or did not fit the case. They were told.
+    NothingRan {
+        /// Who.
+        by: MemberKey,
+        /// How they commanded.
+        via: Via,
+        /// Their mail.
+        #[serde(default)]
+        mail: Option<MailId>,
+    },
+    /// A mail that commands does not prove to be a member's: kept, shown, nothing was done.
+    CommandRefused {
+        /// The mail.
+        mail: MailId,
+        /// The member that it names.
+        named: Option<MemberKey>,
+        /// What it lacks.
+        why: Refused,
+    },
+    /// The reporter asked how it stands, and one safe line was sent.
+    StatusTold {
+        /// Their mail.
+        mail: MailId,
+        /// When.
+        at: Timestamp,
+    },
     /// The report was looked for among public records and earlier cases, or could not be.
     Checked {
         /// What came of it, in numbers.
@@ -289,6 +411,19 @@ impl Event {
             Self::LetterUnknown { .. } => "letter-unknown",
             Self::EffectParked { .. } => "effect-parked",
             Self::Claimed { .. } => "claimed",
+            Self::Acted { .. } => "acted",
+            Self::Undone { .. } => "undone",
+            Self::Confirmed { .. } => "confirmed",
+            Self::LetterLeft { .. } => "letter-left",
+            Self::LetterStopped { .. } => "letter-stopped",
+            Self::ClockResumed { .. } => "clock-resumed",
+            Self::Closed { .. } => "closed",
+            Self::Linked { .. } => "linked",
+            Self::Unlinked { .. } => "unlinked",
+            Self::Looked { .. } => "looked",
+            Self::NothingRan { .. } => "nothing-ran",
+            Self::CommandRefused { .. } => "command-refused",
+            Self::StatusTold { .. } => "status-told",
             Self::Checked { .. } => "checked",
         }
     }

@@ -2,15 +2,19 @@
 //!
 //! [`Case::apply`] folds events and knows nothing else; [`decide`] alone sees the policy, the calendar and the instant.
 
+pub mod act;
 pub mod calendar;
 pub mod checked;
 pub mod clock;
+pub mod closure;
+pub mod command;
 pub mod decide;
 pub mod effect;
 pub mod event;
 pub mod id;
 pub mod order;
 pub mod policy;
+pub mod reference;
 pub mod refused;
 pub mod roster;
 
@@ -19,14 +23,19 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use act::{Act, ActState, Deed};
 pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
-pub use effect::{After, Alarm, Alert, Effect, Lane, LetterKind, Planned, Remark, WhenUnknown};
+pub use closure::Closure;
+pub use effect::{
+    After, Alarm, Alert, Content, Effect, Lane, LetterKind, Planned, Remark, Spoken, WhenUnknown,
+};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
 pub use id::{
     Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
 };
 pub use policy::Policy;
+pub use reference::Reference;
 pub use refused::Refused;
 
 /// Where a case stands in the runbook. Holds only what is true in it.
@@ -40,6 +49,32 @@ pub enum Stage {
         /// The triage owner.
         owner: MemberKey,
     },
+    /// It is public already; the letter that says so has not left yet.
+    Known {
+        /// The triage owner.
+        owner: MemberKey,
+        /// Where it is public.
+        reference: Reference,
+    },
+    /// Done.
+    Closed {
+        /// Who owned it last.
+        owner: Option<MemberKey>,
+        /// Why.
+        closure: Closure,
+    },
+}
+
+impl Stage {
+    /// The word in the store and in lists.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Triage { .. } => "triage",
+            Self::Known { .. } => "known",
+            Self::Closed { .. } => "closed",
+        }
+    }
 }
 
 /// The state of one promise.
@@ -129,6 +164,26 @@ pub struct Case {
     pub quarantined: u32,
     /// Effects that could not be done when they were tried last.
     pub parked: Vec<EffectId>,
+    /// What members did, in order.
+    pub acts: Vec<Act>,
+    /// The team's own severity.
+    pub severity_set: Option<Severity>,
+    /// The case that is about the same.
+    pub duplicate_of: Option<CaseId>,
+    /// Cases that belong together with it.
+    pub links: Vec<CaseId>,
+    /// Who above was asked to help.
+    pub raised: Option<command::Above>,
+    /// The next word to the reporter is promised by then.
+    pub contact_by: Option<Timestamp>,
+    /// It was closed once, and goes on.
+    pub reopened: bool,
+    /// The last mail of the reporter: what our letters answer.
+    pub last_mail: MailId,
+    /// Mails that commanded and were not a member's, as far as they prove.
+    pub refused: u32,
+    /// When the reporter was told how it stands, at most the last 20 times.
+    pub status_told: Vec<Timestamp>,
     /// What the last check against public records and earlier cases came to; none before the first.
     #[serde(default)]
     pub checked: Option<Checked>,
@@ -157,6 +212,16 @@ impl Case {
             replies: 0,
             quarantined: 0,
             parked: Vec::new(),
+            acts: Vec::new(),
+            severity_set: None,
+            duplicate_of: None,
+            links: Vec::new(),
+            raised: None,
+            contact_by: None,
+            reopened: false,
+            last_mail: *mail,
+            refused: 0,
+            status_told: Vec::new(),
             checked: None,
         })
     }
@@ -198,7 +263,12 @@ impl Case {
                     clock.stopped = None;
                 }
             }
-            Event::Added { .. } => self.replies = self.replies.saturating_add(1),
+            Event::Added { mail, person, .. } => {
+                self.replies = self.replies.saturating_add(1);
+                if person.is_some() && *person == self.reporter {
+                    self.last_mail = *mail;
+                }
+            }
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
                 // While a proven answer stands, a mail that anybody can write does not take its place.
@@ -219,16 +289,29 @@ impl Case {
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
+            Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => {
                 if !self.parked.contains(effect) {
                     self.parked.push(*effect);
                 }
-                match letter {
-                    Some(LetterKind::Receipt) => self.receipt = Receipt::Parked,
-                    None => {}
+                if *letter == Some(LetterKind::Receipt) {
+                    self.receipt = Receipt::Parked;
                 }
             }
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
+            Event::Acted { .. }
+            | Event::Undone { .. }
+            | Event::Confirmed { .. }
+            | Event::LetterLeft { .. }
+            | Event::LetterStopped { .. }
+            | Event::ClockResumed { .. }
+            | Event::Closed { .. }
+            | Event::Linked { .. }
+            | Event::Unlinked { .. }
+            | Event::Looked { .. }
+            | Event::NothingRan { .. }
+            | Event::CommandRefused { .. }
+            | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.checked = Some(*checked),
         }
     }
@@ -237,7 +320,16 @@ impl Case {
     pub fn owner(&self) -> Option<&MemberKey> {
         match &self.stage {
             Stage::New => None,
-            Stage::Triage { owner } => Some(owner),
+            Stage::Triage { owner } | Stage::Known { owner, .. } => Some(owner),
+            Stage::Closed { owner, .. } => owner.as_ref(),
+        }
+    }
+
+    /// Why it is closed, if it is.
+    pub fn closure(&self) -> Option<Closure> {
+        match &self.stage {
+            Stage::Closed { closure, .. } => Some(*closure),
+            Stage::New | Stage::Triage { .. } | Stage::Known { .. } => None,
         }
     }
 

@@ -38,6 +38,27 @@ pub struct WaitingRule {
     pub becomes_case_days: u32,
 }
 
+/// What members' commands are bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandRule {
+    /// Seconds for which a letter to the reporter is held.
+    pub hold_s: u32,
+    /// Working days within which an acknowledgement promises the next word, unless the member says otherwise.
+    pub contact_days: u32,
+    /// Letters that one member orders in an hour; for more, a second person must agree.
+    pub letters_per_hour: u32,
+    /// Hours in which a second person can agree.
+    pub confirm_hours: u32,
+    /// Times in 24 hours that a reporter who asks is told how it stands.
+    pub status_per_day: u32,
+}
+
+impl Default for CommandRule {
+    fn default() -> Self {
+        Self { hold_s: 600, contact_days: 5, letters_per_hour: 5, confirm_hours: 24, status_per_day: 3 }
+    }
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -65,6 +86,8 @@ pub struct Policy {
     pub tsc_from: Option<Severity>,
     /// Reminders wait for the working hours of whoever gets them.
     pub reminders_in_member_hours: bool,
+    /// Members' commands.
+    pub commands: CommandRule,
 }
 
 /// MAIL: "escalation beyond the owner waits one working day, then goes on".

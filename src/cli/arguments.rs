@@ -113,13 +113,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MirrorWhat {
-    /// Take NVD 2.0 feed files from disk, with the .meta beside each
+    /// Fetch what changed: NVD, O3DE's advisories, issues and package lists. Nothing that is asked for depends on a
+    /// report. A sync that was stopped goes on where it was
+    Sync,
+    /// Take files from disk: NVD 2.0 feeds, with the .meta beside each, and O3DE's lists (`BuiltInPackages_*.cmake`)
     Import {
-        /// Files or folders
+        /// Files, or folders of feeds
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Sources, ages, counts, coverage by year
+    /// Sources, ages, counts, what could not be read, coverage by year; exit code 1 when something is wrong
     Status,
 }
 

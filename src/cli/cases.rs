@@ -11,7 +11,7 @@ use super::parked::{mail_json, mail_row, mails, sender, with_senders};
 use super::{FAULTS, OK, Stop, export, findings, house, order};
 use crate::case::decide::Act;
 use crate::case::order::Order;
-use crate::case::{Case, CaseId, ClockKind, MemberKey, Receipt, Stage};
+use crate::case::{Case, CaseId, ClockKind, MemberKey, Receipt};
 use crate::config::Config;
 use crate::known::Findings;
 use crate::perform::issue_link;
@@ -69,10 +69,7 @@ pub(super) async fn cases(what: Cases, config: Config, out: &Out) -> Result<u8, 
 }
 
 fn stage(case: &Case) -> &'static str {
-    match case.stage {
-        Stage::New => "new",
-        Stage::Triage { .. } => "triage",
-    }
+    case.stage.word()
 }
 
 fn is_late(case: &Case, now: Timestamp) -> bool {
@@ -99,9 +96,9 @@ fn list(which: Which, owner: Option<&MemberKey>, config: &Config, out: &Out) -> 
     let mut cases = house::window(config)?.read(|txn| txn.cases())?;
     cases.retain(|case| {
         let asked = match which {
-            // No stage of today's runbook closes a case yet.
-            Which::Open | Which::All => true,
-            Which::Unowned => case.owner().is_none(),
+            Which::All => true,
+            Which::Open => case.closure().is_none(),
+            Which::Unowned => case.owner().is_none() && case.closure().is_none(),
             Which::Late => is_late(case, now),
         };
         asked && owner.is_none_or(|owner| case.owner() == Some(owner))

@@ -1,30 +1,21 @@
-//! `known` and `mirror`: whether something is known already, searched on this machine alone.
+//! `known`: whether something is known already, searched on this machine alone.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::out::{Out, facts, table};
-use super::{FAULTS, OK, Stop, house};
+use super::mirror::mirror;
+use super::out::Out;
+use super::{OK, Stop};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::known::mirror::FILE_NAME;
 use crate::known::shipped::PackageRow;
-use crate::known::{Answer, Candidate, Mirror, Question};
+use crate::known::{Answer, Candidate, Question};
 use crate::mail::{self, House, Limits};
-use crate::store::private_dir;
 
 /// More than this is not read of a file.
 const MOST_BYTES: u64 = 40 << 20;
-
-/// The mirror of the state directory.
-pub(super) fn mirror(config: &Config) -> Result<Mirror, Stop> {
-    let dir = &config.state_dir;
-    private_dir(dir).map_err(|error| Stop::fault(format!("cannot make {}: {error}", dir.display())))?;
-    let path = dir.join(FILE_NAME);
-    Mirror::open(&path).map_err(|fault| Stop::fault(format!("{}: {fault}", path.display())))
-}
 
 /// Candidates for a mail or plain text; `-` is standard input.
 pub(super) fn known(file: &Path, config: &Config, out: &Out) -> Result<u8, Stop> {
@@ -79,7 +70,7 @@ fn as_json(answer: &Answer, ms: f64) -> Value {
 
 fn as_text(answer: &Answer, ms: f64) -> String {
     let mut text = match answer.mirror.records {
-        0 => "not checked: the mirror is empty (sir-intake mirror import FILES)\n".to_owned(),
+        0 => "not checked: the mirror is empty (sir-intake mirror sync, or mirror import FILES)\n".to_owned(),
         records => {
             format!("{}: searched {records} records in {ms:.0} ms, {}\n", answer.verdict.word(), age(answer))
         }
@@ -127,61 +118,4 @@ fn place(row: &PackageRow) -> String {
 
 fn age(answer: &Answer) -> String {
     answer.mirror.taken_at.map_or("of unknown age".to_owned(), |at| format!("taken in {at}"))
-}
-
-/// Takes feed files from disk.
-pub(super) fn import(paths: &[PathBuf], config: &Config, out: &Out) -> Result<u8, Stop> {
-    let mirror = mirror(config)?;
-    let mut tell = |progress: &crate::known::mirror::Progress| {
-        if !out.is_json() {
-            out.tell(&format!(
-                "{} of {}: {}, {} records",
-                progress.done, progress.of, progress.feed, progress.records
-            ));
-        }
-    };
-    let report =
-        mirror.import(paths, house::now(), &mut tell).map_err(|fault| Stop::fault(fault.to_string()))?;
-    let row = |feed: &crate::known::mirror::FeedDone| {
-        let fault = feed.fault.clone().unwrap_or_else(|| "taken in".to_owned());
-        vec![
-            feed.name.clone(),
-            feed.records.to_string(),
-            feed.added.to_string(),
-            feed.changed.to_string(),
-            feed.bad.to_string(),
-            fault,
-        ]
-    };
-    let head = ["feed", "records", "new", "changed", "unreadable", "result"];
-    out.either(&json!(report), || table(&head, &report.feeds.iter().map(row).collect::<Vec<_>>()));
-    Ok(if report.failed() { FAULTS } else { OK })
-}
-
-/// Sources, ages, counts, coverage.
-pub(super) fn status(config: &Config, out: &Out) -> Result<u8, Stop> {
-    let status = mirror(config)?.status().map_err(|fault| Stop::fault(fault.to_string()))?;
-    out.either(&json!(status), || {
-        let rows = [
-            ("Records", status.age.records.to_string()),
-            ("Newest", status.age.stamp.clone()),
-            ("Taken in", status.age.taken_at.map_or("never".to_owned(), |at| at.to_string())),
-            ("O3DE's", format!("{} advisories, {} issues", status.advisories, status.issues)),
-            ("File", format!("{} MiB", status.bytes >> 20)),
-        ];
-        let years: Vec<Vec<String>> = status
-            .years
-            .iter()
-            .map(|year| {
-                vec![
-                    year.year.to_string(),
-                    year.records.to_string(),
-                    year.with_cpe.to_string(),
-                    year.rejected.to_string(),
-                ]
-            })
-            .collect();
-        format!("{}\n\n{}", facts(&rows), table(&["year", "records", "with products", "rejected"], &years))
-    });
-    Ok(OK)
 }

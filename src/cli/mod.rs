@@ -12,6 +12,7 @@ mod export;
 mod findings;
 mod house;
 mod known;
+mod mirror;
 mod order;
 mod out;
 mod outbox;
@@ -26,7 +27,7 @@ use std::ffi::OsString;
 
 pub use arguments::Arguments;
 
-use arguments::{Command, MirrorWhat};
+use arguments::Command;
 use out::Out;
 
 /// All went well.
@@ -92,7 +93,7 @@ pub async fn go(arguments: Arguments) -> u8 {
 async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Run => run::run(house::config(file, out)?).await,
+        Command::Run => Box::pin(run::run(house::config(file, out)?)).await,
         Command::Once => run::once(house::config(file, out)?, out).await,
         Command::Check => Ok(check::check(&house::config_path(file), out)),
         Command::Doctor { wait } => doctor::doctor(wait, &house::config(file, out)?, out).await,
@@ -118,10 +119,7 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
                 (None, None) => Err(Stop::new(USAGE, "which file? `-` is standard input")),
             }
         }
-        Command::Mirror { what: MirrorWhat::Import { paths } } => {
-            known::import(&paths, &house::config(file, out)?, out)
-        }
-        Command::Mirror { what: MirrorWhat::Status } => known::status(&house::config(file, out)?, out),
+        Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
         }

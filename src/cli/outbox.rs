@@ -27,7 +27,7 @@ pub(super) async fn outbox(what: Outbox, config: Config, out: &Out) -> Result<u8
 /// To whom, where that is a person; a reporter is not named.
 fn to(row: &EffectRow) -> Option<String> {
     match &row.effect {
-        Effect::Alert { to, .. } => Some(to.to_string()),
+        Effect::Alert { to, .. } | Effect::Transcript { to, .. } => Some(to.to_string()),
         Effect::Letter { .. } => Some("reporter".to_owned()),
         Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => None,
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::known::mirror;
+use super::mirror::mirror;
 use super::out::Out;
 use super::{OK, Stop};
 use crate::clock::{Clock, SystemClock};

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::mirror::{self, Brief};
 use super::out::{Out, facts};
 use super::{FAULTS, OK, Stop, house};
 use crate::case::{CaseId, ClockKind};
@@ -23,13 +24,17 @@ struct Status {
     paused: bool,
     runs: bool,
     overdue: bool,
+    mirror: Brief,
+    swept: Option<Timestamp>,
+    sweep_fault: String,
 }
 
 pub(super) fn status(metrics: bool, config: &Config, out: &Out) -> Result<u8, Stop> {
     let now = house::now();
     let window = house::window(config)?;
     if metrics {
-        let gauges = window.read(|txn| daemon::gather(txn, now))?;
+        let mut gauges = window.read(|txn| daemon::gather(txn, now))?;
+        daemon::gather_mirror(&mut gauges, config);
         out.text(&gauges.render());
         return Ok(OK);
     }
@@ -51,6 +56,9 @@ fn look(txn: &Txn<'_>, config: &Config, now: Timestamp) -> Result<Status, StoreE
         paused: txn.is_paused()?,
         runs: false,
         figures,
+        mirror: mirror::brief(config, now),
+        swept: txn.meta_instant(daemon::SWEEP_GOOD)?,
+        sweep_fault: txn.meta(daemon::SWEEP_FAULT)?.unwrap_or_default(),
     })
 }
 
@@ -79,6 +87,10 @@ impl Status {
         }
         if self.overdue {
             wrong.push("no good poll lately".to_owned());
+        }
+        wrong.extend(self.mirror.wrong.iter().cloned());
+        if !self.sweep_fault.is_empty() {
+            wrong.push(format!("private reports on GitHub: {}", self.sweep_fault));
         }
         wrong
     }
@@ -123,6 +135,9 @@ impl Status {
             "clocks": clocks,
             "clocks_due": due,
             "alarms": alarms,
+            "mirror": self.mirror.value,
+            "last_good_sweep": self.swept,
+            "sweep_fault": Some(&self.sweep_fault).filter(|fault| !fault.is_empty()),
         })
     }
 
@@ -160,6 +175,11 @@ impl Status {
         }
         for (word, at) in &self.alarms {
             rows.push(("Alarm", format!("{word}, since {}", when::medium(*at, zone))));
+        }
+        rows.push(("Mirror", self.mirror.text.clone()));
+        if config.known.sweep.is_some() {
+            let at = self.swept.map_or_else(|| "never".to_owned(), |at| when::relative(at, self.now));
+            rows.push(("GitHub reports", format!("looked for {at}")));
         }
         let wrong = self.wrong();
         rows.push(("Wrong", if wrong.is_empty() { "nothing".to_owned() } else { wrong.join("; ") }));

@@ -6,7 +6,9 @@
 //! systemd.exec(5), and `RUST_LOG`).
 
 mod believed;
+mod commands;
 mod cron;
+mod known;
 mod mistakes;
 mod peers;
 mod pgp;
@@ -26,7 +28,9 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use believed::{ArPosition, Dkim};
+pub use commands::Commands;
 pub use cron::Cron;
+pub use known::{Known, ProjectName};
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use pgp::Pgp;
@@ -78,6 +82,8 @@ pub struct Config {
     pub clocks: Clocks,
     /// To whom the machine answers at once.
     pub receipts: Receipts,
+    /// Members' commands.
+    pub commands: Commands,
     /// The waiting room.
     pub waiting: Waiting,
     /// Bounds on what one mail may cost.
@@ -86,6 +92,8 @@ pub struct Config {
     pub digest: Digest,
     /// How the outbox is emptied.
     pub outbox: Outbox,
+    /// What is publicly known, and where it is fetched from.
+    pub known: Known,
     /// What the people who run the machine need.
     pub ops: Ops,
     /// `OpenPGP`.
@@ -198,10 +206,12 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let team = Team::read(&top.section("team"));
     let clocks = Clocks::read(&top.section("clocks"));
     let receipts = Receipts::read(&top.section("receipts"));
+    let commands = Commands::read(&top.section("commands"));
     let waiting = Waiting::read(&top.section("waiting"));
     let limits = Limits::read(&top.section("limits"));
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
     let outbox = Outbox::read(&top.section("outbox"));
+    let known = Known::read(&top.section("known"));
     let ops = Ops::read(&top.section("ops"));
     let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
@@ -220,10 +230,12 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         team,
         clocks,
         receipts,
+        commands,
         waiting,
         limits,
         digest: digest?,
         outbox,
+        known: known?,
         ops,
         pgp,
         warnings: Vec::new(),

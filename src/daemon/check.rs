@@ -289,7 +289,8 @@ fn news(office: &Office, is_other: bool) -> Result<News, Newsless> {
         news.cases = mirror.ids(Source::Case)?.into_iter().collect();
         news.forgot = !office.store.read(|txn| txn.named_outside(&news.cases))?.is_empty();
     }
-    if known.as_deref() == Some(stamp.as_str()) {
+    // An empty mirror where there was none teaches nothing.
+    if known.as_deref() == Some(stamp.as_str()) || (known.is_none() && age.records == 0) {
         return Ok(news);
     }
     let mut last = String::new();

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 
 use super::check::Checkup;
+use super::chores;
 use super::envelope;
+use super::letters::{self, Written};
 use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
 use crate::case::{
-    After, Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, PersonId, Planned, Receipt,
+    Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, Planned, Receipt, Spoken,
 };
-use crate::mail::{Letter, compose};
+use crate::mail::Letter;
 use crate::office::Office;
-use crate::render::letters::ReceiptView;
 use crate::render::marker::mail_marks;
 use crate::store::{Draft, EffectState, FoundWhat, StoreError, Txn};
 
@@ -58,21 +59,35 @@ pub(super) fn input(
     let mut case = txn.case(case)?;
     let decision = decide::decide(&case, input, &office.policy, now)
         .map_err(|refusal| StoreError::Refused(refusal.to_string()))?;
-    follow(office, txn, &mut case, &decision, now)
+    follow(office, txn, &mut case, &decision, now).map(drop)
 }
 
-fn follow(
+/// What a decision brought that people are told: the letters that it ordered, and the cases that its chores made.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    pub(super) letters: Vec<Written>,
+    /// One for each chore.
+    pub(super) cases: Vec<Option<CaseId>>,
+}
+
+/// Writes what follows from a decision about a case: events, chores, effects.
+pub(super) fn follow(
     office: &Office,
     txn: &Txn<'_>,
     case: &mut Case,
     decision: &Decision,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Brought, StoreError> {
     if !decision.events.is_empty() {
         decision.events.iter().for_each(|event| case.apply(event));
         txn.record(case, &decision.events, now)?;
     }
-    plan(office, txn, case, &decision.effects, None, now)
+    let mut brought = Brought::default();
+    for chore in &decision.chores {
+        brought.cases.push(chores::done(office, txn, Some(case), chore, decision, now)?);
+    }
+    brought.letters = plan(office, txn, case, &decision.effects, None, now)?;
+    Ok(brought)
 }
 
 fn plan(
@@ -80,9 +95,10 @@ fn plan(
     txn: &Txn<'_>,
     case: &Case,
     effects: &[Planned],
-    letter: Option<&Letter>,
+    report: Option<&Letter>,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Written>, StoreError> {
+    let mut all = Vec::new();
     for planned in effects {
         // What is drawn when it is performed need not be done twice: a flood of mails brings one alert, not a hundred.
         let drawn_late =
@@ -91,36 +107,40 @@ fn plan(
             continue;
         }
         if let Effect::Comment { remark } = &planned.effect
-            && found(office, txn, remark.mail(), FoundWhat::Comment)?.is_some()
+            && let Some(mail) = remark.mail()
+            && found(office, txn, mail, FoundWhat::Comment)?.is_some()
         {
             // It stands there since before the backup was restored.
             continue;
         }
         let mut draft = draft(office, planned)?;
-        let rendered = match &planned.effect {
-            Effect::Letter { letter: LetterKind::Receipt, to, .. } => {
-                let written = receipt(office, txn, case, *to, &draft, letter, now);
-                let sealed = |bytes| envelope::sealed(office, txn, case.id, *to, bytes, now).map_err(|_| ());
-                Some(written.and_then(sealed))
+        let rendered = match (&planned.effect, &planned.spoken) {
+            (Effect::Letter { letter: LetterKind::Receipt, to, .. }, _) => {
+                Some(letters::receipt(office, txn, case, *to, &draft, report, now))
             }
-            Effect::OpenIssue
-            | Effect::UpdateIssue
-            | Effect::Comment { .. }
-            | Effect::Alert { .. }
-            | Effect::Post { .. } => None,
-        };
-        let failed = match rendered {
-            Some(Ok(bytes)) => {
-                draft.letter = Some(bytes);
-                false
+            (Effect::Letter { .. }, Some(Spoken::Letter(content))) => {
+                Some(letters::ordered(office, txn, case, content, &draft, now))
             }
-            Some(Err(())) => true,
-            None => false,
+            (Effect::Letter { .. }, _) => Some(Err(())),
+            (_, Some(Spoken::Bytes(bytes))) => {
+                draft.letter = Some(bytes.clone());
+                None
+            }
+            (_, Some(Spoken::Letter(_)) | None) => None,
         };
+        let mut failed = matches!(rendered, Some(Err(()))).then_some("template");
+        if let (Some(Ok(written)), Effect::Letter { to, .. }) = (rendered, &planned.effect) {
+            match envelope::sealed(office, txn, case.id, *to, written.bytes.clone(), now) {
+                Ok(bytes) => draft.letter = Some(bytes),
+                // Never in the clear by accident.
+                Err(_) => failed = Some("openpgp"),
+            }
+            all.push(written);
+        }
         let id = txn.plan(Some(case.id), &draft, now)?;
-        if failed {
-            // A template that fails parks that letter alone.
-            txn.end(id, EffectState::Parked, Some("template"), now)?;
+        if let Some(why) = failed {
+            // A template that fails, or a key, parks that letter alone.
+            txn.end(id, EffectState::Parked, Some(why), now)?;
             let mut case = case.clone();
             let outcome =
                 Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };
@@ -128,7 +148,7 @@ fn plan(
             follow(office, txn, &mut case, &decision, now)?;
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Whether this report was a case once, after the backup that was restored.
@@ -153,53 +173,15 @@ fn found(
 }
 
 /// Draws the fixed id of an effect, and its Message-ID if it is a mail.
-fn draft(office: &Office, planned: &Planned) -> Result<Draft, StoreError> {
+pub(super) fn draft(office: &Office, planned: &Planned) -> Result<Draft, StoreError> {
     let op = office.draw_op()?;
     let from = match &planned.effect {
         Effect::Letter { .. } => Some(&office.config.addresses.list),
-        Effect::Alert { .. } => Some(office.config.addresses.notices_from()),
+        Effect::Alert { .. } | Effect::Transcript { .. } => Some(office.config.addresses.notices_from()),
         Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => None,
     };
     let message_id = from.map(|from| format!("{op}@{}", from.domain()));
     Ok(Draft { planned: planned.clone(), op, message_id, letter: None })
-}
-
-/// T00, rendered from a view that holds nothing of the report.
-fn receipt(
-    office: &Office,
-    txn: &Txn<'_>,
-    case: &Case,
-    to: PersonId,
-    draft: &Draft,
-    answered: Option<&Letter>,
-    now: Timestamp,
-) -> Result<Vec<u8>, ()> {
-    let team = &office.config.team;
-    let view = ReceiptView {
-        case: case.id,
-        received: case.received,
-        acknowledge_by: case.acknowledge_by().ok_or(())?,
-        zone: team.calendar.zone.clone(),
-        team: team.name.clone(),
-        policy_url: team.policy_url.clone().unwrap_or_default(),
-        code: office.code_for(case.id, to).ok_or(())?,
-    };
-    let letter = office.letters.receipt(&view).map_err(|_| ())?;
-    let parent = answered.and_then(|mail| mail.message_id.clone());
-    let references = answered.map(|mail| mail.references.clone()).unwrap_or_default();
-    let outgoing = compose::Outgoing {
-        from: office.config.addresses.list.clone(),
-        to: txn.address_of(to).map_err(|_| ())?,
-        subject: letter.subject,
-        body: letter.body,
-        message_id: draft.message_id.clone().map(|id| format!("<{id}>")).ok_or(())?,
-        references: references.into_iter().chain(parent.clone()).collect(),
-        in_reply_to: parent,
-        automatic: compose::Auto::Replied,
-        date: now,
-        practice: office.practice(),
-    };
-    compose::write(&outgoing).map_err(|_| ())
 }
 
 /// An effect of the house, of no case.
@@ -209,8 +191,7 @@ pub(super) fn house(
     effect: Effect,
     now: Timestamp,
 ) -> Result<EffectId, StoreError> {
-    let planned = Planned { effect, not_before: None, after: After::Nothing };
-    txn.plan(None, &draft(office, &planned)?, now)
+    txn.plan(None, &draft(office, &Planned::now(effect))?, now)
 }
 
 /// Raises an alarm once: by mail to whoever looks after the machine (or the team), and on Discord, so that one way

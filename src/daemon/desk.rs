@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::check::{self, Checkup};
-use super::{Fault, commit, envelope, evidence};
+use super::{Fault, commit, envelope, evidence, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
@@ -17,7 +17,7 @@ use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
 use crate::report;
-use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
@@ -160,6 +160,9 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
 }
 
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+    if mail.row.role == ADVISORY {
+        return sweep::settle(office, txn, mail, now);
+    }
     let letter = &mail.read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {
@@ -178,7 +181,10 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
     let reading = reading(office, txn, mail, own, person, member.as_ref(), &note, now)?;
     let fate = decide::sort(&reading, &office.policy);
     let desk = Desk { office, txn, mail, reading: &reading, person, member: member.as_ref(), now };
-    let word = desk.follow(fate, &mut note)?;
+    let word = match desk.steer(fate, &mut note)? {
+        Some(word) => word,
+        None => desk.follow(fate, &mut note)?,
+    };
     if let (FateWord::Reply, Some(case), Some(person), Trust::Passed) =
         (word, note.case, person, reading.trust)
     {
@@ -191,7 +197,9 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
         txn.settle(first, FateWord::Copy, &released)?;
     }
-    txn.settle(mail.row.id, word, &note)
+    txn.settle(mail.row.id, word, &note)?;
+    // What a letter waits for may have been the reading of this.
+    txn.letters_may_go()
 }
 
 /// The mail of which this one is a second copy.
@@ -321,14 +329,14 @@ fn bounced(
 }
 
 /// One mail on the desk, with all that is known.
-struct Desk<'a> {
-    office: &'a Office,
-    txn: &'a Txn<'a>,
-    mail: &'a Prepared,
-    reading: &'a Reading,
+pub(super) struct Desk<'a> {
+    pub(super) office: &'a Office,
+    pub(super) txn: &'a Txn<'a>,
+    pub(super) mail: &'a Prepared,
+    pub(super) reading: &'a Reading,
     person: Option<PersonId>,
-    member: Option<&'a MemberKey>,
-    now: Timestamp,
+    pub(super) member: Option<&'a MemberKey>,
+    pub(super) now: Timestamp,
 }
 
 impl Desk<'_> {
@@ -424,8 +432,19 @@ impl Desk<'_> {
             writer,
             automatic,
             received: self.mail.row.received,
+            asks_status: self.asks_status(),
         });
         commit::input(self.office, self.txn, case, &input, self.now)
+    }
+
+    /// MAIL 7: "a mail with `status` alone on its first line, in their thread".
+    fn asks_status(&self) -> bool {
+        let letter = &self.mail.read.letter;
+        let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
+        let alone =
+            first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
+        let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
+        alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
     }
 
     /// Who wrote it, and whether a member's mail is an answer to the reporter (MAIL section 5, last paragraph).

@@ -8,7 +8,7 @@ use super::commit;
 use super::desk::{Prepared, opening};
 use crate::case::{CaseId, MailId, Source};
 use crate::office::Office;
-use crate::store::{FateWord, Note, StoreError, Txn};
+use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
 
 /// A mail that an operator, or its time in the waiting room, turns into a case.
 ///
@@ -26,6 +26,34 @@ pub(super) fn open_late(
         let case = row.case.map(|case| case.to_string()).unwrap_or_default();
         return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
     }
+    let (case, note) = opened(office, txn, row, source, now)?;
+    txn.settle(id, FateWord::Case, &note)?;
+    Ok(case)
+}
+
+/// One more case of a mail that is of a case already; what became of the mail stays as it is.
+///
+/// # Errors
+/// A fault of the store, or the mail cannot be read.
+pub(super) fn open_again(
+    office: &Office,
+    txn: &Txn<'_>,
+    id: MailId,
+    source: Source,
+    now: Timestamp,
+) -> Result<CaseId, StoreError> {
+    let row = txn.mail(id)?;
+    opened(office, txn, row, source, now).map(|(case, _)| case)
+}
+
+fn opened(
+    office: &Office,
+    txn: &Txn<'_>,
+    row: MailRow,
+    source: Source,
+    now: Timestamp,
+) -> Result<(CaseId, Note), StoreError> {
+    let id = row.id;
     let raw = txn.raw(id)?;
     // On the thread that writes: a reader that fails inside must not take it along, at each start again.
     let guarded = |headers_only: bool| {
@@ -58,6 +86,5 @@ pub(super) fn open_late(
     let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, verified: Vec::new(), checkup: None };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
     let case = commit::open(office, txn, &opening, None, letter, now)?;
-    txn.settle(id, FateWord::Case, &Note { case: Some(case), ..note })?;
-    Ok(case)
+    Ok((case, Note { case: Some(case), ..note }))
 }

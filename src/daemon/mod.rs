@@ -7,6 +7,7 @@
 mod backoff;
 mod case_words;
 mod check;
+mod chores;
 mod commit;
 mod desk;
 mod disk;
@@ -14,9 +15,15 @@ mod envelope;
 pub mod evidence;
 mod gauges;
 mod late;
+mod letters;
+mod looks;
 mod outbox;
 mod poll;
+mod standing;
 mod start;
+mod steer;
+mod sweep;
+pub mod sync;
 mod ticks;
 mod vigil;
 
@@ -26,9 +33,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
 pub use disk::free as free_bytes;
-pub use gauges::gather;
+pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};
+pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use ticks::REFUSED;
 
 use crate::observe;
@@ -81,9 +89,10 @@ impl Daemon {
         let office = &self.office;
         let mut turn = Turn::default();
         let mut seen = check::Seen::default();
+        turn.stored += sweep::sweep(office, &self.peers, &mut sweep::Tags::new()).await?;
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
-                turn.stored = polled.stored;
+                turn.stored += polled.stored;
                 None
             }
             Err(PollFault::Store(error)) => return Err(error.into()),
@@ -124,6 +133,8 @@ impl Daemon {
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
+            ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
+            ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -304,6 +304,11 @@ fn conclude(
         Verdict::Unknown => unknown(office, txn, row, now),
         Verdict::Parked { why } => park(office, txn, row, why, now),
         Verdict::Canceled { why } => txn.end(id, EffectState::Canceled, Some(why), now),
+        Verdict::Stopped { why } => {
+            txn.end(id, EffectState::Canceled, Some(&commit::word(why)?), now)?;
+            txn.touch_all();
+            tell_case(office, txn, row, Outcome::Stopped { why: *why }, now)
+        }
     }
 }
 

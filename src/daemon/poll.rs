@@ -149,6 +149,7 @@ pub(super) async fn poll(
     mailbox: &mut Mailbox,
 ) -> Result<Polled, PollFault> {
     disk::check(office).await?;
+    let began = office.outside.clock.now();
     let mut all = Polled::default();
     for (name, role) in folders(office) {
         let look = Look { office, gate, name: &name, role };
@@ -171,6 +172,7 @@ pub(super) async fn poll(
         .store
         .write("polled", move |txn| {
             txn.set_meta("last-good-poll", &now.to_string())?;
+            txn.polled(began)?;
             txn.clear("mailbox-silent")?;
             if missing == 0 {
                 txn.clear("mails-not-fetched")?;

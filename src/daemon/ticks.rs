@@ -240,7 +240,8 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
                 | FateWord::Own
                 | FateWord::Copy
                 | FateWord::Screened
-                | FateWord::Parked => Source::Operator,
+                | FateWord::Parked
+                | FateWord::Command => Source::Operator,
             };
             let case = late::open_late(office, txn, *mail, source, now)?;
             Ok(format!("mail {mail} is now {case}"))
@@ -277,7 +278,7 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
     }
 }
 
-fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
+pub(super) fn discard(txn: &Txn<'_>, mail: MailId) -> Result<String, StoreError> {
     let row = txn.mail(mail)?;
     if !matches!(row.fate, FateWord::Waiting | FateWord::Parked) {
         return Err(StoreError::Refused(format!(

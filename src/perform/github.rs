@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Peers, PerformFault, Verdict, views};
 use crate::case::decide::Outcome;
-use crate::case::{Alarm, Case, Receipt, Remark, Sha256};
+use crate::case::{Alarm, Case, Closure, Receipt, Remark, Sha256};
 use crate::office::Office;
 use crate::render::comment::{self, Comment};
 use crate::render::issue;
@@ -190,12 +190,42 @@ pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> R
         }
     }
     let labels = merged_labels(office, &stands, &view);
-    let update = Update { title: None, body: Some(&body), labels: labels.as_deref() };
+    let state = wanted(&case, &stands);
+    let update = Update {
+        title: None,
+        body: Some(&body),
+        labels: labels.as_deref(),
+        state: state.map(|(state, _)| state),
+        state_reason: state.and_then(|(_, why)| why),
+    };
     Ok(match hub.update_issue(repository, number, &update).await {
         Ok(_) => Verdict::Done { outcome: Outcome::Done, body: Some(Sha256::of(body.as_bytes())) },
         Err(GithubError::NotKept) => Verdict::Parked { why: "github-kept-the-old-text" },
         Err(error) => refused(office, row, &error),
     })
+}
+
+/// What is to become of the issue: closed with its reason when the case is, open again when the case goes on. What a person
+/// closed by hand stays closed.
+fn wanted(case: &Case, stands: &Issue) -> Option<(&'static str, Option<Closing>)> {
+    let is_closed = stands.state.as_deref() == Some("closed");
+    match case.closure() {
+        Some(closure) => {
+            let why = match closure {
+                Closure::KnownPublic | Closure::Bug | Closure::Disclosed => Closing::Completed,
+                Closure::Duplicate => Closing::Duplicate,
+                Closure::Wai
+                | Closure::Feature
+                | Closure::OutOfScope
+                | Closure::NotReproducible
+                | Closure::NoImpact
+                | Closure::Spam
+                | Closure::NotAReport => Closing::NotPlanned,
+            };
+            (!is_closed).then_some(("closed", Some(why)))
+        }
+        None => (is_closed && case.reopened).then_some(("open", None)),
+    }
 }
 
 /// Our labels as the case says, and whatever people added.
@@ -267,9 +297,13 @@ pub(super) fn page(office: &Office, row: &EffectRow) -> Result<String, StoreErro
 /// The comment as it would stand on GitHub.
 pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> Result<String, StoreError> {
     let case = case_of(office, row)?;
-    let what = office.store.read(|txn| views::comment(office, txn, &case, remark))?;
-    let mail = office.store.read(|txn| txn.mail(remark.mail()))?;
-    let stamp = Stamp { op: &row.op, mail: Some(&mail.sha256) };
+    let what = match (remark.mail(), &row.letter) {
+        (None, Some(text)) => Comment::Commanded(String::from_utf8_lossy(text).into_owned()),
+        (None, None) => Comment::Commanded(String::new()),
+        (Some(_), _) => office.store.read(|txn| views::comment(office, txn, &case, remark))?,
+    };
+    let mail = remark.mail().map(|mail| office.store.read(|txn| txn.mail(mail))).transpose()?;
+    let stamp = Stamp { op: &row.op, mail: mail.as_ref().map(|mail| &mail.sha256) };
     Ok(comment::comment(case.id, &what, &office.policy.calendar.zone, &stamp, &office.keys))
 }
 
@@ -298,7 +332,8 @@ fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubError, looks: 
         other @ (Verdict::Done { .. }
         | Verdict::Look { .. }
         | Verdict::Unknown
-        | Verdict::Canceled { .. }) => other,
+        | Verdict::Canceled { .. }
+        | Verdict::Stopped { .. }) => other,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Mail going out: letters to people outside (rendered long ago), and notices to members (rendered now).
 
 use super::{Peers, PerformFault, Verdict, views};
+use crate::case::act::{ActState, Stopped};
 use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
 use crate::mail::compose::{Auto, Outgoing, write};
@@ -16,7 +17,11 @@ pub(super) async fn letter(
     peers: &Peers,
     row: &EffectRow,
     to: PersonId,
+    act: u32,
 ) -> Result<Verdict, PerformFault> {
+    if let Some(why) = stopped(office, row, act)? {
+        return Ok(Verdict::Stopped { why });
+    }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
         return Ok(Verdict::Canceled { why: "exercise: not of the roster" });
@@ -29,6 +34,39 @@ pub(super) async fn letter(
     Ok(match peers.send(office, &to, proof, bytes).await {
         Ok(()) => Verdict::done(),
         Err(NotSent::Unknown) => Verdict::Unknown,
+        Err(NotSent::Proven { retry, at, .. }) => not_sent(retry, at),
+    })
+}
+
+/// Why a letter that a member ordered must not leave any more, looked at when it leaves.
+fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>, StoreError> {
+    let Some(case) = row.case.filter(|_| act > 0) else { return Ok(None) };
+    let case = office.store.read(|txn| txn.case(case))?;
+    let Some(act) = case.act(act) else { return Ok(Some(Stopped::TakenBack)) };
+    let of_team = office.policy.roster.get(&act.by).is_some();
+    Ok(match act.state {
+        ActState::Undone { .. } => Some(Stopped::TakenBack),
+        ActState::Asked { .. } => Some(Stopped::Unconfirmed),
+        ActState::Done if !of_team => Some(Stopped::LeftTeam),
+        ActState::Done => None,
+    })
+}
+
+/// What became of a member's commands, to that member alone; its bytes are long written.
+pub(super) async fn transcript(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    to: &MemberKey,
+) -> Result<Verdict, PerformFault> {
+    let address = office.policy.roster.get(to).and_then(|member| member.address());
+    let Some(address) = address.cloned() else {
+        return Ok(Verdict::Canceled { why: "no longer in the roster" });
+    };
+    let Some(bytes) = &row.letter else { return Ok(Verdict::Parked { why: "template" }) };
+    Ok(match peers.send(office, &address, None, bytes).await {
+        Ok(()) => Verdict::done(),
+        Err(NotSent::Unknown) => Verdict::again("no-reply-after-the-letter"),
         Err(NotSent::Proven { retry, at, .. }) => not_sent(retry, at),
     })
 }
@@ -83,7 +121,7 @@ pub(super) fn notice(
     } else {
         let mut view = office.store.read(|txn| {
             let case = row.case.map(|case| txn.case(case)).transpose()?;
-            views::alert(office, txn, case.as_ref(), alert, now)
+            views::alert(office, txn, case.as_ref(), alert, Some(to), now)
         })?;
         view.code = row.case.and_then(|case| office.code_for_member(case, to));
         alert::mail(&view)
@@ -131,7 +169,8 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
             | crate::store::FateWord::Copy
             | crate::store::FateWord::Waiting
             | crate::store::FateWord::Screened
-            | crate::store::FateWord::Parked => About::Mail(mail.id),
+            | crate::store::FateWord::Parked
+            | crate::store::FateWord::Command => About::Mail(mail.id),
         };
         Ok(DigestLine { about, at: mail.received, sender, why })
     };
@@ -156,7 +195,8 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         now,
         zone: office.policy.calendar.zone.clone(),
         last_good_poll: txn.meta_instant("last-good-poll")?,
-        open_cases: txn.figures()?.cases,
+        open_cases: txn.open_cases()?,
+        commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,
         quarantined: lines(&rows.quarantined, &|_| "not a participant".to_owned())?,

@@ -3,6 +3,7 @@
 //! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
 //! says "done" or "not done" unless the wire proved it.
 
+mod commanded;
 mod credentials;
 mod facts;
 mod found;
@@ -14,12 +15,14 @@ pub(crate) mod views;
 
 use std::time::Duration;
 
+pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
-pub use peers::{Peers, SetupFault, trust};
+pub use peers::{Peers, SetupFault, github as github_client, trust};
 pub(crate) use views::{issue_link, why_of_mail};
 
+use crate::case::act::Stopped;
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};
 use crate::office::Office;
@@ -62,6 +65,11 @@ pub enum Verdict {
         /// Why, as a word.
         why: &'static str,
     },
+    /// A letter that was held must not leave any more.
+    Stopped {
+        /// Why.
+        why: Stopped,
+    },
 }
 
 impl Verdict {
@@ -102,7 +110,8 @@ pub async fn perform(
         Effect::OpenIssue => github::open(office, peers, row, looks).await?,
         Effect::UpdateIssue => github::update(office, peers, row).await?,
         Effect::Comment { remark } => github::comment(office, peers, row, remark, looks).await?,
-        Effect::Letter { to, .. } => letters::letter(office, peers, row, *to).await?,
+        Effect::Letter { to, act, .. } => letters::letter(office, peers, row, *to, *act).await?,
+        Effect::Transcript { to, .. } => letters::transcript(office, peers, row, to).await?,
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
         Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
     };
@@ -117,13 +126,13 @@ pub async fn perform(
 pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>), PerformFault> {
     let ending = match &row.effect {
         Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } => "md",
-        Effect::Letter { .. } | Effect::Alert { .. } => "eml",
+        Effect::Letter { .. } | Effect::Transcript { .. } | Effect::Alert { .. } => "eml",
         Effect::Post { .. } => "txt",
     };
     let bytes = match &row.effect {
         Effect::OpenIssue | Effect::UpdateIssue => github::page(office, row)?.into_bytes(),
         Effect::Comment { remark } => github::remark_page(office, row, remark)?.into_bytes(),
-        Effect::Letter { .. } => row.letter.clone().unwrap_or_default(),
+        Effect::Letter { .. } | Effect::Transcript { .. } => row.letter.clone().unwrap_or_default(),
         Effect::Alert { to, alert } => letters::notice(office, row, to, alert)?.unwrap_or_default(),
         Effect::Post { alert } => post::words(office, row, alert)?.into_bytes(),
     };

@@ -37,7 +37,7 @@ pub(super) fn words(office: &Office, row: &EffectRow, alert: &Alert) -> Result<S
     let now = office.outside.clock.now();
     let view = office.store.read(|txn| {
         let case = row.case.map(|case| txn.case(case)).transpose()?;
-        views::alert(office, txn, case.as_ref(), alert, now)
+        views::alert(office, txn, case.as_ref(), alert, None, now)
     })?;
     Ok(alert::discord(&view))
 }

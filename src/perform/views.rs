@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts;
+use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
 use crate::known::Findings;
@@ -14,7 +14,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
-use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -22,6 +22,7 @@ const HELD: SignedDuration = SignedDuration::from_mins(60);
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
+    let advisory = txn.advisory_of(case.report)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
@@ -40,7 +41,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         answered: answered.clone(),
         missing: (!letter.header_only && !is_closed(letter)).then_some(missing.len()),
         assessed: None,
-        closed: None,
+        closed: case.closure().map(|closure| closure.words().to_owned()),
         acknowledge_by,
         zone: zone.clone(),
     };
@@ -50,7 +51,12 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         stage: match case.stage {
             case::Stage::New => Stage::New,
             case::Stage::Triage { .. } => Stage::Triage,
+            case::Stage::Known { .. } => Stage::Known,
+            case::Stage::Closed { .. } => Stage::Closed,
         },
+        closure: case.closure(),
+        severity: case.severity_set,
+        remarks: commanded::remarks(case),
         owner,
         received: case.received,
         acknowledge_by,
@@ -59,11 +65,11 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         // Facts are words of the text as well.
         facts: if withheld(office, letter).is_some() { Vec::new() } else { facts::rows(facts) },
         missing,
-        notes: notes(office, case, &row, letter),
+        notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
-        report: shown(office, letter),
+        report: shown(office, letter, advisory.as_ref()),
         zone,
     })
 }
@@ -84,7 +90,7 @@ fn known(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<KnownView, Store
     Ok(KnownView { checked: case.checked, findings, at, received: case.received, cases })
 }
 
-fn name(office: &Office, member: &MemberKey) -> String {
+pub(super) fn name(office: &Office, member: &MemberKey) -> String {
     office.policy.roster.get(member).map_or_else(|| member.to_string(), |member| member.name.clone())
 }
 
@@ -113,7 +119,13 @@ fn receipt(case: &Case) -> Receipt {
     }
 }
 
-fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<Note> {
+fn notes(
+    office: &Office,
+    case: &Case,
+    row: &MailRow,
+    letter: &Letter,
+    advisory: Option<&AdvisoryRow>,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if office.config.mode == Mode::Exercise {
         notes.push(Note::Exercise);
@@ -146,6 +158,7 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
     }
+    notes.extend(advisory.map(|advisory| Note::FromGithub(advisory.url.clone())));
     if let Some(date) = letter.date {
         let gap = row.received.duration_since(date);
         if gap >= HELD {
@@ -182,11 +195,17 @@ fn withheld(office: &Office, letter: &Letter) -> Option<&'static str> {
     }
 }
 
-fn shown(office: &Office, letter: &Letter) -> Report {
+fn shown(office: &Office, letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
     if let Some(why) = withheld(office, letter) {
         return Report::Withheld(why.to_owned());
     }
-    Report::Shown { subject: letter.subject.clone(), from: sender(letter), text: letter.text.clone() }
+    let from = match advisory {
+        Some(AdvisoryRow { ghsa, author, .. }) => {
+            format!("{} on GitHub ({ghsa})", author.as_deref().unwrap_or("a deleted account"))
+        }
+        None => sender(letter),
+    };
+    Report::Shown { subject: letter.subject.clone(), from, text: letter.text.clone() }
 }
 
 fn sender(letter: &Letter) -> String {
@@ -204,7 +223,7 @@ pub(super) fn comment(
     case: &Case,
     remark: &Remark,
 ) -> Result<Comment, StoreError> {
-    let mail = remark.mail();
+    let Some(mail) = remark.mail() else { return Ok(Comment::Commanded(String::new())) };
     let row = txn.mail(mail)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
@@ -247,6 +266,21 @@ pub(super) fn comment(
             words,
             attachments,
         },
+        Remark::Refused { why, .. } => Comment::CommandRefused {
+            received,
+            who: member_of(office, letter).unwrap_or_default(),
+            why: why.words().to_owned(),
+            words,
+            attachments,
+        },
+        Remark::Note { .. } => Comment::MemberNote {
+            received,
+            who: member_of(office, letter).unwrap_or_default(),
+            verified: true,
+            words: commanded::below(letter),
+            attachments,
+        },
+        Remark::Commanded { .. } => Comment::Commanded(String::new()),
         Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
             Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
         }
@@ -296,6 +330,7 @@ pub(super) fn alert(
     txn: &Txn<'_>,
     case: Option<&Case>,
     alert: &case::Alert,
+    to: Option<&MemberKey>,
     now: Timestamp,
 ) -> Result<AlertView, StoreError> {
     let kind = match alert {
@@ -319,15 +354,22 @@ pub(super) fn alert(
         case::Alert::Parked { effect } => parked(txn, *effect)?,
         case::Alert::Waiting { mails } => Alert::Waiting(lines(txn, mails)?),
         case::Alert::Digest => Alert::Alarm(Alarm::Other("digest".to_owned())),
+        case::Alert::CommandRefused { .. }
+        | case::Alert::OwnerNow { .. }
+        | case::Alert::Raised { .. }
+        | case::Alert::Confirm { .. }
+        | case::Alert::Closed { .. }
+        | case::Alert::LetterStopped { .. } => Alert::News(commanded::news(office, txn, case, alert, to)?),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
-    let case = case.map(|case| alert_case(office, case));
+    let case = case.map(|case| alert_case(office, txn, case)).transpose()?;
     Ok(AlertView {
         case,
         kind,
         now,
         zone: office.policy.calendar.zone.clone(),
         code: None,
+        commands: commanded::by_mail(office),
         practice: office.practice(),
     })
 }
@@ -390,7 +432,8 @@ pub(crate) fn why_of_mail(row: &MailRow) -> String {
         | FateWord::Quarantined
         | FateWord::Delivery
         | FateWord::Own
-        | FateWord::Copy => row.why.clone().unwrap_or_default(),
+        | FateWord::Copy
+        | FateWord::Command => row.why.clone().unwrap_or_default(),
     }
 }
 
@@ -427,8 +470,8 @@ fn alarm_alert(
     Ok(Alert::Alarm(machine))
 }
 
-fn alert_case(office: &Office, case: &Case) -> AlertCase {
-    AlertCase {
+fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, StoreError> {
+    Ok(AlertCase {
         id: case.id,
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
@@ -443,7 +486,8 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
                 None
             }
         },
-    }
+        advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
+    })
 }
 
 /// Where people find the issue.

@@ -12,7 +12,7 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use super::diary::{Diary, Place};
-use super::loopback::{Loopback, Settings};
+use super::loopback::{Loopback, ROSTER, Settings};
 use super::mails::Sheet;
 use super::score::Score;
 use super::smtpd::Accepted;
@@ -106,6 +106,7 @@ impl Stage {
         let settings = Settings {
             // As in production, but nobody wants to wait: no spacing between writes, a look at the junk folder each second.
             mailbox: "first_start = \"all\"\npoll = \"* * * * * *\"".to_owned(),
+            rest: format!("{ROSTER}\n[commands]\nhold_s = 0\n"),
             ..Settings::default()
         };
         let peers =

@@ -31,6 +31,12 @@ pub(super) const MEMBER: Sheet = Sheet(include_str!("letters/member.eml"));
 pub(super) const STRANGER: Sheet = Sheet(include_str!("letters/stranger.eml"));
 /// A short report in poor English; GitHub stumbles over it, and its writer's mailbox is full.
 pub(super) const UNLUCKY: Sheet = Sheet(include_str!("letters/unlucky.eml"));
+/// A report that does not say of which version it is.
+pub(super) const VAGUE: Sheet = Sheet(include_str!("letters/vague.eml"));
+/// The version, in answer to our question.
+pub(super) const VERSION: Sheet = Sheet(include_str!("letters/version.eml"));
+/// A member's commands, in answer to a notice.
+pub(super) const COMMAND: Sheet = Sheet(include_str!("letters/command.eml"));
 /// The delivery status notification (RFC 3464) about the receipt to that writer.
 pub(super) const BOUNCE: Sheet = Sheet(include_str!("letters/bounce.eml"));
 
@@ -72,6 +78,11 @@ mod tests {
             ("CASE", "SIR-2026-0001"),
             ("WHEN", "Mon, 23 Nov 2026"),
             ("QUOTE", "> Hello,"),
+            ("NAME", "Alice Arden"),
+            ("FROM", "alice@members.example"),
+            ("ID", "07"),
+            ("VERDICT", "pass"),
+            ("COMMANDS", "!own me"),
         ];
         for sheet in [
             PLAIN,
@@ -85,6 +96,9 @@ mod tests {
             MEMBER,
             STRANGER,
             UNLUCKY,
+            VAGUE,
+            VERSION,
+            COMMAND,
             BOUNCE,
             BUNDLED,
             REPEATED,

@@ -1,7 +1,7 @@
 //! The words of the diary: what a mail was understood as, what happened to a case, what GitHub and Discord show.
 
 use crate::case::decide::{Screened, Waiting};
-use crate::case::{CaseId, ClockKind, Event, LetterKind, MemberKey, Stop};
+use crate::case::{CaseId, ClockKind, Event, MemberKey, Stop};
 use crate::mail::{Automatic, Fate, Letter};
 use crate::office::Office;
 use crate::render::when;
@@ -31,6 +31,7 @@ pub(super) fn understood(row: &MailRow, letter: &Letter) -> Vec<String> {
         FateWord::Screened => {
             vec![format!("set aside: {}", known::<Screened>(row).map_or("no report", Screened::words))]
         }
+        FateWord::Command => vec!["a member's commands, about no case".to_owned()],
         FateWord::Stored | FateWord::History | FateWord::Own | FateWord::Parked => {
             vec![row.fate.word().to_owned()]
         }
@@ -139,6 +140,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
                 format!("{case}: the reporter has {}'s answer, the promise is kept", member(key))
             }
             Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
+            Stop::Closed => format!("{case}: closed, nothing is owed any more ({})", clock.word()),
         },
         Event::EscalationPutOff { ring, .. } => {
             format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
@@ -161,13 +163,28 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("{case}: delivery failed, the reporter does not know that we have it")
         }
         Event::DeliveryFailed { permanent: false, .. } => format!("{case}: a letter is late"),
-        Event::LetterUnknown { letter: LetterKind::Receipt, .. } => {
-            format!("{case}: nobody can say whether the receipt left")
+        Event::LetterUnknown { letter, .. } => {
+            format!("{case}: nobody can say whether {} left", letter.words())
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
+        Event::Acted { act, by, deed, .. } => {
+            format!("{case}: {} commands, act {act}: {}", member(by), deed.words())
+        }
+        Event::Undone { act, by, .. } => format!("{case}: {} takes back act {act}", member(by)),
+        Event::Confirmed { act, by, .. } => format!("{case}: {} agrees to act {act}", member(by)),
+        Event::LetterStopped { act, .. } => format!("{case}: the letter of act {act} does not leave"),
+        Event::ClockResumed { clock } => format!("{case}: the clock runs again ({})", clock.word()),
+        Event::Closed { closure } => format!("{case} is closed: {}", closure.words()),
+        Event::Linked { case: other } => format!("{case} belongs together with {other}"),
+        Event::Unlinked { case: other } => format!("{case} no longer belongs together with {other}"),
+        Event::NothingRan { by, .. } => format!("{case}: {} commands, and nothing is done", member(by)),
+        Event::CommandRefused { why, .. } => format!("{case}: a command is refused: {}", why.words()),
+        Event::StatusTold { .. } => format!("{case}: the reporter is told how it stands"),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
-        Event::ClockStarted { clock: ClockKind::Owner, .. }
+        Event::Looked { .. }
+        | Event::LetterLeft { .. }
+        | Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
     })

@@ -2,10 +2,10 @@
 //!
 //! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
 
-use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
 use super::fence::one_line;
 use super::fold::fold;
-use super::when;
+use super::{news, when};
 use crate::case::Checked;
 use crate::mail::compose::Practice;
 
@@ -15,10 +15,23 @@ pub const DISCORD_CHARS: usize = 2000;
 /// Columns of a value in the card of a case.
 const CARD_WIDTH: usize = 54;
 
+/// How a member orders something: by an answer to this mail, or, where that is turned off, through an operator. Verbs
+/// are named without their `!`, so that a quote of this cannot fire (MAIL section 7).
+fn order(view: &AlertView, purpose: &str, verbs: &str, operator: &str) -> String {
+    match view.commands {
+        Commands::ByMail => {
+            format!(
+                "{purpose}, answer this mail and begin with this line, an exclamation mark before it:\n\n{verbs}"
+            )
+        }
+        Commands::Off => format!("{purpose}, have an operator run:\n\n{operator}"),
+    }
+}
+
 /// How a member takes a case, said in one place.
 fn claim(view: &AlertView) -> String {
     let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
-    format!("To take it, have an operator run:\n\n  sir-intake cases own {case} NAME")
+    order(view, "To take it", "  own me", &format!("  sir-intake cases own {case} NAME"))
 }
 
 /// A notice ready to be composed.
@@ -44,12 +57,17 @@ pub fn mail(view: &AlertView) -> AlertMail {
         body.push_str(&next);
         body.push('\n');
     }
-    if let Some(code) = &view.code {
+    let mut body = fold(&body);
+    if let Alert::News(told) = &view.kind
+        && let Some(letter) = news::letter(told)
+    {
         body.push('\n');
-        body.push_str(&format!("Reference: {}", plain(code)));
-        body.push('\n');
+        body.push_str(&letter);
     }
-    AlertMail { subject: format!("[{tag}] {}", headline(view)), body: fold(&body) }
+    if let Some(code) = &view.code {
+        body.push_str(&format!("\nReference: {}\n", plain(code)));
+    }
+    AlertMail { subject: format!("[{tag}] {}", headline(view)), body }
 }
 
 /// The alert as one Discord message: a line and the link, at most [`DISCORD_CHARS`]. The caller posts it with
@@ -102,6 +120,7 @@ pub fn headline(view: &AlertView) -> String {
         Alert::Waiting(lines) => format!("{} mails wait: reports or not?", lines.len()),
         Alert::ParkedMail(_) => "a mail could not be taken in".to_owned(),
         Alert::HeaderOnly { .. } => "header only: a mail could not be read".to_owned(),
+        Alert::News(told) => news::headline(told),
         Alert::Alarm(alarm) => format!("ALARM: {}", alarm_headline(alarm)),
     }
 }
@@ -110,12 +129,11 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => match view.case.as_ref().and_then(strong) {
-            Some(_) => {
-                "A new report came in. It may be known already: the issue says what was found, and why."
-                    .to_owned()
+        Alert::NewCase => match (view.case.as_ref().and_then(strong), came_in(view)) {
+            (Some(_), how) => {
+                format!("{how} It may be known already: the issue says what was found, and why.")
             }
-            None => "A new report came in.".to_owned(),
+            (None, how) => how.to_owned(),
         },
         Alert::ReporterWrote { attachments: 0 } => {
             "The reporter wrote again. Their words are on the issue.".to_owned()
@@ -172,6 +190,7 @@ fn what_happened(view: &AlertView) -> String {
             "A mail could not be read beyond its headers ({}). It is stored whole; read it in the mailbox.",
             plain(why)
         ),
+        Alert::News(told) => news::what_happened(told),
         Alert::Alarm(alarm) => alarm_words(alarm, view),
     }
 }
@@ -188,26 +207,60 @@ fn owner_missing(to: Above) -> &'static str {
     }
 }
 
+/// By which door a new report came.
+fn came_in(view: &AlertView) -> &'static str {
+    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
+        Some(_) => "A new report came in: a private vulnerability report on GitHub.",
+        None => "A new report came in.",
+    }
+}
+
+/// How the reporter is answered, with what parts it from the next sentence.
+fn answer(view: &AlertView) -> String {
+    let on_github = view.case.as_ref().filter(|case| case.advisory.is_some());
+    match (on_github, view.commands) {
+        (None, Commands::ByMail) => "The clock waits for a person's word to the reporter. To send the acknowledgement, answer \
+             this mail and begin with this line, an exclamation mark before it; or write to them from your own mail, with the list in \
+             Cc:\n\n  ack 5wd\n\n"
+            .to_owned(),
+        (None, Commands::Off) => {
+            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
+                .to_owned()
+        }
+        (Some(_), Commands::ByMail) => "Answer the reporter on GitHub, on the page of their report. The clock waits for your \
+             word that you did: answer this mail and begin with this line, an exclamation mark before it:\n\n  ack done\n\n"
+            .to_owned(),
+        (Some(case), Commands::Off) => format!(
+            "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
+             sir-intake cases answered {} --by NAME\n\n",
+            case.id
+        ),
+    }
+}
+
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer =
-        "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for.";
+    let answer = answer(view);
     Some(match &view.kind {
-        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
+        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => {
+            answer.trim_end().to_owned()
+        }
         Alert::NewCase
         | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
-        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer} {}", claim(view)),
+        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer}{}", claim(view)),
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
             claim(view)
         }
         Alert::MemberAnswered { .. } => {
             let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
-            format!(
-                "If it was you, have an operator confirm it; until then the clock runs on:\n\n  \
-                 sir-intake cases answered {case} --by NAME\n\nIf it was not you, somebody is using your \
-                 address: tell the team."
-            )
+            let confirm = order(
+                view,
+                "If it was you, the clock stops by your word",
+                "  ack done",
+                &format!("  sir-intake cases answered {case} --by NAME"),
+            );
+            format!("{confirm}\n\nIf it was not you, somebody is using your address: tell the team.")
         }
         Alert::DeliveryFailed { .. } => "Is there another way to reach them?".to_owned(),
         Alert::EffectParked { effect, .. } => {
@@ -219,14 +272,19 @@ fn what_next(view: &AlertView) -> Option<String> {
             "Look in the Sent folder or ask the reporter, then tell me:\n\n  sir-intake outbox mark-sent {effect}\n  sir-intake outbox retry {effect}"
         ),
         Alert::Waiting(_) => {
-            "An operator can open or discard them; after one working day each becomes a case by itself:\n\n  \
-             sir-intake parked open NUMBER\n  sir-intake parked discard NUMBER"
-                .to_owned()
+            let choose = order(
+                view,
+                "To make a case of one, or set it aside",
+                "  open NUMBER\n  spam NUMBER",
+                "  sir-intake parked open NUMBER\n  sir-intake parked discard NUMBER",
+            );
+            format!("{choose}\n\nAfter one working day each becomes a case by itself.")
         }
         Alert::ParkedMail(line) => format!(
             "An operator can look and retry:\n\n  sir-intake parked show {0}\n  sir-intake parked retry {0}",
             line.mail
         ),
+        Alert::News(told) => return news::what_next(told, view),
         Alert::ReporterWrote { .. }
         | Alert::StrangerWrote
         | Alert::OwnerMissing { .. }
@@ -241,6 +299,9 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
+    if let Some(url) = &case.advisory {
+        row("On GitHub", &plain(url));
+    }
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
     row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));

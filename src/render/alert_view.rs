@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::news::News;
 use crate::case::{CaseId, Checked, Component, EffectId, MailId, Severity};
 use crate::mail::compose::Practice;
 
@@ -28,6 +29,8 @@ pub struct AlertCase {
     pub checked: Option<Checked>,
     /// Why the receipt was withheld, our words.
     pub receipt_withheld: Option<String>,
+    /// Address of the advisory, for a private report on GitHub: names of repositories and an id of a checked shape.
+    pub advisory: Option<String>,
 }
 
 /// An alert without its recipient.
@@ -45,6 +48,17 @@ pub struct AlertView {
     pub practice: Practice,
     /// The recipient's footer code (mail only).
     pub code: Option<String>,
+    /// Whether members command by mail.
+    pub commands: Commands,
+}
+
+/// Whether members command by mail (MAIL section 7: not without a `bot_address`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commands {
+    /// By answering notices.
+    ByMail,
+    /// Operators do it for them.
+    Off,
 }
 
 /// A clock of RUNBOOK section 1.4.
@@ -156,6 +170,8 @@ pub enum Alert {
         /// Why, our words.
         why: String,
     },
+    /// What commands brought.
+    News(News),
     /// Something is wrong with the machine.
     Alarm(Alarm),
 }

@@ -27,6 +27,7 @@ pub struct Coded {
 
 const HEAD: &str = "SIRC";
 const LABEL: &str = "sir-intake code 1";
+const NONCE_LABEL: &str = "sir-intake confirm 1";
 const MAC_BYTES: usize = 8;
 const GROUP: usize = 4;
 /// Longest short name of a member that fits a code, in bytes.
@@ -99,6 +100,12 @@ fn take_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u64> {
         }
     }
     None
+}
+
+/// A word of ten letters that nobody can guess, for exactly these bytes: 50 bits, good for one person and one act.
+pub fn nonce(exact: &[u8], keys: &Keyring) -> String {
+    let tag = mac(keys.newest(), NONCE_LABEL, &[exact]);
+    data_encoding::BASE32_NOPAD.encode(tag.as_ref()).chars().take(10).collect()
 }
 
 /// Every code of ours in a text, each once, in order. Quote marks, line wraps at the dashes, lower case and the usual

@@ -69,6 +69,21 @@ pub enum Comment {
         /// What came with it.
         attachments: Vec<AttachmentRow>,
     },
+    /// A mail in a member's name commanded and does not prove to be theirs.
+    CommandRefused {
+        /// INTERNALDATE.
+        received: Timestamp,
+        /// Whom it names, ours.
+        who: String,
+        /// What it lacks, our words.
+        why: String,
+        /// What it says.
+        words: Words,
+        /// What came with it.
+        attachments: Vec<AttachmentRow>,
+    },
+    /// What a member commanded and what followed; the text is final.
+    Commanded(String),
     /// A letter of ours came back.
     DeliveryFailed {
         /// When we learned it.
@@ -164,6 +179,18 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>,
             ));
             written(&mut page, case, words, attachments);
         }
+        Comment::CommandRefused { received, who, why, words, attachments } => {
+            page.push_str(&format!(
+                "> [!CAUTION]\n> **UNVERIFIED.** This mail commands in the name of {}, and nothing of it was done: {}. \
+                 They were told at the roster's address.\n\n**Not proven to be from {}** · {}\n",
+                prose(who),
+                prose(why),
+                prose(who),
+                when::medium(*received, zone)
+            ));
+            written(&mut page, case, words, attachments);
+        }
+        Comment::Commanded(text) => page.push_str(text),
         Comment::DeliveryFailed { .. }
         | Comment::DeliveryDelayed { .. }
         | Comment::BodyEdited { .. }
@@ -249,6 +276,8 @@ fn plain(what: &Comment, zone: &TimeZone) -> String {
         | Comment::AutomaticAnswer { .. }
         | Comment::StrangerWrote { .. }
         | Comment::MemberAnswered { .. }
+        | Comment::CommandRefused { .. }
+        | Comment::Commanded(_)
         | Comment::MemberNote { .. } => String::new(),
     }
 }

@@ -12,7 +12,7 @@ pub use super::issue_view::{
 };
 use super::marker::{Keyring, Stamp, marker};
 use super::{known, when};
-use crate::case::{CaseId, Op};
+use crate::case::{CaseId, Closure, Op};
 use crate::mail::compose::Practice;
 
 /// Most bytes of a body; GitHub takes 262,144 and drops longer edits without a word (GITHUB.md section 4).
@@ -101,6 +101,17 @@ pub const LABELS: &[Label] = &[
     label("stage/ready", "c2e0c6", "Waiting for its date"),
     label("stage/disclosed", "0e8a16", "Published"),
     label("stage/closed", "ededed", "Done"),
+    label("closed/known-public", "c5def5", "It was public already"),
+    label("closed/wai", "e4e669", "It works as intended"),
+    label("closed/bug", "e4e669", "A fault, not of security"),
+    label("closed/feature", "e4e669", "A wish for another behavior"),
+    label("closed/out-of-scope", "e4e669", "Not looked after here"),
+    label("closed/not-reproducible", "e4e669", "We could not see it happen"),
+    label("closed/no-impact", "e4e669", "No security impact shown"),
+    label("closed/duplicate", "cfd3d7", "The same as another case"),
+    label("closed/spam", "cfd3d7", "Advertising and the like"),
+    label("closed/not-a-report", "cfd3d7", "Reports nothing"),
+    label("closed/disclosed", "0e8a16", "Published"),
     label("needs/owner", "d93f0b", "Somebody must take it"),
     label("needs/acknowledgement", "d93f0b", "No person has answered the reporter yet"),
     label("needs/details", "fbca04", "Something is missing to judge it"),
@@ -113,6 +124,7 @@ pub const LABELS: &[Label] = &[
 /// The labels of this state, sorted.
 pub fn labels(view: &IssueView) -> Vec<&'static str> {
     let mut out = vec![view.stage.label()];
+    out.extend(view.closure.map(closure_label));
     let open = !matches!(view.stage, Stage::Closed | Stage::Disclosed);
     if open && view.owner.is_none() {
         out.push("needs/owner");
@@ -136,12 +148,29 @@ pub fn labels(view: &IssueView) -> Vec<&'static str> {
             | Note::SeveralSenders
             | Note::Automatic(_)
             | Note::CodesDisagree
-            | Note::FromWaitingRoom => {}
+            | Note::FromWaitingRoom
+            | Note::FromGithub(_) => {}
         }
     }
     out.sort_unstable();
     out.dedup();
     out
+}
+
+fn closure_label(closure: Closure) -> &'static str {
+    match closure {
+        Closure::KnownPublic => "closed/known-public",
+        Closure::Wai => "closed/wai",
+        Closure::Bug => "closed/bug",
+        Closure::Feature => "closed/feature",
+        Closure::OutOfScope => "closed/out-of-scope",
+        Closure::NotReproducible => "closed/not-reproducible",
+        Closure::NoImpact => "closed/no-impact",
+        Closure::Duplicate => "closed/duplicate",
+        Closure::Spam => "closed/spam",
+        Closure::NotAReport => "closed/not-a-report",
+        Closure::Disclosed => "closed/disclosed",
+    }
 }
 
 /// The whole body: at most [`BODY_BYTES`], line 1 the marker, the report last and cut where it does not fit.
@@ -186,7 +215,12 @@ fn head(view: &IssueView) -> String {
             format!("answered by {} (unverified), due **{by}**", prose(who))
         }
     };
-    format!("**{}** · {} · {owner} · {answer}\n\n", view.case, view.stage.words())
+    let stage = match view.closure {
+        Some(closure) => format!("closed: {}", closure.words()),
+        None => view.stage.words().to_owned(),
+    };
+    let answer = if view.closure.is_some() { String::new() } else { format!(" · {answer}") };
+    format!("**{}** · {stage} · {owner}{answer}\n\n", view.case)
 }
 
 /// The notes in one box; amber only when one of them may change what a reviewer believes or does.
@@ -228,6 +262,9 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
             "The mail's code, thread and tag name different cases, so it got its own.".to_owned()
         }
         Note::FromWaitingRoom => "It came out of the waiting room.".to_owned(),
+        Note::FromGithub(url) => format!(
+            "Reported privately on GitHub: <{url}>. Answer there, then `sir-intake cases answered` stops the clock."
+        ),
         Note::Exercise => "**Exercise.** Nothing here is real.".to_owned(),
     }
 }
@@ -246,6 +283,12 @@ fn understood(view: &IssueView) -> String {
     row("**Received**", &both_zones(view.received, &view.zone));
     row("**Acknowledge by**", &both_zones(view.acknowledge_by, &view.zone));
     row("**Receipt**", &receipt_words(&view.receipt, &view.zone));
+    if let Some(severity) = view.severity {
+        row("**Severity** (ours)", severity.word());
+    }
+    for remark in &view.remarks {
+        row("**Note**", &prose(remark));
+    }
     let theirs = view.facts.iter().flat_map(|fact| &fact.values).any(|v| matches!(v, Value::Theirs(_)));
     let key = if theirs {
         "\n<sub>`Like this`: the reporter's words, picked out by a machine, checked by nobody.</sub>\n"

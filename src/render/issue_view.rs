@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fence::Value;
 use super::known::KnownView;
-use crate::case::{CaseId, Checked, Sha256};
+use crate::case::{CaseId, Checked, Closure, Severity, Sha256};
 
 /// All that the page of a case shows.
 #[derive(Debug, Clone)]
@@ -16,6 +16,12 @@ pub struct IssueView {
     pub mail: Sha256,
     /// The stage as a label says it: `new`, `triage`, `closed`.
     pub stage: Stage,
+    /// Why it is closed.
+    pub closure: Option<Closure>,
+    /// The team's own severity.
+    pub severity: Option<Severity>,
+    /// What members must know besides: links, letters that wait, our words.
+    pub remarks: Vec<String>,
     /// Name of the triage owner, ours.
     pub owner: Option<String>,
     /// INTERNALDATE of the report: where the clocks start.
@@ -179,6 +185,8 @@ pub enum Note {
     CodesDisagree,
     /// An operator or a clock opened it from the waiting room.
     FromWaitingRoom,
+    /// It was reported privately on GitHub: where, ours.
+    FromGithub(String),
     /// An exercise.
     Exercise,
 }
@@ -198,6 +206,7 @@ impl Note {
             | Self::DateAhead(_)
             | Self::Automatic(_)
             | Self::FromWaitingRoom
+            | Self::FromGithub(_)
             | Self::Exercise => false,
         }
     }

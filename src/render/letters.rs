@@ -11,8 +11,9 @@ use tera::{Context, ErrorKind, Tera};
 
 use super::fence::{one_line, visible};
 use super::fold::fold;
+pub use super::letter_views::{Body, Common};
 use super::when;
-use crate::case::CaseId;
+use crate::case::{CaseId, Closure};
 
 /// Most bytes of a rendered letter; a template with a loop gone wild is a fault.
 const LETTER_BYTES: usize = 64 * 1024;
@@ -24,22 +25,76 @@ const SUBJECT_CHARS: usize = 120;
 pub enum LetterName {
     /// T00: by the machine, when a report became a case.
     Receipt,
+    /// T01.
+    Acknowledgement,
+    /// T02.
+    KnownIssue,
+    /// T03.
+    Questions,
+    /// T04.
+    Reminder,
+    /// T05.
+    Intended,
+    /// T06.
+    Bug,
+    /// T07.
+    NotHere,
+    /// The safe line, by the machine, to a reporter who asks.
+    Status,
+    /// In a member's own words.
+    Reply,
+}
+
+/// What every letter by a member's order may use.
+macro_rules! own {
+    ($($more:literal),*) => {
+        &["case", "subject", "greeting", "team", "policy_url", "code" $(, $more)*]
+    };
 }
 
 impl LetterName {
     /// Every letter.
-    pub const ALL: [Self; 1] = [Self::Receipt];
+    pub const ALL: [Self; 10] = [
+        Self::Receipt,
+        Self::Acknowledgement,
+        Self::KnownIssue,
+        Self::Questions,
+        Self::Reminder,
+        Self::Intended,
+        Self::Bug,
+        Self::NotHere,
+        Self::Status,
+        Self::Reply,
+    ];
 
     /// The file in `templates/letters/` and in the override directory.
     pub fn file(self) -> &'static str {
         match self {
             Self::Receipt => "T00-receipt.txt",
+            Self::Acknowledgement => "T01-acknowledgement.txt",
+            Self::KnownIssue => "T02-known-issue.txt",
+            Self::Questions => "T03-questions.txt",
+            Self::Reminder => "T04-reminder.txt",
+            Self::Intended => "T05-intended.txt",
+            Self::Bug => "T06-bug.txt",
+            Self::NotHere => "T07-not-here.txt",
+            Self::Status => "T16-status.txt",
+            Self::Reply => "reply.txt",
         }
     }
 
     fn built_in(self) -> &'static str {
         match self {
             Self::Receipt => include_str!("../../templates/letters/T00-receipt.txt"),
+            Self::Acknowledgement => include_str!("../../templates/letters/T01-acknowledgement.txt"),
+            Self::KnownIssue => include_str!("../../templates/letters/T02-known-issue.txt"),
+            Self::Questions => include_str!("../../templates/letters/T03-questions.txt"),
+            Self::Reminder => include_str!("../../templates/letters/T04-reminder.txt"),
+            Self::Intended => include_str!("../../templates/letters/T05-intended.txt"),
+            Self::Bug => include_str!("../../templates/letters/T06-bug.txt"),
+            Self::NotHere => include_str!("../../templates/letters/T07-not-here.txt"),
+            Self::Status => include_str!("../../templates/letters/T16-status.txt"),
+            Self::Reply => include_str!("../../templates/letters/reply.txt"),
         }
     }
 
@@ -47,6 +102,13 @@ impl LetterName {
     fn known(self) -> &'static [&'static str] {
         match self {
             Self::Receipt => &["case", "received", "acknowledge_by", "team", "policy_url", "code"],
+            Self::Acknowledgement => own!("owner", "days", "contact_by"),
+            Self::KnownIssue => own!("known_id", "known_url"),
+            Self::Questions | Self::Reminder => own!("questions"),
+            Self::Intended | Self::Bug => own!("reason"),
+            Self::NotHere => own!("reason", "closure"),
+            Self::Status => own!("status"),
+            Self::Reply => own!("words"),
         }
     }
 
@@ -54,12 +116,50 @@ impl LetterName {
     fn needed(self) -> &'static [&'static str] {
         match self {
             Self::Receipt => &["case", "acknowledge_by", "code"],
+            Self::Acknowledgement => &["case", "code", "contact_by"],
+            Self::KnownIssue => &["case", "code", "known_url"],
+            Self::Questions | Self::Reminder => &["case", "code", "questions"],
+            Self::Intended | Self::Bug | Self::NotHere => &["case", "code", "reason"],
+            Self::Status => &["case", "code", "status"],
+            Self::Reply => &["case", "code", "words"],
         }
     }
 
     fn sample(self) -> Context {
-        match self {
-            Self::Receipt => ReceiptView::sample().context(),
+        let at = ReceiptView::sample().acknowledge_by;
+        let reason = || "It only happens with a project that the user made and trusts.".to_owned();
+        let questions = || vec!["Which version did you look at?".to_owned()];
+        let body = match self {
+            Self::Receipt => return ReceiptView::sample().context(),
+            Self::Acknowledgement => {
+                Body::Acknowledgement { owner: "Alice Arden".to_owned(), days: 5, contact_by: at }
+            }
+            Self::KnownIssue => Body::KnownIssue {
+                id: "CVE-2026-12345".to_owned(),
+                url: "https://www.cve.org/CVERecord?id=CVE-2026-12345".to_owned(),
+            },
+            Self::Questions => Body::Questions(questions()),
+            Self::Reminder => Body::Reminder(questions()),
+            Self::Intended => Body::Intended { reason: reason() },
+            Self::Bug => Body::Bug { reason: reason() },
+            Self::NotHere => Body::NotHere { closure: Closure::Feature, reason: reason() },
+            Self::Status => Body::Status { closed: false, next_by: Some(at) },
+            Self::Reply => Body::Reply { words: "Hello,\n\nthank you.".to_owned() },
+        };
+        Common::sample().context(&body)
+    }
+
+    fn of(body: &Body) -> Self {
+        match body {
+            Body::Acknowledgement { .. } => Self::Acknowledgement,
+            Body::KnownIssue { .. } => Self::KnownIssue,
+            Body::Questions(_) => Self::Questions,
+            Body::Reminder(_) => Self::Reminder,
+            Body::Intended { .. } => Self::Intended,
+            Body::Bug { .. } => Self::Bug,
+            Body::NotHere { .. } => Self::NotHere,
+            Body::Status { .. } => Self::Status,
+            Body::Reply { .. } => Self::Reply,
         }
     }
 }
@@ -178,6 +278,14 @@ impl Letters {
     /// When the template fails on this data: the letter is parked, the others go on.
     pub fn receipt(&self, view: &ReceiptView) -> Result<Letter, TemplateFault> {
         render(&self.tera, LetterName::Receipt, &view.context())
+    }
+
+    /// A letter that a member ordered, or the safe line.
+    ///
+    /// # Errors
+    /// As [`Self::receipt`].
+    pub fn letter(&self, common: &Common, body: &Body) -> Result<Letter, TemplateFault> {
+        render(&self.tera, LetterName::of(body), &common.context(body))
     }
 
     /// Every letter on made-up data, for people to read.

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::rows::{from_ms, from_ms_opt, ms};
 use super::{StoreError, Txn};
-use crate::case::{After, CaseId, Effect, EffectId, Lane, Op, Planned, Sha256};
+use crate::case::{After, CaseId, Effect, EffectId, Lane, LetterKind, Op, Planned, Sha256};
 
 /// The state of an effect (table in `schema.sql`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,13 +124,28 @@ fn effect_row(row: &Row<'_>) -> Result<EffectRow, StoreError> {
     })
 }
 
+/// Who gets it, as `sent` says it.
 fn recipient(effect: &Effect) -> String {
     match effect {
         Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => {
             String::new()
         }
         Effect::Letter { to, .. } => format!("person:{to}"),
-        Effect::Alert { to, .. } => format!("member:{to}"),
+        Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
+    }
+}
+
+/// In which line it stands within its lane: an answer stands behind nothing that waits, and holds up nothing.
+fn queue(effect: &Effect) -> String {
+    match effect {
+        Effect::Transcript { to, .. } => format!("answer:{to}"),
+        Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Post { .. }
+        | Effect::Letter { .. }
+        | Effect::Alert { .. } => recipient(effect),
     }
 }
 
@@ -157,12 +172,12 @@ impl Txn<'_> {
         let to = recipient(effect);
         self.run(
                 "insert into effect (op, case_id, lane, recipient, json, state, planned_at, not_before, after_effect,
-                   after_until, letter, letter_sha256, waits)
-                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11, ?12)", params![
+                   after_until, letter, letter_sha256, waits, held_until)
+                 values (?1, ?2, ?3, ?4, ?5, 'due', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", params![
                 draft.op.0,
                 id,
                 effect.lane().word(),
-                to,
+                queue(effect),
                 serde_json::to_string(effect)?,
                 ms(now),
                 ms(draft.planned.not_before.unwrap_or(now)),
@@ -171,6 +186,7 @@ impl Txn<'_> {
                 draft.letter,
                 draft.letter.as_deref().map(|bytes| Sha256::of(bytes).0),
                 waits,
+                draft.planned.held_until.map(ms),
             ])?;
         let row = self.0.last_insert_rowid();
         self.touch(effect.lane());
@@ -228,15 +244,18 @@ impl Txn<'_> {
         limit: u32,
         which: &str,
     ) -> Result<Vec<EffectRow>, StoreError> {
+        let polled = ms(self.letters_may_pass()?);
         let sql = format!(
             "select {COLUMNS} from effect e
              where e.lane = ?1 and e.state = 'due' and e.not_before <= ?2 and {which}
+               and (e.held_until is null or (e.held_until <= ?4
+                    and not exists (select 1 from missing m where m.first_at >= e.planned_at)))
                and (e.case_id is null or not exists (
                     select 1 from effect f where f.case_id = e.case_id and f.lane = e.lane and f.recipient = e.recipient
                       and f.id < e.id and f.state in ('due', 'sending')))
              order by e.not_before, e.id limit ?3"
         );
-        self.effects(&sql, params![lane.word(), ms(now), limit])
+        self.effects(&sql, params![lane.word(), ms(now), limit, polled])
     }
 
     fn effects(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<EffectRow>, StoreError> {
@@ -387,7 +406,7 @@ impl Txn<'_> {
             "select 1 from effect where case_id = ?1 and lane = ?2 and recipient = ?3 and state = 'due' and json = ?4 limit 1",
         )?;
         let json = serde_json::to_string(effect)?;
-        let values = params![case.to_string(), effect.lane().word(), recipient(effect), json];
+        let values = params![case.to_string(), effect.lane().word(), queue(effect), json];
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 

@@ -149,18 +149,6 @@ impl Txn<'_> {
         )
     }
 
-    /// When the next check that failed is tried again.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn next_check(&self) -> Result<Option<Timestamp>, StoreError> {
-        let next: Option<i64> = self
-            .0
-            .prepare_cached("select min(again_at) from finding where state = 'again'")?
-            .query_row([], |row| row.get(0))?;
-        from_ms_opt(next)
-    }
-
     /// Cases that later reports cannot find yet, the oldest first.
     ///
     /// # Errors
@@ -243,18 +231,6 @@ impl Txn<'_> {
     /// A fault of the disk.
     pub fn mirror_is_there(&self) -> Result<usize, StoreError> {
         self.run("update finding set state = 'due' where state in ('waits', 'again')", [])
-    }
-
-    /// How many cases wait for a mirror, and how many for another try.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn unchecked(&self) -> Result<(u64, u64), StoreError> {
-        let count = |state: &str| -> Result<u64, StoreError> {
-            let mut query = self.0.prepare_cached("select count(*) from finding where state = ?1")?;
-            Ok(query.query_row([state], |row| row.get(0))?)
-        };
-        Ok((count("waits")?, count("again")?))
     }
 
     fn cases_by(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<CaseId>, StoreError> {

@@ -32,11 +32,13 @@ pub enum FateWord {
     Screened,
     /// We could not read it.
     Parked,
+    /// A member commanded, about no case.
+    Command,
 }
 
 impl FateWord {
     /// All of them, in the order of the schema's table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Stored,
         Self::History,
         Self::Case,
@@ -48,6 +50,7 @@ impl FateWord {
         Self::Waiting,
         Self::Screened,
         Self::Parked,
+        Self::Command,
     ];
 
     /// The word.
@@ -64,6 +67,7 @@ impl FateWord {
             Self::Waiting => "waiting",
             Self::Screened => "screened",
             Self::Parked => "parked",
+            Self::Command => "command",
         }
     }
 

@@ -5,11 +5,13 @@
 //!
 //! Transactions that wait are committed together (group commit): each runs in its own savepoint, one fsync serves all.
 
+mod advisories;
 mod effects;
 mod error;
 mod executed;
 mod findings;
 mod found;
+mod held;
 mod house;
 mod intake;
 mod journal;
@@ -28,6 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use advisories::{ADVISORY, AdvisoryRow};
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
 pub use findings::{CheckState, Cited, FindingRow};

@@ -8,7 +8,7 @@
 --   quarantined  of a stranger on a case          delivery     tells what became of a mail of ours
 --   own          our own mail come back           copy         a second copy
 --   waiting      doubt that it is a report        screened     set aside, with the reason in `why`
---   parked       we could not read it: a person must look
+--   command      a member's, about no case        parked       we could not read it: a person must look
 --   Every message leaves `stored` in the transaction that writes what follows from it.
 --
 -- States of an effect (`effect.state`)
@@ -37,12 +37,12 @@ create table message (
   size          integer not null,     -- as the server tells it, bytes
   received_at   integer not null,     -- INTERNALDATE
   stored_at     integer not null,
-  role          text    not null,     -- of the folder: inbox | junk | sent
+  role          text    not null,     -- of the folder: inbox | junk | sent; advisory: not of the mailbox
   history       integer not null,
   truncated     integer not null,     -- only the first bytes are held
   read_attempts integer not null default 0,
   fate          text    not null default 'stored' check (fate in ('stored', 'history', 'case', 'reply', 'quarantined',
-                  'delivery', 'own', 'copy', 'waiting', 'screened', 'parked')),
+                  'delivery', 'own', 'copy', 'waiting', 'screened', 'parked', 'command')),
   why           text,
   case_id       text,
   person        integer references person (id),
@@ -60,6 +60,15 @@ create index message_waiting    on message (wait_until) where fate = 'waiting';
 create index message_fate       on message (fate, stored_at) where fate in ('screened', 'parked', 'quarantined', 'history');
 create index message_message_id on message (message_id) where message_id is not null;
 create index message_case       on message (case_id, id) where case_id is not null;
+
+-- Private vulnerability reports on GitHub that were taken in: each once, as a message without a place in the mailbox.
+create table advisory (
+  ghsa       text primary key,
+  repository text    not null,        -- owner/name
+  url        text    not null,        -- where people read it
+  author     text,                    -- login
+  message    integer not null unique references message (id)
+) strict, without rowid;
 
 create table raw (
   message integer primary key references message (id),
@@ -100,15 +109,21 @@ create table event (
   version integer not null,
   json    text    not null
 ) strict;
-create index event_case on event (case_id, seq);
+create index event_case  on event (case_id, seq);
+create index event_acted on event (at) where kind = 'acted';
 
 create table "case" (
   id        text primary key,
   opened_at integer not null,
   stage     text    not null,
+  owner     text,
+  due_at    integer,                  -- the first promise that is due, or broken
   state     text    not null          -- a cache: the fold of the events
 ) strict, without rowid;
 create index case_opened on "case" (opened_at);
+create index case_open   on "case" (opened_at desc) where stage <> 'closed';
+create index case_due    on "case" (due_at) where stage <> 'closed' and due_at is not null;
+create index case_owner  on "case" (owner, opened_at desc) where stage <> 'closed' and owner is not null;
 
 -- The check of a case against public records and earlier cases. Its words stand here and on the private issue alone.
 --   due     to be done as soon as may be      waits   for a mirror
@@ -155,12 +170,14 @@ create table effect (
   not_before   integer not null,
   after_effect integer,
   after_until  integer,
+  held_until   integer,              -- leaves only after a poll of the mailbox that began then or later
   waits        integer not null default 0,  -- for after_effect, which is not done
   tries        integer not null default 0,
   started_at   integer,
   finished_at  integer,
   why          text,
-  letter       blob,                  -- RFC 5322 bytes of a letter to somebody outside, rendered before the commit
+  letter       blob,                  -- what is fixed before the commit: RFC 5322 bytes of a letter to somebody outside
+                                      -- or of a transcript, the text of a comment on commands
   letter_sha256 blob,
   wrote_sha256 blob,                  -- what an issue body was when we last wrote it
   result       text
@@ -169,6 +186,7 @@ create index effect_due     on effect (lane, waits, not_before, id) where state 
 create index effect_order   on effect (case_id, lane, recipient, id) where state in ('due', 'sending');
 create index effect_odd     on effect (state, id) where state in ('sending', 'unknown', 'parked');
 create index effect_case    on effect (case_id, id) where case_id is not null;
+create index effect_held    on effect (held_until) where state = 'due' and held_until is not null;
 create index effect_after   on effect (after_until) where state = 'due' and after_effect is not null;
 
 create table sent (

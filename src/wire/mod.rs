@@ -11,6 +11,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod imap;
 pub mod names;
+pub mod nvd;
 pub mod oauth;
 pub mod smtp;
 pub mod tls;

@@ -14,11 +14,23 @@ use sir_intake::case::{
 const RECEIPT: EffectId = EffectId(20);
 
 fn mail(number: i64, writer: Writer) -> Input {
-    Input::Mail(CaseMail { mail: MailId(number), writer, automatic: false, received: at(MONDAY) })
+    Input::Mail(CaseMail {
+        mail: MailId(number),
+        writer,
+        automatic: false,
+        received: at(MONDAY),
+        asks_status: false,
+    })
 }
 
 fn automatic(number: i64, writer: Writer) -> Input {
-    Input::Mail(CaseMail { mail: MailId(number), writer, automatic: true, received: at(MONDAY) })
+    Input::Mail(CaseMail {
+        mail: MailId(number),
+        writer,
+        automatic: true,
+        received: at(MONDAY),
+        asks_status: false,
+    })
 }
 
 fn member(verified: bool, answers_reporter: bool) -> Writer {
@@ -26,7 +38,7 @@ fn member(verified: bool, answers_reporter: bool) -> Writer {
 }
 
 fn receipt() -> Effect {
-    Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT }
+    Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 }
 }
 
 fn came(effect: Effect, outcome: Outcome) -> Input {
@@ -123,6 +135,19 @@ fn events(decision: &Decision) -> String {
         | Event::LetterSent { .. }
         | Event::LetterUnknown { .. }
         | Event::EffectParked { .. }
+        | Event::Acted { .. }
+        | Event::Undone { .. }
+        | Event::Confirmed { .. }
+        | Event::LetterLeft { .. }
+        | Event::LetterStopped { .. }
+        | Event::ClockResumed { .. }
+        | Event::Closed { .. }
+        | Event::Linked { .. }
+        | Event::Unlinked { .. }
+        | Event::Looked { .. }
+        | Event::NothingRan { .. }
+        | Event::CommandRefused { .. }
+        | Event::StatusTold { .. }
         | Event::Claimed { .. }
         | Event::Checked { .. } => event.kind().to_owned(),
     };
@@ -261,12 +286,16 @@ fn a_bounce_reopens_what_went_to_the_dead_address() {
 /// of another type does not compile here, a new variant neither.
 #[test]
 fn alerts_have_no_room_for_words() {
-    use sir_intake::case::{Alarm, MemberKey};
+    use sir_intake::case::command::Above;
+    use sir_intake::case::{Alarm, Closure, MemberKey, Refused};
     trait NoWords {}
     impl NoWords for MailId {}
     impl NoWords for EffectId {}
     impl NoWords for PersonId {}
     impl NoWords for ClockKind {}
+    impl NoWords for Refused {}
+    impl NoWords for Above {}
+    impl NoWords for Closure {}
     impl NoWords for LetterKind {}
     // From the roster of the configuration.
     impl NoWords for MemberKey {}
@@ -304,6 +333,11 @@ fn alerts_have_no_room_for_words() {
             Alert::Clock { clock, level, breach } => (none(clock), none(level), none(breach)).0,
             Alert::LetterUnknown { effect } | Alert::Parked { effect } => none(effect),
             Alert::Waiting { mails } => none(mails),
+            Alert::CommandRefused { why } => none(why),
+            Alert::OwnerNow { by } => none(by),
+            Alert::Raised { by, to, over } => (none(by), none(to), none(over)).0,
+            Alert::Confirm { act } | Alert::LetterStopped { act } => none(act),
+            Alert::Closed { closure } => none(closure),
             Alert::Alarm { alarm: inner } => alarm(inner),
         }
     }
@@ -314,9 +348,15 @@ fn alerts_have_no_room_for_words() {
                 Remark::Reply { mail }
                 | Remark::Stranger { mail }
                 | Remark::Answer { mail }
+                | Remark::Note { mail }
                 | Remark::Bounce { mail } => none(mail),
+                Remark::Refused { mail, why } => (none(mail), none(why)).0,
+                Remark::Commanded { mail, turn } => (none(mail), none(turn)).0,
             },
-            Effect::Letter { letter, to, in_reply_to } => (none(letter), none(to), none(in_reply_to)).0,
+            Effect::Letter { letter, to, in_reply_to, act } => {
+                (none(letter), none(to), none(in_reply_to), none(act)).0
+            }
+            Effect::Transcript { to, mail } => (none(to), none(mail)).0,
             Effect::Alert { to, alert: inner } => (none(to), alert(inner)).0,
             Effect::Post { alert: inner } => alert(inner),
         }

@@ -9,7 +9,7 @@ use sir_intake::case::calendar::Calendar;
 use sir_intake::case::decide::{
     self, Automation, Decision, Opening, Reading, ReceiptCounts, Route, Sender, Trust,
 };
-use sir_intake::case::policy::{Policy, ReceiptLimits, ReceiptRule, WaitingRule};
+use sir_intake::case::policy::{CommandRule, Policy, ReceiptLimits, ReceiptRule, WaitingRule};
 use sir_intake::case::roster::{Member, Role, Roster};
 use sir_intake::case::{
     Address, Audience, Case, CaseId, ClockRule, Component, MailId, MemberKey, PersonId, Severity, Source,
@@ -88,6 +88,7 @@ pub fn policy() -> Policy {
         alert_waits_for_issue_s: 60,
         unverified_answer_holds_hours: 24,
         tsc_from: Some(Severity::High),
+        commands: CommandRule::default(),
         reminders_in_member_hours: true,
     }
 }
@@ -157,6 +158,7 @@ pub fn effects(decision: &Decision) -> String {
                 (planned.effect.word().to_owned(), None)
             }
             Effect::Comment { remark } => (format!("comment {}", tag(remark, "remark")), None),
+            Effect::Transcript { to, .. } => ("transcript".to_owned(), Some(to.0.clone())),
             Effect::Alert { to, alert } => (tag(alert, "alert"), Some(to.0.clone())),
             Effect::Post { alert } => (tag::<Alert>(alert, "alert"), Some("#".to_owned())),
         };

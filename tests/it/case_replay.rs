@@ -32,7 +32,7 @@ fn any_effect() -> impl Strategy<Value = Effect> {
         Effect::OpenIssue,
         Effect::UpdateIssue,
         Effect::Comment { remark: Remark::Reply { mail: MailId(2) } },
-        Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT },
+        Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 },
         Effect::Alert { to: key("bob"), alert: Alert::NewCase },
         Effect::Post { alert: Alert::NewCase },
     ])
@@ -64,7 +64,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]);
     prop_oneof![
         3 => (1_i64..50, any_writer(), any::<bool>()).prop_map(|(mail, writer, automatic)| {
-            Input::Mail(CaseMail { mail: MailId(mail), writer, automatic, received: at(MONDAY) })
+            Input::Mail(CaseMail { mail: MailId(mail), writer, automatic, received: at(MONDAY), asks_status: false })
         }),
         1 => (1_i64..50, 1_i64..9, 1_i64..3, any::<bool>()).prop_map(|(mail, effect, person, permanent)| {
             let (effect, person) = (EffectId(effect), PersonId(person));
@@ -272,11 +272,24 @@ fn place(event: &Event) -> usize {
         Event::LetterUnknown { .. } => 14,
         Event::EffectParked { .. } => 15,
         Event::Claimed { .. } => 16,
-        Event::Checked { .. } => 17,
+        Event::Acted { .. } => 17,
+        Event::Undone { .. } => 18,
+        Event::Confirmed { .. } => 19,
+        Event::LetterLeft { .. } => 20,
+        Event::LetterStopped { .. } => 21,
+        Event::ClockResumed { .. } => 22,
+        Event::Closed { .. } => 23,
+        Event::Linked { .. } => 24,
+        Event::Unlinked { .. } => 25,
+        Event::Looked { .. } => 26,
+        Event::NothingRan { .. } => 27,
+        Event::CommandRefused { .. } => 28,
+        Event::StatusTold { .. } => 29,
+        Event::Checked { .. } => 30,
     }
 }
 
-const KINDS: usize = 18;
+const KINDS: usize = 31;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

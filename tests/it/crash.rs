@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sir_intake::case::decide::Act;
 use sir_intake::case::order::Order;
-use sir_intake::case::{Case, ClockKind, Effect, MemberKey, Receipt};
+use sir_intake::case::{Case, ClockKind, Effect, LetterKind, MemberKey, Receipt};
 use sir_intake::outside::Point;
 use sir_intake::practice::hub::{Fault, Kind};
 use sir_intake::practice::loopback::{REPOSITORY, Settings};
@@ -43,6 +43,9 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the mailbox is renumbered", |world| Box::pin(renumbered(world))),
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
+        ("a member commands, and a letter is held", |world| Box::pin(commanded(world))),
+        ("a held letter is stopped", |world| Box::pin(stopped(world))),
+        ("a private report on GitHub", |world| Box::pin(swept(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
         ("a known issue, twice, and a mirror that comes later", |world| Box::pin(known(world))),
     ]
@@ -50,6 +53,15 @@ fn plays() -> Vec<(&'static str, Play)> {
 
 fn second() -> Mail {
     crate::story::intake::nth_report(2, "sam@second.example")
+}
+
+async fn swept(world: &mut World) {
+    crate::story::sweep::open_door(world);
+    crate::story::sweep::report(world, 1);
+    world.settle_within(1).await;
+    crate::story::sweep::report(world, 2);
+    world.deliver(&Mail::report().write());
+    world.settle_within(1).await;
 }
 
 async fn report(world: &mut World) {
@@ -157,6 +169,24 @@ async fn edited(world: &mut World) {
     world.settle_within(1).await;
 }
 
+/// Takes the case, orders the acknowledgement and a question; both letters are held for ten minutes.
+async fn commanded(world: &mut World) {
+    report(world).await;
+    let text = "!own me\n!severity high\n!ack 5wd\n!ask credit\nI look at it.";
+    let mail = crate::story::command_desk::command(world, crate::story::command_desk::ALICE, 1, text);
+    world.deliver(&mail.write());
+    world.settle_within(2).await;
+}
+
+async fn stopped(world: &mut World) {
+    use crate::story::command_desk::{ALICE, BOB, command};
+    report(world).await;
+    world.deliver(&command(world, ALICE, 1, "!close bug Only your own editor crashes").write());
+    world.settle().await;
+    world.deliver(&command(world, BOB, 1, "!undo").write());
+    world.settle_within(2).await;
+}
+
 async fn public(world: &mut World) {
     world.peers.hub.change_repository(REPOSITORY, |repository| repository.private = false);
     report(world).await;
@@ -245,16 +275,34 @@ fn letters_left_once(world: &World) -> bool {
         let effects = world.daemon().office.store.read(|txn| txn.effects_of(case.id)).unwrap();
         let Some(reporter) = case.reporter else { continue };
         let address = world.daemon().office.store.read(|txn| txn.address_of(reporter)).unwrap();
-        let letters: Vec<_> =
-            effects.iter().filter(|row| matches!(row.effect, Effect::Letter { .. })).collect();
-        let sent = world.sent_to(address.as_str()).len();
+        let (letters, ordered): (Vec<_>, Vec<_>) = effects
+            .iter()
+            .filter(|row| matches!(row.effect, Effect::Letter { .. }))
+            .partition(|row| matches!(row.effect, Effect::Letter { letter: LetterKind::Receipt, .. }));
+        let all = world.sent_to(address.as_str());
+        let sent = all.iter().filter(|mail| mail.contains("Subject: We have your message")).count();
+        for row in ordered {
+            let id = format!("<{}>", row.message_id.as_ref().unwrap());
+            let copies = all.iter().filter(|mail| mail.contains(&id)).count();
+            match row.state {
+                EffectState::Done => assert_eq!(copies, 1, "{}: once", case.id),
+                EffectState::Canceled => assert_eq!(copies, 0, "{}: never", case.id),
+                state => {
+                    assert_eq!(state, EffectState::Unknown);
+                    assert!(copies <= 1, "{}: at most once", case.id);
+                    unknown += 1;
+                }
+            }
+        }
         assert_eq!(letters.len(), 1, "{}: one receipt is planned", case.id);
         if letters[0].state == EffectState::Unknown {
             unknown += 1;
             assert!(sent <= 1, "{}: {sent} receipts", case.id);
             assert_eq!(case.receipt, Receipt::Unknown);
             let asked = |mail: &String| mail.contains("nobody can tell");
-            assert!(world.sent_to("alice@members.example").iter().any(asked), "{}: asked", case.id);
+            // Whoever owns the case is asked alone.
+            let who = ["alice@members.example", "bob@members.example"];
+            assert!(who.iter().any(|who| world.sent_to(who).iter().any(asked)), "{}: asked", case.id);
         } else {
             assert_eq!((letters[0].state, sent), (EffectState::Done, 1), "{}", case.id);
         }
@@ -283,8 +331,9 @@ fn die(job: &Job, whole: &End) {
         assert!(world.deaths >= 1, "it did not die");
         let unknown = letters_left_once(&world);
         let end = end(&world);
-        let bounced = job.name == "the receipt comes back";
-        if !(unknown && bounced) {
+        // What nobody knows is shown so, and its promise stays open.
+        let told = ["the receipt comes back", "a member commands, and a letter is held"].contains(&job.name);
+        if !(unknown && told) {
             assert_eq!(&end, whole);
         }
     });

@@ -12,7 +12,7 @@ use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, 
 use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
-use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
 use sir_intake::render::digest::{self, About, DigestLine, DigestView};
@@ -154,6 +154,9 @@ pub fn view() -> IssueView {
         case: CASE,
         mail: Sha256([5; 32]),
         stage: Stage::New,
+        closure: None,
+        severity: None,
+        remarks: Vec::new(),
         owner: None,
         received: at("2026-11-23T14:00:09Z"),
         acknowledge_by,
@@ -421,11 +424,13 @@ fn alert_view(kind: Alert) -> AlertView {
             owner: None,
             checked: checked(),
             receipt_withheld: None,
+            advisory: None,
         }),
         kind,
         now: at("2026-11-23T14:05:00Z"),
         zone: TimeZone::UTC,
         practice: Practice::No,
+        commands: Commands::ByMail,
         code: code::code(CASE, &Holder::Member(MemberKey("alice".into())), &keys()),
     }
 }
@@ -563,6 +568,7 @@ fn digest_view() -> DigestView {
     };
     let mail = |n| About::Mail(MailId(n));
     DigestView {
+        commands: Commands::ByMail,
         now: at("2026-11-24T09:00:00Z"),
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Decision, answer};
 use crate::case::{
-    Alert, Audience, Case, ClockKind, Doubt, Effect, EffectId, Event, MailId, MemberKey, PersonId, Policy,
-    Remark, Stop,
+    Alert, Audience, Case, ClockKind, Content, Doubt, Effect, EffectId, Event, LetterKind, MailId, MemberKey,
+    PersonId, Planned, Policy, Remark, Spoken, Stop,
 };
 
 /// Who wrote a mail on a case.
@@ -38,6 +38,8 @@ pub struct CaseMail {
     pub automatic: bool,
     /// INTERNALDATE.
     pub received: Timestamp,
+    /// It only asks how the case stands, and nothing speaks against answering.
+    pub asks_status: bool,
 }
 
 pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Timestamp) -> Decision {
@@ -48,7 +50,10 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
             let (person, automatic) = (Some(*person), letter.automatic);
             decision.event(Event::Added { mail, person, member: None, automatic });
             decision.then_on_issue(Effect::Comment { remark: Remark::Reply { mail } });
-            if !automatic {
+            if letter.asks_status && !automatic {
+                status(&mut decision, case, mail, person, policy, now);
+            } else if !automatic {
+                wakes(&mut decision, case, policy, now);
                 super::tell(&mut decision, case, Audience::Owner, &Alert::ReporterWrote, policy, now);
             }
         }
@@ -69,6 +74,36 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
         }
     }
     decision
+}
+
+/// One safe line for a reporter who asks, some times a day; members are not alerted.
+fn status(
+    decision: &mut Decision,
+    case: &Case,
+    mail: MailId,
+    person: Option<PersonId>,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    let day = jiff::SignedDuration::from_hours(24);
+    let lately = case.status_told.iter().filter(|at| now.duration_since(**at) < day).count();
+    let limit = usize::try_from(policy.commands.status_per_day).unwrap_or(usize::MAX);
+    let Some(to) = person.filter(|_| lately < limit) else { return };
+    decision.event(Event::StatusTold { mail, at: now });
+    decision.effects.push(Planned {
+        spoken: Some(Spoken::Letter(Content::Status)),
+        ..Planned::now(Effect::Letter { letter: LetterKind::Status, to, in_reply_to: mail, act: 0 })
+    });
+}
+
+/// MAIL 5: "A reply to a closed case starts a new acknowledgement clock and alerts; it does not reopen."
+fn wakes(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
+    if case.closure().is_some() && !case.runs(ClockKind::Acknowledge) {
+        let clock = ClockKind::Acknowledge;
+        let (due, rings) = policy.acknowledge.rings(&policy.calendar, now);
+        decision.event(Event::ClockStarted { clock, due, rings });
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
 }
 
 /// A letter to somebody of the case came back: what it had promised is open again, and so is an answer to the same
@@ -92,7 +127,7 @@ pub(super) fn bounced(
     let reopens = match stopped_by {
         Some(Stop::Letter { effect: letter }) => *letter == effect,
         Some(Stop::Answer { .. }) => case.reporter == Some(person),
-        Some(Stop::Claim { .. }) | None => false,
+        Some(Stop::Claim { .. } | Stop::Closed) | None => false,
     };
     if reopens {
         decision.event(Event::ClockReopened { clock: ClockKind::Acknowledge, mail });

@@ -5,6 +5,7 @@
 
 mod answer;
 mod clocks;
+pub mod command;
 mod mail;
 mod open;
 mod operator;
@@ -32,6 +33,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// In order within each lane.
     pub effects: Vec<Planned>,
+    /// What the store does in the same transaction.
+    pub chores: Vec<command::Chore>,
 }
 
 impl Decision {

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, Effect, EffectId, Event, LetterKind, Policy, Receipt};
+use crate::case::act::Stopped;
+use crate::case::{
+    Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, Policy, Receipt,
+    Stage, Stop,
+};
 
 /// How an effect went, as far as a case cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,11 @@ pub enum Outcome {
     Unknown,
     /// It cannot be done.
     Parked,
+    /// It must not be done any more.
+    Stopped {
+        /// Why.
+        why: Stopped,
+    },
 }
 
 pub(super) fn came(
@@ -43,8 +52,11 @@ pub(super) fn came(
                 decision.then_on_issue(Effect::UpdateIssue);
             }
         }
-        (Effect::Letter { letter, to, .. }, Outcome::Done) => {
+        (Effect::Letter { letter, to, act, .. }, Outcome::Done) => {
             decision.event(Event::LetterSent { effect: effect_id, letter: *letter, person: *to, at: now });
+            if *act > 0 {
+                ordered(&mut decision, case, effect_id, *letter, *act, now);
+            }
             // The line on the issue says what the reporter holds in their hands; one that is not open yet will.
             if case.issue.is_some() {
                 decision.then_on_issue(Effect::UpdateIssue);
@@ -68,21 +80,32 @@ pub(super) fn came(
             super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
         }
         // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
-        (Effect::Alert { .. } | Effect::Post { .. }, Outcome::Parked) => {
+        (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: None });
+        }
+        (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
+            let act = *act;
+            decision.event(Event::LetterStopped { act, why: *why });
+            decision.then_on_issue(Effect::UpdateIssue);
+            if *why != Stopped::TakenBack {
+                let alert = Alert::LetterStopped { act };
+                super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
+            }
         }
         (
             Effect::OpenIssue
             | Effect::UpdateIssue
             | Effect::Comment { .. }
+            | Effect::Transcript { .. }
             | Effect::Alert { .. }
             | Effect::Post { .. },
-            Outcome::Done | Outcome::Unknown,
+            Outcome::Done | Outcome::Unknown | Outcome::Stopped { .. },
         )
         | (
             Effect::UpdateIssue
             | Effect::Comment { .. }
             | Effect::Letter { .. }
+            | Effect::Transcript { .. }
             | Effect::Alert { .. }
             | Effect::Post { .. },
             Outcome::IssueOpened { .. },
@@ -91,12 +114,35 @@ pub(super) fn came(
     decision
 }
 
+/// A letter that a member ordered left: it keeps the promise of an answer, and closes what it was to close.
+fn ordered(
+    decision: &mut Decision,
+    case: &Case,
+    effect: EffectId,
+    letter: LetterKind,
+    act: u32,
+    now: Timestamp,
+) {
+    decision.event(Event::LetterLeft { act, effect, at: now });
+    if letter.answers() && case.runs(ClockKind::Acknowledge) {
+        let stop = Stop::Letter { effect };
+        decision.event(Event::ClockStopped { clock: ClockKind::Acknowledge, stop });
+    }
+    let told_known = case.act(act).is_some_and(|act| matches!(act.deed, Deed::Known { .. }) && act.stands());
+    if told_known && matches!(case.stage, Stage::Known { .. }) {
+        decision.event(Event::Closed { closure: Closure::KnownPublic });
+        // A letter is the first that GitHub hears of the end: also on a page that is not there yet.
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
+}
+
 fn letter_of(effect: &Effect) -> Option<LetterKind> {
     match effect {
         Effect::Letter { letter, .. } => Some(*letter),
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
+        | Effect::Transcript { .. }
         | Effect::Alert { .. }
         | Effect::Post { .. } => None,
     }

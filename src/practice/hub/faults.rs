@@ -37,6 +37,8 @@ pub enum Kind {
     Advisories,
     /// `.../security-advisories/{ghsa}`
     Advisory,
+    /// `.../contents/{path}`
+    Contents,
     /// `/user`, `/users/{login}`, `/rate_limit`
     Account,
 }
@@ -105,6 +107,7 @@ pub(super) struct Record {
     pub(super) keep_on_patch: u32,
     pub(super) violations: Vec<String>,
     pub(super) met: Vec<Met>,
+    pub(super) heard: Vec<String>,
 }
 
 impl Record {

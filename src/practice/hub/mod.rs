@@ -5,10 +5,12 @@
 
 mod advisories;
 mod comments;
+mod contents;
 mod faults;
 mod issues;
 mod labels;
 mod lists;
+mod others;
 mod route;
 mod shape;
 mod state;
@@ -20,6 +22,7 @@ use serde_json::Value;
 
 pub use faults::{Fault, Faults, Kind};
 pub use issues::MAX_BODY_BYTES;
+pub use others::{Advised, Opened};
 pub use route::API_VERSION;
 pub use state::{Comment, Issue, Label, Repository, User};
 
@@ -75,6 +78,7 @@ impl Hub {
                 issues: Default::default(),
                 labels: Vec::new(),
                 advisories: Vec::new(),
+                files: Default::default(),
                 created_at,
                 next_number: 1,
             };

@@ -5,6 +5,7 @@
 
 mod replies;
 mod reports;
+mod steering;
 mod trouble;
 
 use super::day::Day;
@@ -33,7 +34,7 @@ const BOB: &str = "bob@members.example";
 /// Plays all steps.
 pub(super) async fn play(day: &mut Day) {
     let plain = reports::plain_text(day).await;
-    reports::html_only(day).await;
+    let html = reports::html_only(day).await;
     reports::attachments(day).await;
     let listed = reports::through_the_list(day).await;
     reports::second_copy(day, listed).await;
@@ -45,6 +46,11 @@ pub(super) async fn play(day: &mut Day) {
     replies::member_answers(day, plain).await;
     replies::operator_confirms(day, plain).await;
     replies::stranger(day, plain).await;
+    let vague = steering::takes(day).await;
+    steering::asks(day, vague).await;
+    steering::receipts_are_first(day);
+    steering::closes(day, html, listed).await;
+    steering::forged(day, plain).await;
     let unlucky = trouble::answer_lost(day).await;
     trouble::bounce(day, unlucky).await;
     trouble::restart(day).await;

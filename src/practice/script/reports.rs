@@ -28,7 +28,7 @@ pub(super) async fn plain_text(day: &mut Day) -> Sha256 {
     mail
 }
 
-pub(super) async fn html_only(day: &mut Day) {
+pub(super) async fn html_only(day: &mut Day) -> Sha256 {
     day.step("html-only", "A report arrives: HTML only, from the mail program of a large provider");
     let mail = day.deliver("INBOX", mails::OUTLOOK, &[]);
     day.rest().await;
@@ -38,6 +38,7 @@ pub(super) async fn html_only(day: &mut Day) {
         let clean = !page.contains("MsoNormal") && !page.contains("@font-face") && !page.contains("<o:p>");
         day.check("no style sheet and no tag is left in them", clean);
     }
+    mail
 }
 
 pub(super) async fn attachments(day: &mut Day) {

@@ -38,10 +38,17 @@ pub struct Update<'a> {
     /// All labels: others are taken off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<&'a [String]>,
+    /// `open` or `closed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'a str>,
+    /// Why it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_reason: Option<Closing>,
 }
 
 /// Why an issue is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Closing {
     /// The work is done.
     Completed,
@@ -326,12 +333,12 @@ impl Github {
 }
 
 /// Whether the `Link` header (RFC 8288) names a next page; where it goes does not matter.
-fn has_next(answer: &Answer) -> bool {
+pub(super) fn has_next(answer: &Answer) -> bool {
     let links = answer.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
     links.flat_map(|links| links.split(',')).any(|link| link.contains("rel=\"next\""))
 }
 
-fn at(since: Option<Timestamp>) -> String {
+pub(super) fn at(since: Option<Timestamp>) -> String {
     // Whole seconds: GitHub knows no finer time, and rounding down asks for a little more.
     since.map_or_else(String::new, |at| format!("&since={}", at.strftime("%Y-%m-%dT%H:%M:%SZ")))
 }

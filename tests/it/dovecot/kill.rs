@@ -14,7 +14,7 @@ use super::yard::yard;
 /// Labels of transactions.
 ///
 /// `folder` and `tick` stand first: on a young store they write once, for each folder and for the time of the first digest.
-const WRITES: [&str; 15] = [
+const WRITES: [&str; 14] = [
     "folder",
     "tick",
     "start",
@@ -29,7 +29,6 @@ const WRITES: [&str; 15] = [
     "outcome",
     "checked",
     "named",
-    "learned",
 ];
 /// What effects are called on the wire.
 const EFFECTS: [&str; 6] = ["open-issue", "update-issue", "comment", "receipt", "alert", "post"];

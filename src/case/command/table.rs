@@ -1,0 +1,300 @@
+//! The table of verbs.
+
+use std::fmt;
+
+use super::Class;
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// A verb, as it stands behind the `!`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Verb {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Verb {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// How to command.
+    Help = "help",
+    /// How the case stands.
+    Status = "status",
+    /// What happened on it.
+    Show = "show",
+    /// Cases.
+    List = "list",
+    /// The case that is meant.
+    Case = "case",
+    /// Take it.
+    Own = "own",
+    /// Give it back.
+    Disown = "disown",
+    /// Our own severity.
+    Severity = "severity",
+    /// The same as another.
+    Dup = "dup",
+    /// Has to do with another.
+    Link = "link",
+    /// Two flaws in one report.
+    Split = "split",
+    /// Make a case of a mail.
+    Open = "open",
+    /// Spam.
+    Spam = "spam",
+    /// A new case of a mail of this one.
+    New = "new",
+    /// Who reported it.
+    Reporter = "reporter",
+    /// Acknowledge.
+    Ack = "ack",
+    /// Ask the reporter.
+    Ask = "ask",
+    /// Public already.
+    Known = "known",
+    /// Write to the reporter.
+    Reply = "reply",
+    /// End the case.
+    Close = "close",
+    /// Go on with it.
+    Reopen = "reopen",
+    /// Get help from above.
+    Raise = "raise",
+    /// Take back.
+    Undo = "undo",
+    /// Agree as the second person.
+    Confirm = "confirm",
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A row of the table: a verb in one of its forms.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The verb.
+    pub verb: Verb,
+    /// What it needs.
+    pub class: Class,
+    /// How it is written, without the `!`.
+    pub form: &'static str,
+    /// What it does.
+    pub does: &'static str,
+    /// How it is taken back.
+    pub undo: &'static str,
+}
+
+const fn row(verb: Verb, class: Class, form: &'static str, does: &'static str, undo: &'static str) -> Row {
+    Row { verb, class, form, does, undo }
+}
+
+const READS: &str = "changes nothing";
+const UNDO: &str = "undo";
+const STOPS: &str = "undo, until the letter leaves";
+
+/// Every verb in every form. Words of arguments: CAPITALS stand for what you fill in, `[...]` may be left out, `|` is or.
+pub const TABLE: &[Row] = &[
+    row(Verb::Help, Class::Read, "help [VERB]", "This table, or one verb of it.", READS),
+    row(Verb::Status, Class::Read, "status", "Where the case stands, who owns it, what is due.", READS),
+    row(
+        Verb::Show,
+        Class::Read,
+        "show",
+        "Everything that happened on the case, with the numbers that other verbs take.",
+        READS,
+    ),
+    row(Verb::List, Class::Read, "list [open|mine|overdue]", "Cases, the newest first.", READS),
+    row(
+        Verb::Case,
+        Class::Read,
+        "case SIR-YYYY-NNNN",
+        "Says which case you mean. It must be the case of the thread.",
+        READS,
+    ),
+    row(Verb::Own, Class::Internal, "own [me|NAME]", "You, or that member, become the triage owner.", UNDO),
+    row(
+        Verb::Disown,
+        Class::Internal,
+        "disown",
+        "The case has no owner any more; the clock for finding one starts anew.",
+        UNDO,
+    ),
+    row(
+        Verb::Severity,
+        Class::Internal,
+        "severity none|low|medium|high|critical",
+        "The team's own severity, next to the claimed one.",
+        UNDO,
+    ),
+    row(
+        Verb::Dup,
+        Class::Internal,
+        "dup SIR-YYYY-NNNN",
+        "Closes this case as the same as that one. A reporter who has no answer yet gets the acknowledgement (held); neither reporter learns of the other.",
+        UNDO,
+    ),
+    row(
+        Verb::Link,
+        Class::Internal,
+        "link SIR-YYYY-NNNN",
+        "Notes on both cases that they belong together.",
+        UNDO,
+    ),
+    row(
+        Verb::Link,
+        Class::TwoPeople,
+        "link mail ADDRESS",
+        "Adds a further reporter: their mail counts as mail of the case. Another person must confirm.",
+        UNDO,
+    ),
+    row(
+        Verb::Split,
+        Class::Internal,
+        "split",
+        "The report holds two flaws: opens one more case from it and links both.",
+        "undo, on the new case",
+    ),
+    row(
+        Verb::Open,
+        Class::Internal,
+        "open NUMBER",
+        "Makes a case of a mail that waits or was set aside. The number is in the notice.",
+        "undo, on the new case",
+    ),
+    row(
+        Verb::Spam,
+        Class::Internal,
+        "spam [NUMBER]",
+        "Sets that waiting mail aside; without a number, closes this case as spam, without a letter.",
+        "open NUMBER; undo on a case",
+    ),
+    row(
+        Verb::New,
+        Class::Internal,
+        "new [NUMBER]",
+        "Makes a case of its own of a mail of this case (without a number: of the last one). Numbers are in show.",
+        "undo, on the new case",
+    ),
+    row(
+        Verb::Reporter,
+        Class::Internal,
+        "reporter ADDRESS",
+        "The report was forwarded: letters go to that address from now on.",
+        UNDO,
+    ),
+    row(
+        Verb::Ack,
+        Class::Reporter,
+        "ack [5wd]",
+        "Thanks the reporter and promises the next word within so many working days (T01). Stops the acknowledgement clock when it left.",
+        STOPS,
+    ),
+    row(
+        Verb::Ack,
+        Class::Internal,
+        "ack done",
+        "You answered the reporter in your own mail: stops the acknowledgement clock.",
+        UNDO,
+    ),
+    row(
+        Verb::Ask,
+        Class::Reporter,
+        "ask [steps,version,...]",
+        "Asks the reporter what is still open and was never asked (T03). Words: version, steps, component, platform, impact, deadline, others, credit.",
+        STOPS,
+    ),
+    row(
+        Verb::Ask,
+        Class::Reporter,
+        "ask again",
+        "Reminds the reporter of the questions that were asked and are still open (T04).",
+        STOPS,
+    ),
+    row(
+        Verb::Known,
+        Class::Reporter,
+        "known CVE-...|GHSA-...|URL",
+        "Tells the reporter that it is public already (T02); the case closes when the letter left.",
+        STOPS,
+    ),
+    row(
+        Verb::Reply,
+        Class::Reporter,
+        "reply",
+        "Must be the last line of the block: sends the text below it to the reporter.",
+        STOPS,
+    ),
+    row(
+        Verb::Close,
+        Class::Reporter,
+        "close CLOSURE [REASON]",
+        "Closes the case. wai, bug, feature, out-of-scope, not-reproducible and no-impact send the reason to the reporter (T05 to T07); spam, not-a-report and disclosed send nothing.",
+        UNDO,
+    ),
+    row(Verb::Reopen, Class::Internal, "reopen [REASON]", "The case goes on where it was closed.", UNDO),
+    row(
+        Verb::Raise,
+        Class::Internal,
+        "raise [chairs|tsc] [REASON]",
+        "Tells the chairs, or the TSC contact as well, that the case needs help.",
+        "undo; they are told",
+    ),
+    row(
+        Verb::Undo,
+        Class::Internal,
+        "undo [NUMBER]",
+        "Takes back the last act on the case, or the one with that number; whoever did it. Stops its letter.",
+        "say it again",
+    ),
+    row(
+        Verb::Confirm,
+        Class::Internal,
+        "confirm NONCE",
+        "Agrees to what another member asked for, by the word in your notice.",
+        UNDO,
+    ),
+];
+
+/// What a member gets who asks for help, without the `!`, for a mail.
+pub fn help(verb: Option<Verb>) -> String {
+    let rows = TABLE.iter().filter(|row| verb.is_none_or(|verb| row.verb == verb));
+    let told = rows.map(|row| format!("  {}\n\n{}\nTo take it back: {}.\n", row.form, row.does, row.undo));
+    let told: Vec<String> = told.collect();
+    match verb {
+        Some(_) => told.join("\n"),
+        None => {
+            let forms: Vec<String> = TABLE.iter().map(|row| format!("  {}", row.form)).collect();
+            format!("{}\n\nFor more about one of them, ask for: help VERB\n", forms.join("\n"))
+        }
+    }
+}
+
+/// The rows as they stand in `docs/members.md`.
+pub fn documentation() -> String {
+    let mut out = "| say | what it does | needs | to take it back |\n|---|---|---|---|\n".to_owned();
+    for row in TABLE {
+        let needs = match row.class {
+            Class::Read => "you",
+            Class::Internal => "you, in a thread",
+            Class::Reporter => "you, in a thread; held",
+            Class::TwoPeople => "two people",
+        };
+        let form = row.form.replace('|', "\\|");
+        out.push_str(&format!("| `!{form}` | {} | {needs} | {} |\n", row.does, row.undo));
+    }
+    out
+}

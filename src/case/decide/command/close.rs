@@ -1,0 +1,93 @@
+//! How a case ends, and goes on.
+
+use super::{Chore, Run, Said, words};
+use crate::case::event::Event;
+use crate::case::{
+    Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Reference, Stage,
+};
+
+impl Run<'_> {
+    /// The case, if it goes on and no letter is about to close it.
+    fn undecided(&self) -> Result<&Case, String> {
+        let case = self.open_case()?;
+        match &case.stage {
+            Stage::Known { reference, .. } => {
+                Err(format!("the reporter is told of {reference} already: undo that first"))
+            }
+            Stage::New | Stage::Triage { .. } | Stage::Closed { .. } => Ok(case),
+        }
+    }
+
+    pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
+        let case = self.undecided()?;
+        let deed = Deed::Known { reference: reference.clone() };
+        if case.reporter.is_none() {
+            let act = self.act(deed);
+            self.event(Event::Closed { closure: Closure::KnownPublic });
+            self.tell_closed(Closure::KnownPublic);
+            return Ok(Said {
+                act: Some(act),
+                ..words(format!("closed: known-public ({reference}); no letter, the report has no address"))
+            });
+        }
+        let (act, told) =
+            self.act_with_letter(deed, LetterKind::KnownIssue, Content::Known(reference.clone()))?;
+        let said = format!("public already: {reference}; {told}; the case closes when it left");
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
+        let reachable = self.undecided()?.reporter.is_some();
+        let deed = Deed::Close { closure };
+        let (act, told) = match closure.letter().filter(|_| reachable) {
+            Some(letter) => {
+                let content = Content::Closing { closure, reason: reason.to_owned() };
+                self.act_with_letter(deed, letter, content)?
+            }
+            None if closure.letter().is_some() => {
+                (self.act(deed), "no letter, the report has no address".to_owned())
+            }
+            None => (self.act(deed), "no letter".to_owned()),
+        };
+        self.tell_closed(closure);
+        Ok(Said { act: Some(act), ..words(format!("closed: {closure} ({}); {told}", closure.words())) })
+    }
+
+    pub(super) fn dup(&mut self, of: CaseId) -> Result<Said, String> {
+        let case = self.undecided()?;
+        if case.id == of {
+            return Err("a case is not its own duplicate".to_owned());
+        }
+        if !self.around.cases.contains(&of) {
+            return Err(format!("there is no {of}"));
+        }
+        let deed = Deed::Dup { of };
+        let owed = case.runs(ClockKind::Acknowledge) && case.reporter.is_some();
+        let (act, told) = if owed {
+            // They learn nothing of the other case: to them it is a report like any other (RUNBOOK 1.2, row 6).
+            let days = self.policy.commands.contact_days;
+            let contact_by = self.policy.calendar.advance_working_days(self.now, days);
+            let content = Content::Acknowledgement { days, contact_by };
+            self.act_with_letter(deed, LetterKind::Acknowledgement, content)?
+        } else {
+            (self.act(deed), "no letter".to_owned())
+        };
+        self.event(Event::Linked { case: of });
+        self.chore(Chore::LinkOther { case: of });
+        self.tell_closed(Closure::Duplicate);
+        Ok(Said { act: Some(act), ..words(format!("closed: duplicate of {of}; {told}")) })
+    }
+
+    pub(super) fn reopen(&mut self) -> Result<Said, String> {
+        let Some(closure) = self.case()?.closure() else { return Err("it is not closed".to_owned()) };
+        let act = self.act(Deed::Reopen);
+        Ok(Said { act: Some(act), ..words(format!("closed ({closure}) -> in triage")) })
+    }
+
+    /// The RFC: "close the issue in the queue and tell the SIR team".
+    fn tell_closed(&mut self, closure: Closure) {
+        if self.policy.discord {
+            self.ruling.decision.then(Effect::Post { alert: Alert::Closed { closure } });
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Taking back, and agreeing as the second person.
+
+use super::{Chore, Run, Said, words};
+use crate::case::act::{Act, ActLetter, ActState, Sets};
+use crate::case::event::Event;
+use crate::case::{ClockKind, Deed};
+
+impl Run<'_> {
+    /// Any member takes back any act; a letter that waits does not leave then.
+    pub(super) fn undo(&mut self, number: Option<u32>) -> Result<Said, String> {
+        let case = self.case()?;
+        let act = match number {
+            Some(number) => {
+                case.act(number).ok_or_else(|| format!("there is no act {number} on this case"))?
+            }
+            None => case.last_act().ok_or("nothing was done on this case that could be taken back")?,
+        };
+        let act = act.clone();
+        self.may_undo(&act)?;
+        let kept_by_word = case.kept_by_word();
+        let held = act.held().is_some();
+        self.event(Event::Undone { act: act.number, by: self.order.by.clone(), at: self.now });
+        if held {
+            self.chore(Chore::StopLetter { act: act.number });
+        }
+        match &act.deed {
+            Deed::Link { case: other } | Deed::Dup { of: other } => {
+                self.event(Event::Unlinked { case: *other });
+                self.chore(Chore::UnlinkOther { case: *other });
+            }
+            Deed::LinkMail { person } if act.state == ActState::Done => {
+                self.chore(Chore::Leave { person: *person });
+            }
+            Deed::Answered if kept_by_word => {
+                self.event(Event::ClockResumed { clock: ClockKind::Acknowledge });
+            }
+            Deed::Raise { to } => {
+                self.tell_above(*to, true);
+            }
+            Deed::LinkMail { .. }
+            | Deed::Answered
+            | Deed::Own { .. }
+            | Deed::Disown
+            | Deed::Severity { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Open
+            | Deed::Reporter { .. }
+            | Deed::Acknowledge { .. }
+            | Deed::Ask { .. }
+            | Deed::Remind { .. }
+            | Deed::Known { .. }
+            | Deed::Reply
+            | Deed::Close { .. }
+            | Deed::Reopen => {}
+        }
+        let letter = if held { "; its letter will not leave" } else { "" };
+        Ok(words(format!("taken back: act {} of {}, {}{letter}", act.number, act.by, act.deed.words())))
+    }
+
+    fn may_undo(&self, act: &Act) -> Result<(), String> {
+        let number = act.number;
+        if !act.stands() {
+            return Err(format!("act {number} was taken back already"));
+        }
+        let gone =
+            matches!(act.letter, Some(ActLetter::Left { .. })) || self.around.leaving.contains(&number);
+        let closes = matches!(act.deed, Deed::Close { .. } | Deed::Dup { .. });
+        if gone && !closes {
+            return Err(format!("the letter of act {number} left already: write another one with reply"));
+        }
+        if gone && closes {
+            return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
+        }
+        if matches!(act.deed, Deed::Split | Deed::New { .. }) {
+            return Err("take that back on the case that was made: undo there".to_owned());
+        }
+        let sets = act.deed.sets();
+        let later = self.case()?.acts.iter().rfind(|later| {
+            later.number > number && later.stands() && later.deed.sets() == sets && sets != Sets::Own
+        });
+        match later {
+            Some(later) => Err(format!(
+                "act {} came after it and sets the same: undo {} first",
+                later.number, later.number
+            )),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn confirm(&mut self, nonce: &str) -> Result<Said, String> {
+        let unknown = "that word confirms nothing here; it is bound to one act, one person and 24 hours";
+        let number = self.around.nonces.get(nonce).copied().ok_or(unknown)?;
+        let act = self.case()?.act(number).cloned().ok_or(unknown)?;
+        let ActState::Asked { until } = act.state else {
+            return Err(format!("act {number} needs no second person any more"));
+        };
+        if until <= self.now {
+            return Err(format!("the time to confirm act {number} is over"));
+        }
+        if act.by == *self.order.by {
+            return Err("somebody else must agree".to_owned());
+        }
+        self.event(Event::Confirmed { act: number, by: self.order.by.clone(), at: self.now });
+        if let Deed::LinkMail { person } = act.deed {
+            self.chore(Chore::Join { person });
+        }
+        if let Some(hold) = act.held() {
+            self.chore(Chore::ReleaseLetter { act: number, until: hold.until.max(self.now) });
+        }
+        Ok(Said {
+            act: Some(number),
+            ..words(format!("confirmed: act {number} of {}, {}", act.by, act.deed.words()))
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! `[commands]`: what members' commands are bound to.
+
+use std::time::Duration;
+
+use super::raw::Section;
+
+/// Bounds of members' commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commands {
+    /// How long a letter to a reporter is held, so that it can be taken back.
+    pub hold: Duration,
+    /// Working days within which an acknowledgement promises the next word.
+    pub contact_days: u32,
+    /// Letters that one member orders in an hour without a second person.
+    pub letters_per_hour: u32,
+    /// Hours in which a second person can agree.
+    pub confirm_hours: u32,
+    /// Times a day that a reporter who asks is told how it stands.
+    pub status_per_day: u32,
+}
+
+impl Commands {
+    pub(super) fn read(s: &Section<'_, '_>) -> Self {
+        Self {
+            hold: s.seconds("hold_s", 600, 0..=86_400),
+            contact_days: s.number("contact_days", 5, 1..=60),
+            letters_per_hour: s.number("letters_per_hour", 5, 0..=1_000),
+            confirm_hours: s.number("confirm_hours", 24, 1..=720),
+            status_per_day: s.number("status_per_day", 3, 0..=1_000),
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! A mail that begins with commands: may it, what follows, and what its writer is told. All lines are one transaction.
+
+use std::collections::BTreeMap;
+
+use super::commit::{self, Brought};
+use super::desk::Desk;
+use super::standing::{Standing, answers_us, standing};
+use super::{chores, letters, looks};
+use crate::case::act::ActState;
+use crate::case::command::read::{Block, Complaint, block, commands};
+use crate::case::command::{Command, Question, Via};
+use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
+use crate::case::decide::{Decision, Fate};
+use crate::case::{
+    Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
+};
+use crate::mail::{compose, quote};
+use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
+use crate::report;
+use crate::store::{EffectState, FateWord, Note, StoreError};
+
+/// Later mails of the reporter whose facts are looked at for open questions, at most.
+const FACTS_OF: usize = 20;
+
+/// Commands that came, whatever becomes of them.
+struct Came<'a> {
+    by: MemberKey,
+    case: Option<CaseId>,
+    block: Block<'a>,
+    /// The words below, without quotes and signatures.
+    words: String,
+}
+
+impl Desk<'_> {
+    /// Follows the commands of a mail; `None` when it has none, or may not give any here.
+    pub(super) fn steer(&self, fate: Fate, note: &mut Note) -> Result<Option<FateWord>, StoreError> {
+        let Some(block) = block(&self.mail.read.letter.plain) else { return Ok(None) };
+        let (case, disagree) = match fate {
+            Fate::Reply(case) | Fate::Stranger(case, _) => (Some(case), false),
+            Fate::NewCase { disagree } => (None, disagree),
+            Fate::Waiting(_) | Fate::Screened(_) => (None, false),
+            Fate::DeliveryNews { .. } | Fate::Own | Fate::Copy(_) | Fate::History => return Ok(None),
+        };
+        if self.mail.row.role != "inbox" {
+            return Ok(None);
+        }
+        let standing = match standing(self)? {
+            Standing::May(named) if disagree => Standing::MayNot { named, because: Refused::TwoCases },
+            other => other,
+        };
+        match standing {
+            Standing::NoCommand => Ok(None),
+            Standing::MayNot { named, because } => self.refuse(case, fate, &named, because, note),
+            Standing::May(by) => {
+                let words = quote::split_below(block.below).new_words;
+                let came = Came { by, case, block, words };
+                self.run(&came)?;
+                note.case = case;
+                if case.is_none() && self.reports_besides(&came.words) {
+                    return Ok(None);
+                }
+                Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+            }
+        }
+    }
+
+    /// A report that a member put below commands that are about no case must not be hidden by them.
+    fn reports_besides(&self, words: &str) -> bool {
+        report::signs(&self.mail.read.letter.subject, words, &report::facts("", words, &[])) > 0
+    }
+
+    /// Kept and shown; whoever it names is told at the roster's address.
+    fn refuse(
+        &self,
+        case: Option<CaseId>,
+        fate: Fate,
+        named: &MemberKey,
+        why: Refused,
+        note: &mut Note,
+    ) -> Result<Option<FateWord>, StoreError> {
+        let alert = Effect::Alert { to: named.clone(), alert: Alert::CommandRefused { why } };
+        let Some(case) = case else {
+            commit::house(self.office, self.txn, alert, self.now)?;
+            return Ok(None);
+        };
+        let mail = self.mail.row.id;
+        let mut decision = Decision::default();
+        let doubt = if let Fate::Stranger(_, doubt) = fate { doubt } else { Doubt::AuthenticationFailed };
+        decision.event(Event::Quarantined { mail, doubt });
+        decision.event(Event::CommandRefused { mail, named: Some(named.clone()), why });
+        decision.then_on_issue(Effect::Comment { remark: Remark::Refused { mail, why } });
+        decision.then_on_issue(Effect::UpdateIssue);
+        decision.then(alert);
+        commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
+        note.case = Some(case);
+        Ok(Some(FateWord::Quarantined))
+    }
+
+    fn run(&self, came: &Came<'_>) -> Result<(), StoreError> {
+        let commands = match commands(&came.block.lines) {
+            Ok(commands) => commands,
+            Err(complaints) => return self.nothing_ran(came, &complaints),
+        };
+        let case = came.case.map(|case| self.txn.case(case)).transpose()?;
+        let around = self.around(came, case.as_ref(), &commands)?;
+        let order = Order {
+            by: &came.by,
+            via: Via::Mail,
+            mail: Some(self.mail.row.id),
+            commands: &commands,
+            answers_us: answers_us(self, &came.by, came.case)?,
+        };
+        let ruling = match rule(case.as_ref(), &order, &around, &self.office.policy, self.now) {
+            Ok(ruling) => ruling,
+            Err(no) => return self.nothing_ran(came, &[Complaint { line: no.line, what: no.what }]),
+        };
+        match self.txn.attempt(|_| self.carry_out(came, case, &ruling))? {
+            Ok((case, brought)) => {
+                let sends_words = commands.contains(&Command::Reply);
+                self.tell(came, case.as_ref(), &ruling, &brought, sends_words)
+            }
+            Err(what) => self.nothing_ran(came, &[Complaint { line: 0, what }]),
+        }
+    }
+
+    fn carry_out(
+        &self,
+        came: &Came<'_>,
+        case: Option<Case>,
+        ruling: &Ruling,
+    ) -> Result<(Option<Case>, Brought), StoreError> {
+        let decision = &ruling.decision;
+        let (office, txn, now) = (self.office, self.txn, self.now);
+        let Some(mut case) = case else {
+            let mut brought = Brought::default();
+            for chore in &decision.chores {
+                brought.cases.push(chores::done(office, txn, None, chore, decision, now)?);
+            }
+            for new in brought.cases.iter().flatten() {
+                chores::made_by(office, txn, *new, &came.by, Via::Mail, now)?;
+            }
+            return Ok((None, brought));
+        };
+        let brought = commit::follow(office, txn, &mut case, decision, now)?;
+        Ok((Some(txn.case(case.id)?), brought))
+    }
+
+    /// What a decision about these commands must know.
+    fn around(
+        &self,
+        came: &Came<'_>,
+        case: Option<&Case>,
+        commands: &[Command],
+    ) -> Result<Around, StoreError> {
+        let mut around = Around {
+            words: came.words.clone(),
+            ordered: self.txn.letters_ordered(&came.by, self.now)?,
+            ..Around::default()
+        };
+        for command in commands {
+            self.look_around(&mut around, case, command)?;
+        }
+        let Some(case) = case else { return Ok(around) };
+        let reporter = case.reporter.map(|person| self.txn.address_of(person)).transpose()?;
+        around.reporter_is = reporter
+            .and_then(|address| self.office.policy.roster.by_address(&address).map(|m| m.key.clone()));
+        around.last_mail = self.last_mail(case)?;
+        if let Some(last) = around.last_mail {
+            around.mails.insert(last, MailIs::OfCase);
+        }
+        if commands.iter().any(|command| matches!(command, Command::Ask(_) | Command::Remind)) {
+            around.open_questions = self.open_questions(case)?;
+        }
+        for act in &case.acts {
+            let row = match act.letter {
+                Some(_) => self.txn.letter_of(case.id, act.number)?,
+                None => None,
+            };
+            let leaves =
+                |state| matches!(state, EffectState::Sending | EffectState::Done | EffectState::Unknown);
+            if row.as_ref().is_some_and(|row| leaves(row.state)) {
+                around.leaving.insert(act.number);
+            }
+            let bytes = row.as_ref().and_then(|row| row.letter.as_deref());
+            if let ActState::Asked { .. } = act.state
+                && act.by != came.by
+                && let Some(nonce) = self.office.nonce(case, act, bytes, &came.by)
+            {
+                around.nonces.insert(nonce, act.number);
+            }
+        }
+        Ok(around)
+    }
+
+    fn look_around(
+        &self,
+        around: &mut Around,
+        case: Option<&Case>,
+        command: &Command,
+    ) -> Result<(), StoreError> {
+        match command {
+            Command::Dup(other) | Command::Link(other) => {
+                if self.txn.case_if(*other)?.is_some() {
+                    around.cases.insert(*other);
+                }
+            }
+            Command::Open(mail) | Command::Spam(Some(mail)) | Command::New(Some(mail)) => {
+                around.mails.insert(*mail, self.mail_is(*mail, case)?);
+            }
+            Command::LinkMail(address) | Command::Reporter(address) => self.person(around, address)?,
+            Command::Help(_)
+            | Command::Status
+            | Command::Show
+            | Command::List(_)
+            | Command::Case(_)
+            | Command::Own(_)
+            | Command::Disown
+            | Command::Severity(_)
+            | Command::Split
+            | Command::Spam(None)
+            | Command::New(None)
+            | Command::Ack(_)
+            | Command::Ask(_)
+            | Command::Remind
+            | Command::Known(_)
+            | Command::Reply
+            | Command::Close { .. }
+            | Command::Reopen
+            | Command::Raise(_)
+            | Command::Undo(_)
+            | Command::Confirm(_) => {}
+        }
+        Ok(())
+    }
+
+    fn person(&self, around: &mut Around, address: &Address) -> Result<(), StoreError> {
+        if !self.office.house.owns(address) {
+            around.persons.insert(address.key(), self.txn.person(address, "")?);
+        }
+        Ok(())
+    }
+
+    fn mail_is(&self, mail: MailId, case: Option<&Case>) -> Result<MailIs, StoreError> {
+        let row = match self.txn.mail(mail) {
+            Ok(row) => row,
+            Err(StoreError::Absent(_)) => return Ok(MailIs::Elsewhere),
+            Err(fault) => return Err(fault),
+        };
+        let here = case.is_some_and(|case| row.case == Some(case.id));
+        Ok(match row.fate {
+            FateWord::Waiting => MailIs::Waiting,
+            FateWord::Screened | FateWord::Parked | FateWord::History => MailIs::Loose,
+            FateWord::Case if here => MailIs::Report,
+            FateWord::Reply | FateWord::Quarantined if here => MailIs::OfCase,
+            FateWord::Stored
+            | FateWord::Case
+            | FateWord::Reply
+            | FateWord::Quarantined
+            | FateWord::Delivery
+            | FateWord::Own
+            | FateWord::Copy
+            | FateWord::Command => MailIs::Elsewhere,
+        })
+    }
+
+    /// The last mail of the case after its report that no member wrote.
+    fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
+        for row in self.txn.mails_of(case.id)?.iter().rev() {
+            let of_case = matches!(row.fate, FateWord::Reply | FateWord::Quarantined);
+            let Some(person) = row.person.filter(|_| of_case && row.id != case.report) else { continue };
+            if self.office.policy.roster.by_address(&self.txn.address_of(person)?).is_none() {
+                return Ok(Some(row.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the report and the later mails of the reporter all leave open.
+    fn open_questions(&self, case: &Case) -> Result<Vec<Question>, StoreError> {
+        let mut open: Vec<Question> = Question::ALL.to_vec();
+        let report = self.txn.mail(case.report)?;
+        let rows = self.txn.mails_of(case.id)?;
+        let later = rows.into_iter().filter(|row| {
+            row.id != case.report
+                && row.person.is_some()
+                && row.person == case.reporter
+                && row.fate == FateWord::Reply
+        });
+        let mut later: Vec<_> = later.collect();
+        let surplus = later.len().saturating_sub(FACTS_OF);
+        later.drain(..surplus);
+        for row in std::iter::once(report).chain(later) {
+            let read = self.office.read_mail(self.txn, &row)?;
+            if read.letter.header_only || read.letter.encrypted {
+                continue;
+            }
+            let missing = read.facts().missing();
+            open.retain(|question| missing.contains(&letters::missing(*question)));
+        }
+        Ok(open)
+    }
+
+    /// Nothing was done: an event on the case, and its writer is told why.
+    fn nothing_ran(&self, came: &Came<'_>, complaints: &[Complaint]) -> Result<(), StoreError> {
+        let mut why: BTreeMap<usize, &str> = BTreeMap::new();
+        for complaint in complaints {
+            why.entry(complaint.line).or_insert(&complaint.what);
+        }
+        let mut lines: Vec<Line> = Vec::new();
+        for (at, written) in
+            came.block.lines.iter().enumerate().take(crate::case::command::read::MOST_LINES + 1)
+        {
+            let said = why.get(&at).map_or("not done".to_owned(), |why| format!("REFUSED: {why}"));
+            lines.push(Line { written: (*written).to_owned(), said });
+        }
+        if let Some(case) = came.case {
+            let mut decision = Decision::default();
+            let mail = Some(self.mail.row.id);
+            decision.event(Event::NothingRan { by: came.by.clone(), via: Via::Mail, mail });
+            commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
+        }
+        let mut transcript = self.transcript(came, lines, Vec::new());
+        transcript.ran = false;
+        self.answer(came, &transcript, true, !came.words.trim().is_empty())
+    }
+
+    /// What was done, line by line.
+    fn tell(
+        &self,
+        came: &Came<'_>,
+        case: Option<&Case>,
+        ruling: &Ruling,
+        brought: &Brought,
+        sends_words: bool,
+    ) -> Result<(), StoreError> {
+        let mut lines = Vec::new();
+        for (written, said) in came.block.lines.iter().zip(&ruling.said) {
+            lines.push(Line { written: (*written).to_owned(), said: self.said(came, case, said, brought)? });
+        }
+        let ordered = brought.letters.iter().map(|written| {
+            let act = case.and_then(|case| case.act(written.act));
+            let leaves = match act.map(|act| (&act.state, act.held())) {
+                Some((ActState::Asked { until }, _)) => Leaves::Confirmed(*until),
+                Some((_, Some(hold))) => Leaves::After(hold.until),
+                Some((_, None)) | None => Leaves::Never,
+            };
+            Ordered {
+                act: written.act,
+                what: written.letter.words(),
+                leaves,
+                subject: written.subject.clone(),
+                body: written.body.clone(),
+            }
+        });
+        let transcript = self.transcript(came, lines, ordered.collect());
+        let notes = !sends_words && !came.words.trim().is_empty();
+        let only_looked = ruling.decision.events.iter().all(|event| matches!(event, Event::Looked { .. }));
+        self.answer(came, &transcript, !only_looked, notes)
+    }
+
+    fn said(
+        &self,
+        came: &Came<'_>,
+        case: Option<&Case>,
+        said: &Said,
+        brought: &Brought,
+    ) -> Result<String, StoreError> {
+        let mut out = match said.look {
+            Some(look) => looks::shown(self.office, self.txn, case, &came.by, look, self.now)?,
+            None => said.words.clone(),
+        };
+        if let Some(new) = said.chore.and_then(|at| brought.cases.get(at)).copied().flatten() {
+            out.push_str(&format!(" {new}"));
+        }
+        if let Some(act) = said.act {
+            out.push_str(&format!(" (act {act})"));
+        }
+        Ok(out)
+    }
+
+    fn transcript(&self, came: &Came<'_>, lines: Vec<Line>, letters: Vec<Ordered>) -> Transcript {
+        let roster = &self.office.policy.roster;
+        let who = roster.get(&came.by).map_or_else(|| came.by.to_string(), |member| member.name.clone());
+        Transcript {
+            case: came.case,
+            who,
+            at: self.now,
+            zone: self.office.policy.calendar.zone.clone(),
+            ran: true,
+            lines,
+            letters,
+            noted: false,
+            code: came.case.and_then(|case| self.office.code_for_member(case, &came.by)),
+        }
+    }
+
+    /// The note, the comment and the transcript.
+    fn answer(
+        &self,
+        came: &Came<'_>,
+        transcript: &Transcript,
+        comments: bool,
+        notes: bool,
+    ) -> Result<(), StoreError> {
+        let mail = self.mail.row.id;
+        let mut transcript = transcript.clone();
+        transcript.noted = notes && came.case.is_some();
+        let mut decision = Decision::default();
+        if comments {
+            let remark = Remark::Commanded { mail: Some(mail), turn: 0 };
+            let text = transcript.comment().into_bytes();
+            decision.effects.push(Planned {
+                spoken: Some(Spoken::Bytes(text)),
+                ..Planned::after_issue(Effect::Comment { remark })
+            });
+        }
+        if transcript.noted {
+            let member = Some(came.by.clone());
+            decision.event(Event::Added { mail, person: None, member, automatic: false });
+            decision.then_on_issue(Effect::Comment { remark: Remark::Note { mail } });
+        }
+        if let Some(case) = came.case {
+            commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
+        }
+        self.send(came, &transcript)
+    }
+
+    /// The transcript leaves at once: it waits behind nothing.
+    fn send(&self, came: &Came<'_>, transcript: &Transcript) -> Result<(), StoreError> {
+        let address = self.office.policy.roster.get(&came.by).and_then(|member| member.address());
+        let Some(to) = address.cloned() else { return Ok(()) };
+        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(self.mail.row.id) };
+        let mut draft = commit::draft(self.office, &Planned::now(effect))?;
+        let letter = &self.mail.read.letter;
+        let answer = transcript.mail();
+        let parent = letter.message_id.clone();
+        let outgoing = compose::Outgoing {
+            from: self.office.config.addresses.notices_from().clone(),
+            to,
+            subject: answer.subject,
+            body: answer.body,
+            message_id: draft.message_id.clone().map(|id| format!("<{id}>")).unwrap_or_default(),
+            references: letter.references.iter().cloned().chain(parent.clone()).collect(),
+            in_reply_to: parent,
+            automatic: compose::Auto::Replied,
+            date: self.now,
+            practice: self.office.practice(),
+        };
+        draft.letter = compose::write(&outgoing).ok();
+        self.txn.plan(came.case, &draft, self.now)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! What commands brought, as pages, comments and alerts show it.
+
+use jiff::Timestamp;
+
+use super::views::name;
+use crate::case::act::{ActLetter, ActState};
+use crate::case::{Alert, Case, Effect, MemberKey};
+use crate::mail::{self, Letter};
+use crate::office::Office;
+use crate::render::alert_view::Commands;
+use crate::render::comment::Words;
+use crate::render::news::News;
+use crate::store::{StoreError, Txn};
+
+/// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
+pub(super) fn by_mail(office: &Office) -> Commands {
+    match office.config.addresses.bot {
+        Some(_) => Commands::ByMail,
+        None => Commands::Off,
+    }
+}
+
+/// What the page of a case says besides its state: our words.
+pub(super) fn remarks(case: &Case) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let crate::case::Stage::Known { reference, .. } = &case.stage {
+        remarks.push(format!("public already: {reference}"));
+    }
+    if let Some(of) = case.duplicate_of {
+        remarks.push(format!("duplicate of {of}"));
+    }
+    let linked: Vec<String> = case.links.iter().map(ToString::to_string).collect();
+    if !linked.is_empty() {
+        remarks.push(format!("linked with {}", linked.join(", ")));
+    }
+    for act in case.acts.iter().filter(|act| act.stands()) {
+        if let ActState::Asked { .. } = act.state {
+            remarks.push(format!("act {} ({}) waits for a second person", act.number, act.deed.words()));
+        } else if let Some(hold) = act.held() {
+            remarks.push(format!("{} waits (act {})", hold.letter.words(), act.number));
+        }
+    }
+    if case.raised.is_some() {
+        remarks.push("raised: those above were asked to help".to_owned());
+    }
+    if case.refused > 0 {
+        remarks.push(format!("commands refused: {}", case.refused));
+    }
+    remarks
+}
+
+/// The words of a member below their commands.
+pub(super) fn below(letter: &Letter) -> Words {
+    let split = match crate::case::command::read::block(&letter.plain) {
+        Some(block) => mail::quote::split_below(block.below),
+        None => mail::quote::split(&letter.plain),
+    };
+    Words { new_words: split.new_words, quoted: split.quoted }
+}
+
+/// An alert about commands.
+pub(super) fn news(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: Option<&Case>,
+    alert: &Alert,
+    to: Option<&MemberKey>,
+) -> Result<News, StoreError> {
+    Ok(match alert {
+        Alert::CommandRefused { why } => News::Refused { why: why.words().to_owned() },
+        Alert::OwnerNow { by } => News::OwnerNow { by: name(office, by) },
+        Alert::Raised { by, over, .. } => News::Raised { by: name(office, by), over: *over },
+        Alert::Confirm { act } => match (case, to) {
+            (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
+            (_, None) | (None, _) => News::Settled,
+        },
+        Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
+        Alert::LetterStopped { act } => {
+            let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
+            let letter = row.and_then(|row| match row.effect {
+                Effect::Letter { letter, .. } => Some(letter.words().to_owned()),
+                _other => None,
+            });
+            News::LetterStopped { letter: letter.unwrap_or_else(|| "a letter".to_owned()) }
+        }
+        Alert::NewCase
+        | Alert::ReporterWrote
+        | Alert::StrangerWrote
+        | Alert::DidYouAnswer { .. }
+        | Alert::DeliveryFailed
+        | Alert::Clock { .. }
+        | Alert::LetterUnknown { .. }
+        | Alert::Parked { .. }
+        | Alert::Waiting { .. }
+        | Alert::Digest
+        | Alert::Alarm { .. } => News::Settled,
+    })
+}
+
+fn confirm(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    number: u32,
+    to: &MemberKey,
+) -> Result<News, StoreError> {
+    let Some(act) = case.act(number) else { return Ok(News::Settled) };
+    let ActState::Asked { until } = act.state else { return Ok(News::Settled) };
+    let row = if act.letter.is_some() { txn.letter_of(case.id, number)? } else { None };
+    let bytes = row.as_ref().and_then(|row| row.letter.as_deref());
+    let Some(nonce) = office.nonce(case, act, bytes, to) else { return Ok(News::Settled) };
+    let letter = bytes.map(|bytes| {
+        let read = mail::read(bytes, &office.limits, &mail::House::default());
+        (read.subject, read.text)
+    });
+    Ok(News::Confirm { act: number, by: name(office, &act.by), what: exact(txn, act)?, nonce, until, letter })
+}
+
+/// The exact act, with the address that it is about.
+fn exact(txn: &Txn<'_>, act: &crate::case::Act) -> Result<String, StoreError> {
+    Ok(match &act.deed {
+        crate::case::Deed::LinkMail { person } => format!("link mail {}", txn.address_of(*person)?),
+        deed => deed.words(),
+    })
+}
+
+/// Whether, and when, the letter of an act left.
+pub(crate) fn letter_words(letter: Option<ActLetter>, at: impl Fn(Timestamp) -> String) -> String {
+    match letter {
+        None => String::new(),
+        Some(ActLetter::Held(hold)) => format!("; {} is held", hold.letter.words()),
+        Some(ActLetter::Left { at: then }) => format!("; its letter left {}", at(then)),
+        Some(ActLetter::Stopped) => "; its letter did not leave".to_owned(),
+    }
+}
