@@ -36,8 +36,8 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
-    if let (Some(person), Trust::Passed) = (opening.reporter, opening.sender.trust) {
-        envelope::pin(office, txn, id, person, letter, now)?;
+    if opening.sender.trust == Trust::Passed {
+        envelope::pin(office, txn, Some(id), opening.reporter, letter, now)?;
     }
     txn.begin_findings(id)?;
     if let Some(checkup) = checkup {
@@ -128,19 +128,15 @@ fn plan(
             }
             (_, Some(Spoken::Letter(_)) | None) => None,
         };
-        let mut failed = matches!(rendered, Some(Err(()))).then_some("template");
-        if let (Some(Ok(written)), Effect::Letter { to, .. }) = (rendered, &planned.effect) {
-            match envelope::sealed(office, txn, case.id, *to, written.bytes.clone(), now) {
-                Ok(bytes) => draft.letter = Some(bytes),
-                // Never in the clear by accident.
-                Err(_) => failed = Some("openpgp"),
-            }
+        let failed = matches!(rendered, Some(Err(())));
+        if let Some(Ok(written)) = rendered {
+            draft.letter = Some(written.bytes.clone());
             all.push(written);
         }
         let id = txn.plan(Some(case.id), &draft, now)?;
-        if let Some(why) = failed {
-            // A template that fails, or a key, parks that letter alone.
-            txn.end(id, EffectState::Parked, Some(why), now)?;
+        if failed {
+            // A template that fails parks that letter alone.
+            txn.end(id, EffectState::Parked, Some("template"), now)?;
             let mut case = case.clone();
             let outcome =
                 Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };

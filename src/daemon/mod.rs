@@ -19,7 +19,6 @@ mod letters;
 mod looks;
 mod outbox;
 mod poll;
-mod standing;
 mod start;
 mod steer;
 mod sweep;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::commit::{self, Brought};
 use super::desk::Desk;
-use super::standing::{Standing, answers_us, standing};
-use super::{chores, letters, looks};
+use super::{chores, evidence, letters, looks};
 use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, block, commands};
 use crate::case::command::{Command, Question, Via};
@@ -14,6 +13,7 @@ use crate::case::decide::{Decision, Fate};
 use crate::case::{
     Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
 };
+use crate::mail::commander::Standing;
 use crate::mail::{compose, quote};
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::report;
@@ -26,6 +26,8 @@ const FACTS_OF: usize = 20;
 struct Came<'a> {
     by: MemberKey,
     case: Option<CaseId>,
+    /// It holds a code that was sent to them, or answers a notice to them, of this case.
+    answers_us: bool,
     block: Block<'a>,
     /// The words below, without quotes and signatures.
     words: String,
@@ -44,24 +46,29 @@ impl Desk<'_> {
         if self.mail.row.role != "inbox" {
             return Ok(None);
         }
-        let standing = match standing(self)? {
-            Standing::May(named) if disagree => Standing::MayNot { named, because: Refused::TwoCases },
-            other => other,
-        };
-        match standing {
-            Standing::NoCommand => Ok(None),
-            Standing::MayNot { named, because } => self.refuse(case, fate, &named, because, note),
-            Standing::May(by) => {
-                let words = quote::split_below(block.below).new_words;
-                let came = Came { by, case, block, words };
-                self.run(&came)?;
-                note.case = case;
-                if case.is_none() && self.reports_besides(&came.words) {
-                    return Ok(None);
-                }
-                Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+        let letter = &self.mail.read.letter;
+        let standing = evidence::judge(self.office, self.txn, letter, &self.mail.verified, self.now)?;
+        let (by, tied) = match standing {
+            // Somebody outside, or nobody's line: a mail like any other.
+            Standing::NoCommand | Standing::MayNot { named: None, .. } => return Ok(None),
+            Standing::MayNot { named: Some(named), because } => {
+                return self.refuse(case, fate, &named, because, note);
             }
+            Standing::May { member, .. } | Standing::MayRead(member) if disagree => {
+                return self.refuse(case, fate, &member, Refused::TwoCases, note);
+            }
+            Standing::May { member, case } => (member, Some(case)),
+            Standing::MayRead(member) => (member, None),
+        };
+        let case = case.or(tied);
+        let words = quote::split_below(block.below).new_words;
+        let came = Came { by, case, answers_us: tied.is_some() && tied == case, block, words };
+        self.run(&came)?;
+        note.case = case;
+        if case.is_none() && self.reports_besides(&came.words) {
+            return Ok(None);
         }
+        Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
     }
 
     /// A report that a member put below commands that are about no case must not be hidden by them.
@@ -108,7 +115,7 @@ impl Desk<'_> {
             via: Via::Mail,
             mail: Some(self.mail.row.id),
             commands: &commands,
-            answers_us: answers_us(self, &came.by, came.case)?,
+            answers_us: came.answers_us,
         };
         let ruling = match rule(case.as_ref(), &order, &around, &self.office.policy, self.now) {
             Ok(ruling) => ruling,
