@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::sealed_words::{is_closed, withheld};
 use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
