@@ -60,9 +60,9 @@ impl Desk<'_> {
             Standing::May { member, case } => (member, Some(case)),
             Standing::MayRead(member) => (member, None),
         };
-        let case = case.or(tied);
+        let case = case.or(tied.flatten());
         let words = quote::split_below(block.below).new_words;
-        let came = Came { by, case, answers_us: tied.is_some() && tied == case, block, words };
+        let came = Came { by, case, answers_us: tied == Some(case), block, words };
         self.run(&came)?;
         note.case = case;
         if case.is_none() && self.reports_besides(&came.words) {
