@@ -33,8 +33,8 @@
 //! 9. **Perform** (`daemon/outbox.rs`, `perform/`): each effect stands as `sending` in the store before the first word to a
 //!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 7 (`case/decide/outcome.rs`).
 //! 10. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
-//!    goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
-//!    is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
+//!     goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
+//!     is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
 //!
 //! A second door (`daemon/sweep.rs`): private vulnerability reports on GitHub are polled, held as messages of role `advisory`
 //! and go on at step 3. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known

@@ -150,8 +150,6 @@ pub enum Remark {
     Commanded {
         /// Their mail; none for a comment.
         mail: Option<MailId>,
-        /// Rises on each case: two of the same mail are two.
-        turn: u32,
     },
 }
 

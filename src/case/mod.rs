@@ -271,12 +271,7 @@ impl Case {
             }
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
-                // While a proven answer stands, a mail that anybody can write does not take its place.
-                let stands = self.answer.as_ref().is_some_and(|answer| answer.verified)
-                    && !self.runs(ClockKind::Acknowledge);
-                if *verified || !stands {
-                    self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
-                }
+                self.seems_answered(member, *verified, *received);
             }
             Event::AnswerConfirmed { member, at } => {
                 self.answer = Some(Answer { member: member.clone(), verified: true, at: *at });
@@ -290,14 +285,7 @@ impl Case {
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
-            Event::EffectParked { effect, letter } => {
-                if !self.parked.contains(effect) {
-                    self.parked.push(*effect);
-                }
-                if *letter == Some(LetterKind::Receipt) {
-                    self.receipt = Receipt::Parked;
-                }
-            }
+            Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
             Event::Acted { .. }
             | Event::Undone { .. }
@@ -313,6 +301,24 @@ impl Case {
             | Event::CommandRefused { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.checked = Some(*checked),
+        }
+    }
+
+    fn seems_answered(&mut self, member: &MemberKey, verified: bool, at: Timestamp) {
+        // While a proven answer stands, a mail that anybody can write does not take its place.
+        let stands =
+            self.answer.as_ref().is_some_and(|answer| answer.verified) && !self.runs(ClockKind::Acknowledge);
+        if verified || !stands {
+            self.answer = Some(Answer { member: member.clone(), verified, at });
+        }
+    }
+
+    fn park(&mut self, effect: EffectId, letter: Option<LetterKind>) {
+        if !self.parked.contains(&effect) {
+            self.parked.push(effect);
+        }
+        if letter == Some(LetterKind::Receipt) {
+            self.receipt = Receipt::Parked;
         }
     }
 

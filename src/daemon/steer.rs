@@ -14,7 +14,7 @@ use crate::case::{
     Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
 };
 use crate::mail::commander::Standing;
-use crate::mail::{compose, quote};
+use crate::mail::{compose, quote, thread};
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::report;
 use crate::store::{EffectState, FateWord, Note, StoreError};
@@ -57,18 +57,34 @@ impl Desk<'_> {
             Standing::May { member, .. } | Standing::MayRead(member) if disagree => {
                 return self.refuse(case, fate, &member, Refused::TwoCases, note);
             }
-            Standing::May { member, case } => (member, Some(case)),
+            Standing::May { member, case } => (member, case),
             Standing::MayRead(member) => (member, None),
         };
-        let case = case.or(tied.flatten());
+        let case = case.or(tied);
         let words = quote::split_below(block.below).new_words;
-        let came = Came { by, case, answers_us: tied == Some(case), block, words };
+        let answers_us = match case {
+            Some(_) => tied == case,
+            None => self.answers_the_house(&by)?,
+        };
+        let came = Came { by, case, answers_us, block, words };
         self.run(&came)?;
         note.case = case;
         if case.is_none() && self.reports_besides(&came.words) {
             return Ok(None);
         }
         Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+    }
+
+    /// Whether it answers a notice to that member that is about no case: mails that wait, the digest.
+    fn answers_the_house(&self, member: &MemberKey) -> Result<bool, StoreError> {
+        for id in thread::candidates(&self.mail.read.letter).ids.iter().take(100) {
+            if let Some((_, None, recipient)) = self.txn.sent_by_us(id)?
+                && recipient == format!("member:{member}")
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A report that a member put below commands that are about no case must not be hidden by them.

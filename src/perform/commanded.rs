@@ -77,9 +77,12 @@ pub(super) fn news(
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
-            let letter = row.and_then(|row| match row.effect {
-                Effect::Letter { letter, .. } => Some(letter.words().to_owned()),
-                _other => None,
+            let letter = row.and_then(|row| {
+                if let Effect::Letter { letter, .. } = row.effect {
+                    Some(letter.words().to_owned())
+                } else {
+                    None
+                }
             });
             News::LetterStopped { letter: letter.unwrap_or_else(|| "a letter".to_owned()) }
         }
@@ -118,10 +121,10 @@ fn confirm(
 
 /// The exact act, with the address that it is about.
 fn exact(txn: &Txn<'_>, act: &crate::case::Act) -> Result<String, StoreError> {
-    Ok(match &act.deed {
-        crate::case::Deed::LinkMail { person } => format!("link mail {}", txn.address_of(*person)?),
-        deed => deed.words(),
-    })
+    if let crate::case::Deed::LinkMail { person } = &act.deed {
+        return Ok(format!("link mail {}", txn.address_of(*person)?));
+    }
+    Ok(act.deed.words())
 }
 
 /// Whether, and when, the letter of an act left.

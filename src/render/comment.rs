@@ -211,7 +211,7 @@ fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
     } else {
         page.push_str(&format!(
             "**{who} answered the reporter** by mail, **unverified** · {at}\n\n> [!NOTE]\n> The mail does not prove \
-             that it is from {who}, so the clock runs on. {who} was asked; an operator can confirm it too.\n"
+             that it is from {who}, so the clock runs on. {who} was asked, and says `ack done` by mail; an operator can confirm it too.\n"
         ));
     }
 }

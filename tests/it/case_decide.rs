@@ -351,7 +351,7 @@ fn alerts_have_no_room_for_words() {
                 | Remark::Note { mail }
                 | Remark::Bounce { mail } => none(mail),
                 Remark::Refused { mail, why } => (none(mail), none(why)).0,
-                Remark::Commanded { mail, turn } => (none(mail), none(turn)).0,
+                Remark::Commanded { mail } => none(mail),
             },
             Effect::Letter { letter, to, in_reply_to, act } => {
                 (none(letter), none(to), none(in_reply_to), none(act)).0
