@@ -430,7 +430,7 @@ impl Desk<'_> {
         transcript.noted = notes && came.case.is_some();
         let mut decision = Decision::default();
         if comments {
-            let remark = Remark::Commanded { mail: Some(mail), turn: 0 };
+            let remark = Remark::Commanded { mail: Some(mail) };
             let text = transcript.comment().into_bytes();
             decision.effects.push(Planned {
                 spoken: Some(Spoken::Bytes(text)),
