@@ -191,8 +191,7 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         && let Some(first) = first_copy(txn, &mail.row, &note)?
     {
         // It was held back as junk, and this one was not: the case is this one's, and there is no second.
-        let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
-        txn.settle(first, FateWord::Copy, &released)?;
+        txn.settle(first, FateWord::Copy, &Note { copy_of: Some(mail.row.id), ..Note::default() })?;
     }
     txn.settle(mail.row.id, word, &note)?;
     // What a letter waits for may have been the reading of this.
