@@ -11,8 +11,8 @@ mod github;
 mod letters;
 mod peers;
 mod post;
-mod ringing;
-pub(crate) mod views;
+pub(crate) mod sealed_words;
+mod views;
 
 use std::time::Duration;
 

@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{commanded, facts, ringing};
+use super::sealed_words::{is_closed, withheld};
+use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
 use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
-use crate::render::alert_view::{Alarm, Alert, AlertCase, AlertView, Line};
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
@@ -181,20 +182,6 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-/// Encrypted, and nobody here could open it.
-fn is_closed(letter: &Letter) -> bool {
-    letter.encrypted && !letter.opened
-}
-
-/// Why the words of a letter stay away from GitHub, if they do.
-fn withheld(office: &Office, letter: &Letter) -> Option<&'static str> {
-    match (letter.encrypted, letter.opened, office.config.pgp.text_on_issue) {
-        (false, _, _) | (true, true, true) => None,
-        (true, true, false) => Some("it came encrypted; `sir-intake cases export` gives it"),
-        (true, false, _) => Some("it came encrypted; a key holder reads it"),
-    }
-}
-
 fn shown(office: &Office, letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
     if let Some(why) = withheld(office, letter) {
         return Report::Withheld(why.to_owned());
@@ -342,9 +329,7 @@ pub(super) fn alert(
             letter: "a letter to the reporter".to_owned(),
             clock_reopened: case.map(|case| last_reopened(txn, case)).transpose()?.unwrap_or(false),
         },
-        case::Alert::Clock { clock, level, breach } => {
-            ringing::clock_alert(case, *clock, *level, *breach, now)
-        }
+        case::Alert::Clock { clock, level, breach } => clock_alert(case, *clock, *level, *breach, now),
         case::Alert::LetterUnknown { effect } => {
             let row = txn.effect(*effect)?;
             Alert::LetterUnknown {
@@ -374,6 +359,24 @@ pub(super) fn alert(
         commands: commanded::by_mail(office),
         practice: office.practice(),
     })
+}
+
+fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
+    let clock = match kind {
+        case::ClockKind::Acknowledge => Clock::Acknowledge,
+        case::ClockKind::Owner => Clock::Owner,
+    };
+    let state = case.and_then(|case| case.clocks.get(&kind));
+    let due = state.map_or(now, |clock| clock.due);
+    let to = state.and_then(|clock| clock.rings.get(usize::from(level))).map(|ring| ring.to);
+    match (kind, to) {
+        (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
+        (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
+        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => {
+            Alert::ClockBreach { clock, due }
+        }
+        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) => Alert::ClockWarning { clock, due },
+    }
 }
 
 fn parked(txn: &Txn<'_>, effect: EffectId) -> Result<Alert, StoreError> {
