@@ -8,9 +8,7 @@ use tokio::sync::Notify;
 use crate::case::decide::Trust;
 use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{
-    Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256,
-};
+use crate::case::{Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256};
 use crate::config::{self, Config};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
@@ -97,7 +95,8 @@ impl Office {
     pub fn nonce(&self, case: &Case, act: &Act, letter: Option<&[u8]>, member: &MemberKey) -> Option<String> {
         let exact = serde_json::to_vec(&(act.number, &act.by, act.at, &act.deed)).ok()?;
         let letter = Sha256::of(letter.unwrap_or_default());
-        let parts = [case.id.to_string().into_bytes(), member.0.clone().into_bytes(), exact, letter.0.to_vec()];
+        let parts =
+            [case.id.to_string().into_bytes(), member.0.clone().into_bytes(), exact, letter.0.to_vec()];
         Some(nonce(&parts.concat(), &self.keys))
     }
 

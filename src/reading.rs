@@ -37,7 +37,10 @@ impl ReadMail {
     }
 
     fn bytes(&self) -> usize {
-        self.letter.text.len() + self.letter.plain.len() + self.letter.split.new_words.len() + self.letter.split.quoted.len()
+        self.letter.text.len()
+            + self.letter.plain.len()
+            + self.letter.split.new_words.len()
+            + self.letter.split.quoted.len()
     }
 }
 

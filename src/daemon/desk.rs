@@ -415,7 +415,8 @@ impl Desk<'_> {
     fn asks_status(&self) -> bool {
         let letter = &self.mail.read.letter;
         let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
-        let alone = first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
+        let alone =
+            first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
         let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
     }

@@ -136,7 +136,11 @@ fn name(office: &Office, member: &MemberKey) -> String {
     office.policy.roster.get(member).map_or_else(|| member.to_string(), |member| member.name.clone())
 }
 
-fn read(office: &Office, txn: &Txn<'_>, mail: MailId) -> Result<std::sync::Arc<crate::reading::ReadMail>, ()> {
+fn read(
+    office: &Office,
+    txn: &Txn<'_>,
+    mail: MailId,
+) -> Result<std::sync::Arc<crate::reading::ReadMail>, ()> {
     let row = txn.mail(mail).map_err(|_| ())?;
     office.read_mail(txn, &row).map_err(|_| ())
 }

@@ -52,7 +52,12 @@ fn list(
     for case in &cases {
         let owner = case.owner().map_or_else(|| "-".to_owned(), ToString::to_string);
         let age = when::span(now.duration_since(case.received));
-        out.push_str(&format!("  {}  {:<8} {owner:<12} {age:<9} {}\n", case.id, case.stage.word(), owed(office, case, now)));
+        out.push_str(&format!(
+            "  {}  {:<8} {owner:<12} {age:<9} {}\n",
+            case.id,
+            case.stage.word(),
+            owed(office, case, now)
+        ));
     }
     if more {
         out.push_str("  and more\n");
@@ -128,7 +133,13 @@ fn acts(office: &Office, case: &Case) -> String {
             ActState::Undone { by } => format!("; taken back by {by}"),
         };
         let letter = letter_words(act.letter, at);
-        out.push_str(&format!("  {}  {} {}: {}{letter}{state}\n", act.number, at(act.at), act.by, act.deed.words()));
+        out.push_str(&format!(
+            "  {}  {} {}: {}{letter}{state}\n",
+            act.number,
+            at(act.at),
+            act.by,
+            act.deed.words()
+        ));
     }
     if case.acts.is_empty() {
         out.push_str("  none\n");

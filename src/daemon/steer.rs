@@ -176,9 +176,8 @@ impl Desk<'_> {
                 Some(_) => self.txn.letter_of(case.id, act.number)?,
                 None => None,
             };
-            let leaves = |state| {
-                matches!(state, EffectState::Sending | EffectState::Done | EffectState::Unknown)
-            };
+            let leaves =
+                |state| matches!(state, EffectState::Sending | EffectState::Done | EffectState::Unknown);
             if row.as_ref().is_some_and(|row| leaves(row.state)) {
                 around.leaving.insert(act.number);
             }
@@ -282,7 +281,9 @@ impl Desk<'_> {
         let report = self.txn.mail(case.report)?;
         let rows = self.txn.mails_of(case.id)?;
         let later = rows.into_iter().filter(|row| {
-            row.id != case.report && row.person.is_some() && row.person == case.reporter
+            row.id != case.report
+                && row.person.is_some()
+                && row.person == case.reporter
                 && row.fate == FateWord::Reply
         });
         let mut later: Vec<_> = later.collect();
@@ -306,7 +307,9 @@ impl Desk<'_> {
             why.entry(complaint.line).or_insert(&complaint.what);
         }
         let mut lines: Vec<Line> = Vec::new();
-        for (at, written) in came.block.lines.iter().enumerate().take(crate::case::command::read::MOST_LINES + 1) {
+        for (at, written) in
+            came.block.lines.iter().enumerate().take(crate::case::command::read::MOST_LINES + 1)
+        {
             let said = why.get(&at).map_or("not done".to_owned(), |why| format!("REFUSED: {why}"));
             lines.push(Line { written: (*written).to_owned(), said });
         }

@@ -38,7 +38,9 @@ pub(super) fn best(parts: &[Part<'_>], limits: &Limits) -> Best {
 /// never joined with the one before it.
 pub(super) fn first_plain(parts: &[Part<'_>], limits: &Limits) -> String {
     let plain = |part: &&Part<'_>| {
-        !part.nested && is_inline_text(part) && !matches!(part.kind.main.as_str(), "text/html" | "text/enriched")
+        !part.nested
+            && is_inline_text(part)
+            && !matches!(part.kind.main.as_str(), "text/html" | "text/enriched")
     };
     let Some(part) = parts.iter().find(plain) else { return String::new() };
     let (mut text, _) = parse::text(part, limits.text_bytes.saturating_mul(4));

@@ -102,14 +102,7 @@ fn confirm(
         let read = mail::read(bytes, &office.limits, &mail::House::default());
         (read.subject, read.text)
     });
-    Ok(News::Confirm {
-        act: number,
-        by: name(office, &act.by),
-        what: exact(txn, act)?,
-        nonce,
-        until,
-        letter,
-    })
+    Ok(News::Confirm { act: number, by: name(office, &act.by), what: exact(txn, act)?, nonce, until, letter })
 }
 
 /// The exact act, with the address that it is about.

@@ -15,11 +15,11 @@ pub(crate) mod views;
 
 use std::time::Duration;
 
+pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
 pub use peers::{Peers, SetupFault, trust};
-pub(crate) use commanded::letter_words;
 pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::act::Stopped;

@@ -78,10 +78,9 @@ pub(super) fn what_happened(news: &News) -> String {
             plain(why)
         ),
         News::OwnerNow { by } => format!("{} made you the triage owner of this case.", plain(by)),
-        News::Raised { by, over: false } => format!(
-            "{} says that this case needs help from above: people, time, or a decision.",
-            plain(by)
-        ),
+        News::Raised { by, over: false } => {
+            format!("{} says that this case needs help from above: people, time, or a decision.", plain(by))
+        }
         News::Raised { by, over: true } => format!("{} took back the call for help.", plain(by)),
         News::Confirm { act, by, what, .. } => format!(
             "{} wants this done, and a second person must agree. It is act {act}, exactly this:\n\n  {}",
@@ -121,9 +120,10 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
 /// The letter that is to be confirmed, as it is.
 pub(super) fn letter(news: &News) -> Option<String> {
     match news {
-        News::Confirm { letter: Some((subject, body)), .. } => {
-            Some(format!("The letter:\n\nSubject: {subject}\n\n{}\n-------- end of the letter --------\n", body.trim_end()))
-        }
+        News::Confirm { letter: Some((subject, body)), .. } => Some(format!(
+            "The letter:\n\nSubject: {subject}\n\n{}\n-------- end of the letter --------\n",
+            body.trim_end()
+        )),
         News::Refused { .. }
         | News::OwnerNow { .. }
         | News::Raised { .. }

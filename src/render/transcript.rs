@@ -81,7 +81,8 @@ fn echo(written: &str) -> String {
 
 impl Transcript {
     fn verbs(&self) -> String {
-        let verb = |line: &Line| echo(&line.written).trim_start_matches('!').split(' ').next().map(str::to_owned);
+        let verb =
+            |line: &Line| echo(&line.written).trim_start_matches('!').split(' ').next().map(str::to_owned);
         let verbs: Vec<String> = self.lines.iter().filter_map(verb).collect();
         one_line(&verbs.join(", ").to_lowercase(), 60)
     }
@@ -116,7 +117,8 @@ impl Transcript {
         }
         let mut text = fold(&body);
         for letter in &self.letters {
-            let head = format!("Act {}: {} {}.\nThis is all of it:", letter.act, letter.what, self.leaves(letter));
+            let head =
+                format!("Act {}: {} {}.\nThis is all of it:", letter.act, letter.what, self.leaves(letter));
             text.push_str(&format!("\n{}\n", fold(&head)));
             text.push_str(&format!("Subject: {}\n\n{}\n", letter.subject, letter.body.trim_end()));
             text.push_str("-------- end of the letter --------\n");
@@ -142,8 +144,11 @@ impl Transcript {
         } else {
             format!("**{who}** commanded, and nothing was done · {at}\n")
         };
-        let lines: Vec<String> =
-            self.lines.iter().map(|line| format!("> {}\n{}", echo(&line.written), line.said.trim_end())).collect();
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("> {}\n{}", echo(&line.written), line.said.trim_end()))
+            .collect();
         page.push_str(&fence(&lines.join("\n\n"), 8_000));
         for letter in &self.letters {
             page.push_str(&format!(
@@ -153,7 +158,10 @@ impl Transcript {
                 prose(&self.leaves(letter)),
                 letter.act
             ));
-            page.push_str(&fence(&format!("Subject: {}\n\n{}", letter.subject, letter.body.trim_end()), LETTER_BYTES));
+            page.push_str(&fence(
+                &format!("Subject: {}\n\n{}", letter.subject, letter.body.trim_end()),
+                LETTER_BYTES,
+            ));
         }
         page.truncate(page.trim_end().len());
         page.push('\n');

@@ -29,9 +29,9 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn letters_may_go(&self) -> Result<(), StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select 1 from effect where state = 'due' and held_until is not null limit 1",
-        )?;
+        let mut query = self
+            .0
+            .prepare_cached("select 1 from effect where state = 'due' and held_until is not null limit 1")?;
         if query.query_row([], |_| Ok(())).optional()?.is_some() {
             self.touch(Lane::Letters);
         }

@@ -14,11 +14,23 @@ use sir_intake::case::{
 const RECEIPT: EffectId = EffectId(20);
 
 fn mail(number: i64, writer: Writer) -> Input {
-    Input::Mail(CaseMail { mail: MailId(number), writer, automatic: false, received: at(MONDAY), asks_status: false })
+    Input::Mail(CaseMail {
+        mail: MailId(number),
+        writer,
+        automatic: false,
+        received: at(MONDAY),
+        asks_status: false,
+    })
 }
 
 fn automatic(number: i64, writer: Writer) -> Input {
-    Input::Mail(CaseMail { mail: MailId(number), writer, automatic: true, received: at(MONDAY), asks_status: false })
+    Input::Mail(CaseMail {
+        mail: MailId(number),
+        writer,
+        automatic: true,
+        received: at(MONDAY),
+        asks_status: false,
+    })
 }
 
 fn member(verified: bool, answers_reporter: bool) -> Writer {

@@ -9,9 +9,7 @@ use sir_intake::case::{
 };
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
-use sir_intake::render::alert_view::{
-    Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line,
-};
+use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
 use sir_intake::render::digest::{self, About, DigestLine, DigestView};

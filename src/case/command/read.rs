@@ -184,7 +184,9 @@ fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String> {
         Verb::Known => {
             let word = words.one("CVE, GHSA or https address")?;
             let found = Reference::parse(word);
-            found.map(Command::Known).ok_or_else(|| format!("`{}` is no CVE, GHSA or https address", shown(word)))
+            found
+                .map(Command::Known)
+                .ok_or_else(|| format!("`{}` is no CVE, GHSA or https address", shown(word)))
         }
         Verb::Reply => bare(Command::Reply),
         Verb::Close => close(words),
@@ -224,11 +226,9 @@ fn list(words: &Words<'_>) -> Result<Command, String> {
         None | Some("open") => Ok(Command::List(Which::Open)),
         Some("mine") => Ok(Command::List(Which::Mine)),
         Some("overdue") => Ok(Command::List(Which::Overdue)),
-        Some(other) => Err(format!(
-            "`{}` is no list{}",
-            shown(other),
-            did_you_mean(other, ["open", "mine", "overdue"])
-        )),
+        Some(other) => {
+            Err(format!("`{}` is no list{}", shown(other), did_you_mean(other, ["open", "mine", "overdue"])))
+        }
     }
 }
 
@@ -264,10 +264,9 @@ fn ack(words: &Words<'_>) -> Result<Command, String> {
     let days = word.strip_suffix("wd").or_else(|| word.strip_suffix('d')).unwrap_or(&word).parse().ok();
     match days.filter(|days| (1..=MOST_DAYS).contains(days)) {
         Some(days) => Ok(Command::Ack(Ack::Letter(Some(days)))),
-        None => Err(format!(
-            "`{}` is neither done nor working days such as 5wd (1 to {MOST_DAYS})",
-            shown(&word)
-        )),
+        None => {
+            Err(format!("`{}` is neither done nor working days such as 5wd (1 to {MOST_DAYS})", shown(&word)))
+        }
     }
 }
 
@@ -356,7 +355,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Command>, Vec<String>> {
         let block = block(text).expect("a block");
-        commands(&block.lines).map_err(|all| all.into_iter().map(|c| format!("{}: {}", c.line + 1, c.what)).collect())
+        commands(&block.lines)
+            .map_err(|all| all.into_iter().map(|c| format!("{}: {}", c.line + 1, c.what)).collect())
     }
 
     #[test]
@@ -387,7 +387,9 @@ mod tests {
     #[test]
     fn what_a_telephone_does_is_forgiven() {
         assert_eq!(
-            read("\u{feff}!Severity\u{a0}High\n!Dup \u{201c}SIR\u{2011}2026\u{2013}0003\u{201d}\n!Ask steps, version,"),
+            read(
+                "\u{feff}!Severity\u{a0}High\n!Dup \u{201c}SIR\u{2011}2026\u{2013}0003\u{201d}\n!Ask steps, version,"
+            ),
             Ok(vec![
                 Command::Severity(Severity::High),
                 Command::Dup(CaseId { year: 2026, number: 3 }),
@@ -401,7 +403,8 @@ mod tests {
     #[test]
     fn one_bad_line_is_told_with_what_was_meant() {
         assert_eq!(
-            read("!own me\n!onw me\n!close bgu x\n!severity hihg\n!ack soon\n!close bug\n!undo -1").unwrap_err(),
+            read("!own me\n!onw me\n!close bgu x\n!severity hihg\n!ack soon\n!close bug\n!undo -1")
+                .unwrap_err(),
             [
                 "2: there is no verb `onw`; did you mean own?",
                 "3: `bgu` is no closure; did you mean bug?",
@@ -438,7 +441,8 @@ mod tests {
                 .replace("NUMBER", "12");
             let example = example.replace(['[', ']'], "");
             let words: Vec<&str> = example.split(' ').map(|word| word.split('|').next().unwrap()).collect();
-            let found = read(&format!("!{}", words.join(" "))).unwrap_or_else(|e| panic!("{}: {e:?}", row.form));
+            let found =
+                read(&format!("!{}", words.join(" "))).unwrap_or_else(|e| panic!("{}: {e:?}", row.form));
             assert_eq!((found[0].verb(), found[0].class()), (row.verb, row.class), "{}", row.form);
         }
         for verb in Verb::ALL {

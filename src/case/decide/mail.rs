@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Decision, answer};
 use crate::case::{
-    Alert, Audience, Case, ClockKind, Doubt, Effect, EffectId, Event, MailId, MemberKey, PersonId, Policy,
-    Content, LetterKind, Planned, Remark, Spoken, Stop,
+    Alert, Audience, Case, ClockKind, Content, Doubt, Effect, EffectId, Event, LetterKind, MailId, MemberKey,
+    PersonId, Planned, Policy, Remark, Spoken, Stop,
 };
 
 /// Who wrote a mail on a case.

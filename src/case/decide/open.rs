@@ -64,7 +64,12 @@ pub fn open(id: CaseId, opening: &Opening, policy: &Policy, now: Timestamp) -> (
     decision.then(Effect::OpenIssue);
     match (receipt::withheld(opening, policy), opening.reporter) {
         (None, Some(to)) => {
-            decision.then(Effect::Letter { letter: LetterKind::Receipt, to, in_reply_to: opening.mail, act: 0 });
+            decision.then(Effect::Letter {
+                letter: LetterKind::Receipt,
+                to,
+                in_reply_to: opening.mail,
+                act: 0,
+            });
         }
         (None, None) => decision.event(Event::ReceiptWithheld { why: Withheld::NoAddress }),
         (Some(why), _) => decision.event(Event::ReceiptWithheld { why }),

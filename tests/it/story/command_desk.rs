@@ -53,7 +53,8 @@ pub async fn say(world: &mut World, who: &str, case: u32, text: &str) -> String 
 pub fn transcript(world: &World, who: &str, mail: &Mail) -> String {
     let id = format!("<{}>", mail.id.as_ref().unwrap());
     let sent = world.sent_to(super::post::address(who));
-    let answers: Vec<&String> = sent.iter().filter(|sent| field(sent, "In-Reply-To") == Some(id.clone())).collect();
+    let answers: Vec<&String> =
+        sent.iter().filter(|sent| field(sent, "In-Reply-To") == Some(id.clone())).collect();
     assert_eq!(answers.len(), 1, "one transcript to {who}");
     readable(answers[0])
 }

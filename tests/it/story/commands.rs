@@ -31,7 +31,10 @@ async fn a_member_takes_a_case_and_is_told_so_alone() {
     assert!(!world.case(1).runs(ClockKind::Owner));
     assert!(world.case(1).runs(ClockKind::Acknowledge), "to take it is not to answer");
     let comment = world.comments(1).pop().unwrap();
-    assert!(comment.contains("**Alice Arden** commanded") && comment.contains("owner: nobody -> alice"), "{comment}");
+    assert!(
+        comment.contains("**Alice Arden** commanded") && comment.contains("owner: nobody -> alice"),
+        "{comment}"
+    );
     assert_eq!(world.comments(1).len(), 1, "a signature is no note");
     assert!(world.issue(1).body.contains("owner Alice Arden"));
     assert_eq!(world.sent_to(RENA).len(), 1);
@@ -74,7 +77,10 @@ async fn one_bad_line_among_good_ones_and_nothing_runs() {
     let mut world = reported().await;
     let told = say(&mut world, ALICE, 1, "!own me\n!severty high\n!ack 5wd").await;
     assert!(told.starts_with("[SIR-2026-0001] nothing was done: own, severty, ack\n"), "{told}");
-    assert!(told.contains("> !severty high\nREFUSED: there is no verb `severty`; did you mean severity?"), "{told}");
+    assert!(
+        told.contains("> !severty high\nREFUSED: there is no verb `severty`; did you mean severity?"),
+        "{told}"
+    );
     assert!(told.contains("> !own me\nnot done"), "{told}");
     assert_eq!(owner(&world, 1), None);
     // A line that reads well and does not fit the case stops the others as well.
@@ -98,7 +104,8 @@ async fn what_is_not_at_the_top_of_the_first_plain_part_is_text() {
     let parts = "--b\nContent-Type: text/html\n\n<p>!own me</p>\n--b--\n";
     let attached = "--b\nContent-Type: text/plain\n\nSee the file.\n--b\nContent-Type: text/plain\n\
         Content-Disposition: attachment; filename=a.txt\n\n!own me\n--b--\n";
-    let forwarded = "--b\nContent-Type: message/rfc822\n\nFrom: alice@members.example\nSubject: x\n\n!own me\n--b--\n";
+    let forwarded =
+        "--b\nContent-Type: message/rfc822\n\nFrom: alice@members.example\nSubject: x\n\n!own me\n--b--\n";
     for (text, kind) in [
         ("I will look.\n!own me", ""),
         ("> !own me\nAs I said.", ""),
@@ -135,7 +142,10 @@ async fn words_below_the_block_are_a_note_for_the_team() {
     .await;
     assert!(told.contains("Your words below are a note on the issue"), "{told}");
     let note = world.comments(1).pop().unwrap();
-    assert!(note.contains("**Alice Arden** wrote a note") && note.contains("same parser as last year"), "{note}");
+    assert!(
+        note.contains("**Alice Arden** wrote a note") && note.contains("same parser as last year"),
+        "{note}"
+    );
     assert!(!note.contains("!own"), "{note}");
     assert_eq!(world.sent_to(RENA).len(), 1);
     world.nothing_is_left_over();
@@ -153,8 +163,13 @@ async fn the_case_is_the_one_of_the_thread_and_a_code_stands_in_for_it() {
     say(&mut world, ALICE, 1, "!case sir-2026-0001\n!own me").await;
     assert_eq!(owner(&world, 1).as_deref(), Some("alice"));
 
-    let notice = world.sent_to("bob@members.example").into_iter().rfind(|mail| mail.contains("SIR-2026-0002")).unwrap();
-    let by_code = Mail::new(BOB, "case two", "code1@members.example", &format!("!own me\n\n{}", code(&notice)));
+    let notice = world
+        .sent_to("bob@members.example")
+        .into_iter()
+        .rfind(|mail| mail.contains("SIR-2026-0002"))
+        .unwrap();
+    let by_code =
+        Mail::new(BOB, "case two", "code1@members.example", &format!("!own me\n\n{}", code(&notice)));
     world.deliver(&by_code.to(BOT).write());
     // Alice's mail with Bob's code proves nothing for Alice.
     let borrowed =
@@ -198,7 +213,12 @@ async fn a_forged_command_is_refused_and_the_member_named_is_told() {
 #[tokio::test]
 async fn a_reporter_who_writes_commands_writes_text() {
     let mut world = reported().await;
-    let mail = Mail::new("Rena Porter <rena@reporter.example>", "Re: x", "r9@reporter.example", "!close spam\nplease");
+    let mail = Mail::new(
+        "Rena Porter <rena@reporter.example>",
+        "Re: x",
+        "r9@reporter.example",
+        "!close spam\nplease",
+    );
     world.deliver(&mail.answering(&Mail::report().write()).write());
     world.settle().await;
     assert_eq!(world.case(1).closure(), None);
@@ -227,7 +247,10 @@ async fn help_and_lists_need_no_case() {
     assert!(told.contains("SIR-2026-0001  triage   alice"), "{told}");
     assert!(transcript(&world, BOB, &mine).contains("no cases"));
     assert!(transcript(&world, BOB, &one).contains("To take it back: undo, until the letter leaves."));
-    assert!(transcript(&world, BOB, &not).contains("REFUSED: for this, answer a notice"), "no thread, no case");
+    assert!(
+        transcript(&world, BOB, &not).contains("REFUSED: for this, answer a notice"),
+        "no thread, no case"
+    );
     world.at("2026-11-27T09:00:00Z");
     world.settle().await;
     let late = fresh("!list overdue", 5);

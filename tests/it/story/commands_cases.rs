@@ -36,7 +36,10 @@ async fn a_duplicate_is_acknowledged_like_any_report_and_shown_nothing() {
     assert!(!case.runs(ClockKind::Acknowledge), "the letter left");
     assert_eq!(owner(&world, 2).as_deref(), Some("alice"));
     let letter = readable(&world.sent_to(SAM).pop().unwrap());
-    assert!(letter.contains("[SIR-2026-0002]") && !letter.contains("0001") && !letter.contains("Rena"), "{letter}");
+    assert!(
+        letter.contains("[SIR-2026-0002]") && !letter.contains("0001") && !letter.contains("Rena"),
+        "{letter}"
+    );
     assert!(world.issue(2).labels.contains("closed/duplicate") && !world.issue(2).open);
     assert_eq!(world.issue(2).state_reason.as_deref(), Some("duplicate"));
     assert_eq!(world.case(1).links, [world.case(2).id]);
@@ -57,7 +60,9 @@ async fn a_duplicate_without_a_letter_and_links_are_taken_back() {
     assert!(world.issue(2).open);
     say(&mut world, ALICE, 1, "!link SIR-2026-0002").await;
     assert_eq!((world.case(1).links.len(), world.case(2).links.len()), (1, 1));
-    assert!(say(&mut world, ALICE, 1, "!link SIR-2026-0002").await.contains("linked with SIR-2026-0002 already"));
+    assert!(
+        say(&mut world, ALICE, 1, "!link SIR-2026-0002").await.contains("linked with SIR-2026-0002 already")
+    );
     say(&mut world, BOB, 1, "!undo").await;
     assert_eq!((world.case(1).links.len(), world.case(2).links.len()), (0, 0));
     assert!(say(&mut world, ALICE, 1, "!dup SIR-2026-0001").await.contains("not its own duplicate"));
@@ -84,7 +89,10 @@ async fn a_report_of_two_flaws_is_split_and_a_new_bug_gets_its_own_case() {
     let told = say(&mut world, BOB, 1, "!new").await;
     assert!(told.contains("is now SIR-2026-0003"), "{told}");
     assert!(world.issue(3).body.contains("on Linux"));
-    world.deliver(&Mail { id: Some("later@reporter.example".to_owned()), ..more(2).answering(&more(1).write()) }.write());
+    world.deliver(
+        &Mail { id: Some("later@reporter.example".to_owned()), ..more(2).answering(&more(1).write()) }
+            .write(),
+    );
     world.settle().await;
     assert_eq!((world.case(3).replies, world.case(1).replies), (1, 1), "its thread goes on there");
     assert!(say(&mut world, BOB, 1, "!new 1").await.contains("split makes one more case of it"));
@@ -97,7 +105,12 @@ async fn a_report_of_two_flaws_is_split_and_a_new_bug_gets_its_own_case() {
 async fn waiting_mails_are_opened_or_set_aside_by_an_answer_to_the_notice() {
     let mut world = reported().await;
     for n in 1..=2 {
-        let chatter = Mail::new("s@shop.example", "Hello", &format!("c{n}@shop.example"), &format!("Nice weather {n}."));
+        let chatter = Mail::new(
+            "s@shop.example",
+            "Hello",
+            &format!("c{n}@shop.example"),
+            &format!("Nice weather {n}."),
+        );
         world.deliver(&chatter.write());
     }
     world.settle().await;
@@ -141,7 +154,11 @@ async fn letters_go_to_the_reporter_that_a_member_names() {
     world.deliver(&answer.answering(&letter).write());
     world.settle().await;
     assert_eq!((world.case(1).replies, world.case(1).quarantined), (1, 0));
-    assert!(say(&mut world, ALICE, 1, "!reporter bob@members.example").await.contains("that address is a member's"));
+    assert!(
+        say(&mut world, ALICE, 1, "!reporter bob@members.example")
+            .await
+            .contains("that address is a member's")
+    );
     assert!(say(&mut world, ALICE, 1, &format!("!reporter {BOT}")).await.contains("cannot be written to"));
     say(&mut world, BOB, 1, "!undo 1").await;
     say(&mut world, BOB, 1, "!reply\nHello Rena.").await;
@@ -156,7 +173,8 @@ async fn a_further_reporter_is_added_by_two_people() {
     let mut world = two().await;
     let second = |n: u32, world: &World| {
         let last = world.sent_to(RENA).pop().unwrap();
-        Mail::new("rita@second.example", "Re: yours", &format!("rita{n}@second.example"), "I was there too.").answering(&last)
+        Mail::new("rita@second.example", "Re: yours", &format!("rita{n}@second.example"), "I was there too.")
+            .answering(&last)
     };
     let told = say(&mut world, ALICE, 1, "!link mail rita@second.example").await;
     assert!(told.contains("waits for a second person"), "{told}");
@@ -167,14 +185,18 @@ async fn a_further_reporter_is_added_by_two_people() {
     for who in ["bob@members.example", "carol@chairs.example", "tess@tsc.example"] {
         let asked = notice(&world, who, "asks you to confirm");
         assert!(asked.contains("link mail rita@second.example"), "{asked}");
-        nonces.insert(asked.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned());
+        nonces
+            .insert(asked.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned());
     }
     assert_eq!(nonces.len(), 3, "each has their own");
     let bobs = notice(&world, "bob@members.example", "asks you to confirm");
     let bobs = bobs.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     assert!(say(&mut world, ALICE, 1, &format!("!confirm {bobs}")).await.contains("confirms nothing here"));
     assert!(say(&mut world, CAROL, 1, &format!("!confirm {bobs}")).await.contains("confirms nothing here"));
-    assert!(say(&mut world, BOB, 2, &format!("!confirm {bobs}")).await.contains("confirms nothing here"), "another case");
+    assert!(
+        say(&mut world, BOB, 2, &format!("!confirm {bobs}")).await.contains("confirms nothing here"),
+        "another case"
+    );
     say(&mut world, BOB, 1, &format!("!confirm {bobs}")).await;
     world.deliver(&second(2, &world).write());
     world.settle().await;
@@ -203,7 +225,10 @@ async fn those_above_are_asked_for_help_and_told_when_it_is_over() {
     assert!(say(&mut world, BOB, 1, "!raise").await.contains("raised already"));
     say(&mut world, BOB, 1, "!raise tsc No time before Christmas").await;
     let asked = notice(&world, "tess@tsc.example", "asks for your help");
-    assert!(!asked.contains("NetBind") && asked.contains("Bob Birch says that this case needs help"), "{asked}");
+    assert!(
+        !asked.contains("NetBind") && asked.contains("Bob Birch says that this case needs help"),
+        "{asked}"
+    );
     say(&mut world, ALICE, 1, "!undo").await;
     assert!(world.sent_to("tess@tsc.example").iter().any(|mail| mail.contains("help is no longer needed")));
     world.nothing_is_left_over();

@@ -27,7 +27,10 @@ fn rena(world: &World, n: u32, text: &str) -> Mail {
 async fn an_acknowledgement_is_shown_at_once_and_leaves_after_its_hold() {
     let mut world = reported_with_hold(600).await;
     let told = say(&mut world, ALICE, 1, "!own me\n!ack 5wd").await;
-    assert!(told.contains("the acknowledgement (T01) is held; the clock stops when it left (act 2)"), "{told}");
+    assert!(
+        told.contains("the acknowledgement (T01) is held; the clock stops when it left (act 2)"),
+        "{told}"
+    );
     assert!(told.contains("leaves after Mon 23 Nov 2026, 09:10 UTC"), "{told}");
     assert!(told.contains("Subject: Re: Heap overflow in Multiplayer [SIR-2026-0001]"), "{told}");
     let exact = "Monday 30 November 2026, 09:00 UTC";
@@ -45,7 +48,10 @@ async fn an_acknowledgement_is_shown_at_once_and_leaves_after_its_hold() {
     assert_eq!(letters(&world).len(), 0, "no good poll since");
     world.settle().await;
     let letter = letters(&world).pop().unwrap();
-    assert!(letter.starts_with("Re: Heap overflow in Multiplayer [SIR-2026-0001]\n\nHello Rena Porter,\n"), "{letter}");
+    assert!(
+        letter.starts_with("Re: Heap overflow in Multiplayer [SIR-2026-0001]\n\nHello Rena Porter,\n"),
+        "{letter}"
+    );
     assert!(letter.contains("Alice Arden of the O3DE security response team has it"), "{letter}");
     assert!(letter.contains("within 5 working days") && letter.contains(exact), "{letter}");
     assert!(letter.lines().skip(1).all(|line| line.chars().count() <= 72), "{letter}");
@@ -68,7 +74,8 @@ async fn what_was_shown_is_what_leaves() {
     let held = world.effects_in(EffectState::Due).pop().unwrap();
     let stored = held.letter.clone().unwrap();
     hold_ends(&mut world).await;
-    let sent = world.peers.smtpd.mails().into_iter().rfind(|mail| mail.envelope_to.contains(&RENA.to_owned()));
+    let sent =
+        world.peers.smtpd.mails().into_iter().rfind(|mail| mail.envelope_to.contains(&RENA.to_owned()));
     assert_eq!(Sha256::of(&sent.unwrap().data), Sha256::of(&stored));
     world.nothing_is_left_over();
 }
@@ -115,9 +122,15 @@ async fn ack_done_is_a_members_word() {
 async fn only_what_is_open_and_was_never_asked_is_asked() {
     let mut world = reported().await;
     let told = say(&mut world, ALICE, 1, "!ask version, deadline, credit").await;
-    assert!(told.contains("asks for deadline, credit") && told.contains("not asked: version is answered"), "{told}");
+    assert!(
+        told.contains("asks for deadline, credit") && told.contains("not asked: version is answered"),
+        "{told}"
+    );
     let letter = letters(&world).pop().unwrap();
-    assert!(letter.contains("- 1. Do you plan to publish") && letter.contains("- 2. How would you like"), "{letter}");
+    assert!(
+        letter.contains("- 1. Do you plan to publish") && letter.contains("- 2. How would you like"),
+        "{letter}"
+    );
     assert!(!letter.contains("Which version"), "{letter}");
     assert!(world.case(1).runs(ClockKind::Acknowledge), "a question is no acknowledgement");
     let told = say(&mut world, ALICE, 1, "!ask credit").await;
@@ -125,7 +138,9 @@ async fn only_what_is_open_and_was_never_asked_is_asked() {
     say(&mut world, BOB, 1, "!ask again").await;
     let reminder = letters(&world).pop().unwrap();
     assert!(reminder.contains("we are stuck without") && reminder.contains("give a talk"), "{reminder}");
-    world.deliver(&rena(&world, 1, "Please credit me as Rena Porter. I have no deadline and plan no talk.").write());
+    world.deliver(
+        &rena(&world, 1, "Please credit me as Rena Porter. I have no deadline and plan no talk.").write(),
+    );
     world.settle().await;
     let told = say(&mut world, ALICE, 1, "!ask again").await;
     assert!(told.contains("no question that was asked is open") || told.contains("asks again for"), "{told}");
@@ -164,7 +179,10 @@ async fn known_tells_the_reporter_and_closes_when_the_letter_left() {
     let issue = world.issue(1);
     assert!(!issue.open && issue.labels.contains("closed/known-public"), "{:?}", issue.labels);
     assert_eq!(issue.state_reason.as_deref(), Some("completed"));
-    assert!(world.case(1).clocks.values().all(|clock| clock.stopped.is_some()), "the letter keeps the promise");
+    assert!(
+        world.case(1).clocks.values().all(|clock| clock.stopped.is_some()),
+        "the letter keeps the promise"
+    );
     assert!(say(&mut world, ALICE, 1, "!undo").await.contains("left already"));
     say(&mut world, ALICE, 1, "!reopen It is another one").await;
     assert!(world.issue(1).open && !labels(&world).contains(&"stage/closed".to_owned()));
@@ -196,15 +214,24 @@ async fn each_closure_has_its_letter_or_none() {
         let flat = letters(&world).join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
         match says {
             Some(says) => {
-                assert!(flat.contains(says) && flat.contains("Only a project that you trust"), "{closure}: {flat}");
+                assert!(
+                    flat.contains(says) && flat.contains("Only a project that you trust"),
+                    "{closure}: {flat}"
+                );
                 assert!(flat.contains("SIRC-"), "{closure}");
             }
             None => assert_eq!(flat, "", "{closure}"),
         }
         let case = world.case(1);
-        assert!(case.clocks.values().all(|clock| clock.stopped.is_some()), "{closure}: nothing is owed any more");
+        assert!(
+            case.clocks.values().all(|clock| clock.stopped.is_some()),
+            "{closure}: nothing is owed any more"
+        );
         assert_eq!(case.owner().map(|owner| owner.0.as_str()), Some("alice"));
-        assert!(world.peers.discord.messages().iter().any(|post| post.content.contains("closed: ")), "the team is told");
+        assert!(
+            world.peers.discord.messages().iter().any(|post| post.content.contains("closed: ")),
+            "the team is told"
+        );
         world.nothing_is_left_over();
     }
 }
@@ -260,7 +287,10 @@ async fn reply_sends_the_text_below_and_nothing_else() {
         On Mon, 23 Nov 2026, sir-intake wrote:\n> Severity        critical (claimed)\n";
     say(&mut world, ALICE, 1, text).await;
     let letter = letters(&world).pop().unwrap();
-    assert!(letter.contains("Hello Rena,\n\nwe could see it happen. A fix is on its way.\n\nAlice\n"), "{letter}");
+    assert!(
+        letter.contains("Hello Rena,\n\nwe could see it happen. A fix is on its way.\n\nAlice\n"),
+        "{letter}"
+    );
     assert!(!letter.contains("claimed") && !letter.contains("555") && !letter.contains("!own"), "{letter}");
     let raw = world.sent_to(RENA).pop().unwrap();
     assert_eq!(field(&raw, "In-Reply-To").as_deref(), Some("<more1@reporter.example>"), "their last mail");
@@ -283,7 +313,10 @@ async fn the_sixth_letter_of_an_hour_wants_a_second_person() {
     assert_eq!(letters(&world).len(), 5);
     assert!(!world.sent_to("alice@members.example").iter().any(|mail| mail.contains("asks you to confirm")));
     let asked = readable(&world.sent_to("bob@members.example").pop().unwrap());
-    assert!(asked.contains("Alice Arden asks you to confirm") && asked.contains("Letter number 6."), "{asked}");
+    assert!(
+        asked.contains("Alice Arden asks you to confirm") && asked.contains("Letter number 6."),
+        "{asked}"
+    );
     let nonce = asked.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     assert!(say(&mut world, ALICE, 1, &format!("!confirm {nonce}")).await.contains("confirms nothing here"));
     assert!(say(&mut world, BOB, 1, "!confirm AAAAAAAAAA").await.contains("confirms nothing here"));
@@ -327,7 +360,10 @@ async fn a_reporter_who_asks_gets_one_safe_line() {
     let told = letters(&world);
     assert_eq!(told.len(), 3, "three a day");
     let flat = told[0].split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("received and is being looked at. You will hear from us by Thursday 26 November 2026"), "{flat}");
+    assert!(
+        flat.contains("received and is being looked at. You will hear from us by Thursday 26 November 2026"),
+        "{flat}"
+    );
     assert!(!flat.contains("alice") && !flat.contains("Alice"), "{flat}");
     assert_eq!(field(&world.sent_to(RENA)[1], "Auto-Submitted").as_deref(), Some("auto-replied"));
     assert!(world.case(1).runs(ClockKind::Acknowledge), "a machine keeps no promise");
@@ -400,10 +436,18 @@ async fn a_conversation_of_ten_mails() {
     for secret in ["I know that code", "no luck on Linux", "please go on with it", "severity", "!"] {
         assert!(!letters.join("\n").contains(secret), "the reporter never reads: {secret}");
     }
-    let codes: std::collections::BTreeSet<String> = world.sent_to(RENA).iter().map(|mail| code(mail)).collect();
+    let codes: std::collections::BTreeSet<String> =
+        world.sent_to(RENA).iter().map(|mail| code(mail)).collect();
     assert_eq!(codes.len(), 1, "one code, hers");
     let comments = world.comments(1).join("\n");
-    for told in ["I know that code", "no luck on Linux", "needs no account", "MSVC 2022", "which compiler", "go on with it"] {
+    for told in [
+        "I know that code",
+        "no luck on Linux",
+        "needs no account",
+        "MSVC 2022",
+        "which compiler",
+        "go on with it",
+    ] {
         assert!(comments.contains(told), "members read: {told}");
     }
     assert_eq!(world.cases().len(), 1);

@@ -33,7 +33,9 @@ impl Run<'_> {
         let act = self.act_until(Deed::LinkMail { person }, None, Some(until));
         Ok(Said {
             act: Some(act),
-            ..words(format!("waits for a second person: each of the others got their own word, good for {hours} hours"))
+            ..words(format!(
+                "waits for a second person: each of the others got their own word, good for {hours} hours"
+            ))
         })
     }
 
@@ -73,7 +75,9 @@ impl Run<'_> {
             Some(MailIs::Report | MailIs::OfCase) => {
                 Err(format!("mail {mail} is of this case: new {mail} makes a case of its own of it"))
             }
-            Some(MailIs::Elsewhere) | None => Err(format!("there is no mail {mail} that waits or was set aside")),
+            Some(MailIs::Elsewhere) | None => {
+                Err(format!("there is no mail {mail} that waits or was set aside"))
+            }
         }
     }
 
@@ -91,7 +95,9 @@ impl Run<'_> {
         let Some(mail) = named else { return Err("no mail came on this case after the report".to_owned()) };
         match self.around.mails.get(&mail) {
             Some(MailIs::OfCase) => {}
-            Some(MailIs::Report) => return Err("that is the report itself: split makes one more case of it".to_owned()),
+            Some(MailIs::Report) => {
+                return Err("that is the report itself: split makes one more case of it".to_owned());
+            }
             Some(MailIs::Loose | MailIs::Waiting | MailIs::Elsewhere) | None => {
                 return Err(format!("mail {mail} is not of this case"));
             }

@@ -19,7 +19,9 @@ impl Run<'_> {
             Ack::Letter(days) => days.unwrap_or(self.policy.commands.contact_days),
             Ack::Done => return Ok(self.ack_done()),
         };
-        let waits = |act: &&crate::case::Act| act.held().is_some_and(|hold| hold.letter == LetterKind::Acknowledgement);
+        let waits = |act: &&crate::case::Act| {
+            act.held().is_some_and(|hold| hold.letter == LetterKind::Acknowledgement)
+        };
         if let Some(act) = case.acts.iter().find(waits) {
             return Err(format!("act {} holds an acknowledgement already: undo it first", act.number));
         }

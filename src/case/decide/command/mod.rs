@@ -151,11 +151,7 @@ pub fn rule(
     if run.changed {
         run.ruling.decision.then_on_issue(Effect::UpdateIssue);
     } else if run.case.is_some() {
-        run.ruling.decision.event(Event::Looked {
-            by: order.by.clone(),
-            via: order.via,
-            mail: order.mail,
-        });
+        run.ruling.decision.event(Event::Looked { by: order.by.clone(), via: order.via, mail: order.mail });
     }
     Ok(run.ruling)
 }
@@ -219,7 +215,9 @@ impl Run<'_> {
             return Err("only members and chairs command; you may ask for help and confirm".to_owned());
         }
         if command.class() != Class::Read && !self.order.answers_us {
-            return Err("for this, answer a notice about it, or write the reference code of one below".to_owned());
+            return Err(
+                "for this, answer a notice about it, or write the reference code of one below".to_owned()
+            );
         }
         let own_report = self.around.reporter_is.as_ref() == Some(self.order.by);
         if own_report && matches!(command, Command::Show | Command::Own(_)) {
@@ -295,7 +293,12 @@ impl Run<'_> {
     }
 
     /// An act that orders a letter to the reporter; it is held, and over the hour's limit a second person must agree.
-    fn act_with_letter(&mut self, deed: Deed, letter: LetterKind, content: Content) -> Result<(u32, String), String> {
+    fn act_with_letter(
+        &mut self,
+        deed: Deed,
+        letter: LetterKind,
+        content: Content,
+    ) -> Result<(u32, String), String> {
         let rule = &self.policy.commands;
         let case = self.case()?;
         let to = case.reporter.ok_or("the report has no address to write to")?;

@@ -10,7 +10,9 @@ impl Run<'_> {
     pub(super) fn undo(&mut self, number: Option<u32>) -> Result<Said, String> {
         let case = self.case()?;
         let act = match number {
-            Some(number) => case.act(number).ok_or_else(|| format!("there is no act {number} on this case"))?,
+            Some(number) => {
+                case.act(number).ok_or_else(|| format!("there is no act {number} on this case"))?
+            }
             None => case.last_act().ok_or("nothing was done on this case that could be taken back")?,
         };
         let act = act.clone();
@@ -61,7 +63,8 @@ impl Run<'_> {
         if !act.stands() {
             return Err(format!("act {number} was taken back already"));
         }
-        let gone = matches!(act.letter, Some(ActLetter::Left { .. })) || self.around.leaving.contains(&number);
+        let gone =
+            matches!(act.letter, Some(ActLetter::Left { .. })) || self.around.leaving.contains(&number);
         let closes = matches!(act.deed, Deed::Close { .. } | Deed::Dup { .. });
         if gone && !closes {
             return Err(format!("the letter of act {number} left already: write another one with reply"));
@@ -77,9 +80,10 @@ impl Run<'_> {
             later.number > number && later.stands() && later.deed.sets() == sets && sets != Sets::Own
         });
         match later {
-            Some(later) => {
-                Err(format!("act {} came after it and sets the same: undo {} first", later.number, later.number))
-            }
+            Some(later) => Err(format!(
+                "act {} came after it and sets the same: undo {} first",
+                later.number, later.number
+            )),
             None => Ok(()),
         }
     }
