@@ -153,6 +153,11 @@ pub enum Remark {
         /// Rises on each case: two of the same mail are two.
         turn: u32,
     },
+    /// Somebody closed the issue by hand: what closes the case; its text is fixed when it is decided.
+    ClosedByHand {
+        /// GitHub's id of the closing.
+        id: u64,
+    },
 }
 
 impl Remark {
@@ -166,7 +171,7 @@ impl Remark {
             | Self::Refused { mail, .. }
             | Self::Note { mail } => Some(*mail),
             // Several comments may be about one mail: this is not the one by which it is found again.
-            Self::Commanded { .. } => None,
+            Self::Commanded { .. } | Self::ClosedByHand { .. } => None,
         }
     }
 }
@@ -289,6 +294,11 @@ pub enum Alarm {
     GithubRefused,
     /// The mail server refuses our credentials or is not there.
     SmtpDown,
+    /// What is said and done on the issues could not be looked at for too long.
+    IssuesSilent {
+        /// The last good look.
+        since: Option<Timestamp>,
+    },
     /// Discord refuses the webhook.
     DiscordRevoked,
     /// An effect without a case cannot be done.
@@ -311,6 +321,7 @@ impl Alarm {
             Self::RepositoryRefused => "repository-refused",
             Self::GithubRefused => "github-refused",
             Self::SmtpDown => "smtp-down",
+            Self::IssuesSilent { .. } => "issues-silent",
             Self::DiscordRevoked => "discord-revoked",
             Self::EffectParked { .. } => "effect-parked",
         }
@@ -330,6 +341,8 @@ pub enum Effect {
         /// About what.
         remark: Remark,
     },
+    /// Bring our one comment with answers to commands on the issue up to date; what is new in it is fixed when it is decided.
+    Answer,
     /// Send a letter to somebody outside.
     Letter {
         /// Which.
@@ -407,7 +420,7 @@ impl Effect {
     /// The lane it goes in.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } => Lane::Github,
+            Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } | Self::Answer => Lane::Github,
             Self::Letter { .. } => Lane::Letters,
             Self::Alert { .. } | Self::Transcript { .. } => Lane::Members,
             Self::Post { .. } => Lane::Discord,
@@ -417,7 +430,7 @@ impl Effect {
     /// The rule for an unknown outcome.
     pub fn when_unknown(&self) -> WhenUnknown {
         match self {
-            Self::OpenIssue | Self::Comment { .. } => WhenUnknown::LookFirst,
+            Self::OpenIssue | Self::Comment { .. } | Self::Answer => WhenUnknown::LookFirst,
             Self::UpdateIssue | Self::Alert { .. } | Self::Transcript { .. } | Self::Post { .. } => {
                 WhenUnknown::Repeat
             }
@@ -431,6 +444,7 @@ impl Effect {
             Self::OpenIssue => "open-issue",
             Self::UpdateIssue => "update-issue",
             Self::Comment { .. } => "comment",
+            Self::Answer => "answer",
             Self::Letter { letter, .. } => letter.word(),
             Self::Transcript { .. } => "transcript",
             Self::Alert { .. } => "alert",

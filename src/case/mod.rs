@@ -305,6 +305,8 @@ impl Case {
             | Event::Looked { .. }
             | Event::NothingRan { .. }
             | Event::CommandRefused { .. }
+            | Event::CommentRefused { .. }
+            | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
         }
     }

@@ -1,7 +1,8 @@
 //! The loop. One way through the house: store, read, decide, commit, perform.
 //!
 //! Priorities, written down: taking mail in comes first and waits for nobody; reading stored mail comes next; clocks and
-//! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace. A fault of a
+//! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace; so does listening
+//! to the issues, for which nobody waits. A fault of a
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
 mod backoff;
@@ -12,12 +13,14 @@ mod disk;
 mod gauges;
 mod late;
 mod letters;
+mod listen;
 mod looks;
 mod outbox;
 mod poll;
 mod standing;
 mod start;
 mod steer;
+mod talk;
 mod ticks;
 mod vigil;
 
@@ -65,8 +68,10 @@ impl From<PerformFault> for Fault {
 pub struct Turn {
     /// Mails stored.
     pub stored: usize,
-    /// Mails read and settled.
+    /// Mails read and settled, and things judged that were heard on issues.
     pub settled: usize,
+    /// Things said and done on issues that were stored.
+    pub heard: usize,
     /// Effects performed, whatever came of them.
     pub performed: usize,
 }
@@ -89,13 +94,19 @@ impl Daemon {
             Err(PollFault::Died(died)) => return Err(died.into()),
             Err(fault) => Some(fault),
         };
+        let mut looked = false;
         loop {
             let settled = desk::clear(office).await?;
             let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let performed = outbox::drain(office, &self.peers).await?;
-            turn.settled += settled;
+            // After what is due was done: nothing waits for the issues. Looked at once a turn, as the mailbox is.
+            let heard = if looked { 0 } else { listen::look(office, &self.peers).await?.unwrap_or(0) };
+            looked = true;
+            let judged = talk::judge(office).await?;
+            turn.heard += heard;
+            turn.settled += settled + judged;
             turn.performed += performed;
-            if settled + ticked + performed == 0 {
+            if settled + ticked + performed + heard + judged == 0 {
                 break;
             }
         }
@@ -120,6 +131,7 @@ impl Daemon {
             ended = keep_reading(&office) => ended,
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
+            ended = listen::keep_listening(&office, &peers) => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
         };
         observe::notify_stopping();

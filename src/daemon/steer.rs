@@ -1,11 +1,14 @@
-//! A mail that begins with commands: may it, what follows, and what its writer is told. All lines are one transaction.
+//! Commands: what follows from them, and what whoever gave them is told. All lines are one transaction. Whether a mail may
+//! command is asked here; whether a comment may, in [`super::talk`].
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::commit::{self, Brought};
-use super::desk::Desk;
+use super::desk::{Desk, Prepared};
 use super::standing::{Standing, answers_us, standing};
-use super::{chores, letters, looks};
+use super::{chores, letters, looks, talk};
 use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, block, commands};
 use crate::case::command::{Command, Question, Via};
@@ -15,20 +18,33 @@ use crate::case::{
     Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
 };
 use crate::mail::{compose, quote};
+use crate::office::Office;
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::report;
-use crate::store::{EffectState, FateWord, Note, StoreError};
+use crate::store::{EffectState, FateWord, Note, StoreError, Txn};
 
 /// Later mails of the reporter whose facts are looked at for open questions, at most.
 const FACTS_OF: usize = 20;
 
 /// Commands that came, whatever becomes of them.
-struct Came<'a> {
-    by: MemberKey,
-    case: Option<CaseId>,
-    block: Block<'a>,
+pub(super) struct Came<'a> {
+    pub(super) by: MemberKey,
+    pub(super) case: Option<CaseId>,
+    pub(super) block: Block<'a>,
     /// The words below, without quotes and signatures.
-    words: String,
+    pub(super) words: String,
+    /// Whether they hold a code that was sent to that member, answer a notice to them, or stand on the case's own issue.
+    pub(super) answers_us: bool,
+}
+
+/// Where commands are carried out, and how they came.
+pub(super) struct Steer<'a> {
+    pub(super) office: &'a Office,
+    pub(super) txn: &'a Txn<'a>,
+    pub(super) now: Timestamp,
+    pub(super) via: Via,
+    /// The mail that they stand in, if it is one.
+    pub(super) mail: Option<&'a Prepared>,
 }
 
 impl Desk<'_> {
@@ -53,8 +69,16 @@ impl Desk<'_> {
             Standing::MayNot { named, because } => self.refuse(case, fate, &named, because, note),
             Standing::May(by) => {
                 let words = quote::split(block.below).new_words;
-                let came = Came { by, case, block, words };
-                self.run(&came)?;
+                let answers_us = answers_us(self, &by, case)?;
+                let came = Came { by, case, block, words, answers_us };
+                let steer = Steer {
+                    office: self.office,
+                    txn: self.txn,
+                    now: self.now,
+                    via: Via::Mail,
+                    mail: Some(self.mail),
+                };
+                steer.run(&came)?;
                 note.case = case;
                 if case.is_none() && self.reports_besides(&came.words) {
                     return Ok(None);
@@ -96,19 +120,31 @@ impl Desk<'_> {
         Ok(Some(FateWord::Quarantined))
     }
 
-    fn run(&self, came: &Came<'_>) -> Result<(), StoreError> {
-        let commands = match commands(&came.block.lines) {
-            Ok(commands) => commands,
-            Err(complaints) => return self.nothing_ran(came, &complaints),
-        };
+}
+
+impl Steer<'_> {
+    /// Reads the lines and carries them out, or says why not.
+    pub(super) fn run(&self, came: &Came<'_>) -> Result<(), StoreError> {
+        match commands(&came.block.lines) {
+            Ok(commands) => self.carry(came, &commands),
+            Err(complaints) => self.nothing_ran(came, &complaints),
+        }
+    }
+
+    fn mail_id(&self) -> Option<MailId> {
+        self.mail.map(|mail| mail.row.id)
+    }
+
+    /// Carries out commands, one for each line, or says why not.
+    pub(super) fn carry(&self, came: &Came<'_>, commands: &[Command]) -> Result<(), StoreError> {
         let case = came.case.map(|case| self.txn.case(case)).transpose()?;
-        let around = self.around(came, case.as_ref(), &commands)?;
+        let around = self.around(came, case.as_ref(), commands)?;
         let order = Order {
             by: &came.by,
-            via: Via::Mail,
-            mail: Some(self.mail.row.id),
-            commands: &commands,
-            answers_us: answers_us(self, &came.by, came.case)?,
+            via: self.via,
+            mail: self.mail_id(),
+            commands,
+            answers_us: came.answers_us,
         };
         let ruling = match rule(case.as_ref(), &order, &around, &self.office.policy, self.now) {
             Ok(ruling) => ruling,
@@ -137,7 +173,7 @@ impl Desk<'_> {
                 brought.cases.push(chores::done(office, txn, None, chore, decision, now)?);
             }
             for new in brought.cases.iter().flatten() {
-                chores::made_by(office, txn, *new, &came.by, Via::Mail, now)?;
+                chores::made_by(office, txn, *new, &came.by, self.via, now)?;
             }
             return Ok((None, brought));
         };
@@ -315,8 +351,8 @@ impl Desk<'_> {
         }
         if let Some(case) = came.case {
             let mut decision = Decision::default();
-            let mail = Some(self.mail.row.id);
-            decision.event(Event::NothingRan { by: came.by.clone(), via: Via::Mail, mail });
+            let mail = self.mail_id();
+            decision.event(Event::NothingRan { by: came.by.clone(), via: self.via, mail });
             commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
         }
         let mut transcript = self.transcript(came, lines, Vec::new());
@@ -402,7 +438,10 @@ impl Desk<'_> {
         comments: bool,
         notes: bool,
     ) -> Result<(), StoreError> {
-        let mail = self.mail.row.id;
+        let Some(prepared) = self.mail else {
+            return talk::answer(self, came.case, &transcript.comment());
+        };
+        let mail = prepared.row.id;
         let mut transcript = transcript.clone();
         transcript.noted = notes && came.case.is_some();
         let mut decision = Decision::default();
@@ -422,16 +461,16 @@ impl Desk<'_> {
         if let Some(case) = came.case {
             commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
         }
-        self.send(came, &transcript)
+        self.send(came, prepared, &transcript)
     }
 
     /// The transcript leaves at once: it waits behind nothing.
-    fn send(&self, came: &Came<'_>, transcript: &Transcript) -> Result<(), StoreError> {
+    fn send(&self, came: &Came<'_>, mail: &Prepared, transcript: &Transcript) -> Result<(), StoreError> {
         let address = self.office.policy.roster.get(&came.by).and_then(|member| member.address());
         let Some(to) = address.cloned() else { return Ok(()) };
-        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(self.mail.row.id) };
+        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(mail.row.id) };
         let mut draft = commit::draft(self.office, &Planned::now(effect))?;
-        let letter = &self.mail.read.letter;
+        let letter = &mail.read.letter;
         let answer = transcript.mail();
         let parent = letter.message_id.clone();
         let outgoing = compose::Outgoing {

@@ -179,6 +179,10 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         Event::Linked { case: other } => format!("{case} belongs together with {other}"),
         Event::Unlinked { case: other } => format!("{case} no longer belongs together with {other}"),
         Event::NothingRan { by, .. } => format!("{case}: {} commands, and nothing is done", member(by)),
+        Event::CommentRefused { why, .. } => {
+            format!("{case}: a command on the issue is refused: {}", why.words())
+        }
+        Event::IssueClosed { .. } => format!("{case}: the issue was closed by hand; the reason is asked for"),
         Event::CommandRefused { why, .. } => format!("{case}: a command is refused: {}", why.words()),
         Event::StatusTold { .. } => format!("{case}: the reporter is told how it stands"),
         Event::Looked { .. }

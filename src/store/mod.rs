@@ -8,6 +8,7 @@
 mod effects;
 mod error;
 mod found;
+mod heard;
 mod held;
 mod house;
 mod intake;
@@ -29,6 +30,7 @@ use rusqlite::Connection;
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
 pub use found::{Found, FoundWhat};
+pub use heard::{Did, Heard, HeardFate, Who};
 pub use house::{DigestRows, Figures};
 pub use intake::{Arrived, FolderRow, Gap};
 pub use journal::EventRow;

@@ -69,7 +69,11 @@ pub(super) fn came(
             super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
         }
         (
-            Effect::Letter { .. } | Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. },
+            Effect::Letter { .. }
+            | Effect::OpenIssue
+            | Effect::UpdateIssue
+            | Effect::Comment { .. }
+            | Effect::Answer,
             Outcome::Parked,
         ) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: letter_of(effect) });
@@ -96,6 +100,7 @@ pub(super) fn came(
             Effect::OpenIssue
             | Effect::UpdateIssue
             | Effect::Comment { .. }
+            | Effect::Answer
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
             | Effect::Post { .. },
@@ -104,6 +109,7 @@ pub(super) fn came(
         | (
             Effect::UpdateIssue
             | Effect::Comment { .. }
+            | Effect::Answer
             | Effect::Letter { .. }
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
@@ -142,6 +148,7 @@ fn letter_of(effect: &Effect) -> Option<LetterKind> {
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
+        | Effect::Answer
         | Effect::Transcript { .. }
         | Effect::Alert { .. }
         | Effect::Post { .. } => None,

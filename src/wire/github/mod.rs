@@ -7,6 +7,7 @@
 mod answer;
 mod gate;
 mod issues;
+mod talk;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::http::{SetupError, allowed};
 
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};
+pub use self::talk::{Deed, Listed, Page};
 
 /// Who we are towards GitHub.
 #[derive(Clone)]
