@@ -100,13 +100,14 @@ impl Daemon {
             let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             // After what is due was done: nothing waits for the issues. Looked at once a turn, as the mailbox is.
-            let heard = if looked { 0 } else { listen::look(office, &self.peers).await?.unwrap_or(0) };
-            looked = true;
+            let first = !std::mem::replace(&mut looked, true);
+            let heard = if first { listen::look(office, &self.peers).await?.unwrap_or(0) } else { 0 };
             let judged = talk::judge(office).await?;
             turn.heard += heard;
             turn.settled += settled + judged;
             turn.performed += performed;
-            if settled + ticked + performed + heard + judged == 0 {
+            // A look lets letters go that waited for it.
+            if !first && settled + ticked + performed + heard + judged == 0 {
                 break;
             }
         }

@@ -43,6 +43,7 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the mailbox is renumbered", |world| Box::pin(renumbered(world))),
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
+        ("the team talks on the issue", |world| Box::pin(talk(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
     ]
 }
@@ -156,6 +157,21 @@ async fn edited(world: &mut World) {
     world.settle_within(1).await;
 }
 
+async fn talk(world: &mut World) {
+    crate::story::comments::accounts(world);
+    report(world).await;
+    let hub = &world.peers.hub;
+    hub.add_comment_as("alice-hub", 1, "!severity high\n!own me").unwrap();
+    hub.add_comment_as("mallory", 1, "!close spam").unwrap();
+    hub.faults().at("POST", Kind::Comments, Fault::CommitThen502);
+    world.settle_within(1).await;
+    world.peers.hub.assign_as("alice-hub", 1, "bob-hub");
+    world.peers.hub.set_open_as("bob-hub", 1, false);
+    world.settle_within(1).await;
+    world.peers.hub.add_comment_as("bob-hub", 1, "!severity low\n!undo 2").unwrap();
+    world.settle_within(1).await;
+}
+
 async fn public(world: &mut World) {
     world.peers.hub.change_repository(REPOSITORY, |repository| repository.private = false);
     report(world).await;
@@ -180,13 +196,15 @@ fn end(world: &World) -> End {
         let clocks = (runs(ClockKind::Acknowledge), runs(ClockKind::Owner));
         let failed = case.delivery_failed.is_some();
         format!(
-            "{} {:?} {:?} {:?} {clocks:?} replies {} quarantined {} failed {failed} answer {:?}",
+            "{} {:?} {:?} {:?} {clocks:?} replies {} quarantined {} failed {failed} acts {} refused {} answer {:?}",
             case.id,
             case.stage,
             case.issue,
             case.source,
             case.replies,
             case.quarantined,
+            case.acts.len(),
+            case.refused,
             case.answer.as_ref().map(|answer| answer.verified)
         )
     };
@@ -205,7 +223,7 @@ fn end(world: &World) -> End {
 /// One playing of a story; what came of it, and how many points it passed.
 async fn perform(play: Play, dies_at: Option<usize>, again: Option<usize>) -> (World, usize) {
     let github = "spacing_ms = 0\nlook_wait_s = 0\nbackoff_first_s = 1\nbackoff_cap_s = 60".to_owned();
-    let mut world = World::with(Settings { github, ..Settings::default() }).await;
+    let mut world = World::with(Settings { github, rest: crate::story::comments::roster(), ..Settings::default() }).await;
     if let Some(n) = dies_at {
         world.dies_at(n);
         world.dies_again = again;

@@ -4,6 +4,7 @@ mod attack;
 mod canary;
 mod clocks;
 pub mod command_desk;
+pub mod comments;
 pub mod commands;
 mod commands_cases;
 mod commands_letters;
