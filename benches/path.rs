@@ -159,6 +159,7 @@ fn case(
     let from = Address::parse(&format!("rena{number}@reporter{number}.example")).unwrap();
     let person = txn.person(&from, "Rena")?;
     let opening = Opening {
+        checked: None,
         mail: id,
         source: Source::Mail,
         reporter: Some(person),

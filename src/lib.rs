@@ -20,17 +20,25 @@
 //!    server, and nobody relies on that mark.
 //! 3. **Read** (`daemon/desk.rs`, `mail/`, `report/`): on a thread of its own, behind a counter of attempts that was written
 //!    first. Any bytes give a `Letter`. What kills the reader three times is read by its header
-//!    alone; what kills that three times is parked, and people are told.
+//!    alone; what kills that three times is parked, and people are told. What may become a case is compared with public
+//!    records and earlier cases (`daemon/check.rs`, `known/`), within bounds of time; a fault of the mirror stops no mail.
 //! 4. **Find its case** (`daemon/desk.rs`, `mail/thread.rs`, `render/code.rs`): code, ids, tag. They must agree.
 //! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
 //!    mail come back, second copy, history, waiting, screened.
-//! 6. **Decide** (`case/decide/open.rs` for a new case, `case/decide/mail.rs` on a case): events and effects as values.
-//! 7. **Commit** (`daemon/commit.rs`, `store/journal.rs`, `store/effects.rs`): events, the case they make, effects with their
+//! 6. **Steer** (`daemon/steer.rs`, `case/command/`, `case/decide/command/`): a mail of a member that begins with commands is
+//!    one decision, all lines or none; `daemon/standing.rs` says who may. What follows is told to that member and on the issue.
+//! 7. **Decide** (`case/decide/open.rs` for a new case, `case/decide/mail.rs` on a case): events and effects as values.
+//! 8. **Commit** (`daemon/commit.rs`, `store/journal.rs`, `store/effects.rs`): events, the case they make, effects with their
 //!    fixed ids (letters to people outside already rendered), the clocks, and the mail's fate, in one transaction.
-//! 8. **Perform** (`daemon/outbox.rs`, `perform/`): each effect stands as `sending` in the store before the first word to a
-//!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 6 (`case/decide/outcome.rs`).
-//! 9. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
-//!    goes out, orders of operators are taken.
+//! 9. **Perform** (`daemon/outbox.rs`, `perform/`): each effect stands as `sending` in the store before the first word to a
+//!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 7 (`case/decide/outcome.rs`).
+//! 10. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
+//!     goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
+//!     is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
+//!
+//! A second door (`daemon/sweep.rs`): private vulnerability reports on GitHub are polled, held as messages of role `advisory`
+//! and go on at step 3. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
+//! up to date; what it asks for never depends on a case.
 //!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
 //! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
@@ -44,7 +52,7 @@
 //! | `case` | what a case is and what happens next: events, effects, clocks, calendar, `decide` | nothing: pure |
 //! | `mail` | what a message says, and how one is written | `case`; pure |
 //! | `report` | the facts in a report, and which are missing | `case`; pure |
-//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `report`; pure but for `mirror` |
+//! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `case`, `report`; pure but for `mirror` |
 //! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
 //! | `clock` | the only place that asks the time | |
 //! | `outside` | time, chance and crash points, handed in | `clock` |
@@ -52,7 +60,7 @@
 //! | `observe` | log lines, figures, the service manager's notices | `config` |
 //! | `store` | the disk: `store/schema.sql` holds the tables of all states; one thread writes | `case`, `outside` |
 //! | `reading` | a mail as it reads, and a short memory of those read last | `case`, `mail`, `report` |
-//! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, Discord, OAuth, heartbeat | `case`, `mail` |
+//! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, NVD, Discord, OAuth, heartbeat | `case`, `mail` |
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
 //! | `daemon` | the loop, with its priorities written down | all above |
@@ -81,6 +89,12 @@
 //! **Invariant:** nothing is sent inside a transaction. The id of an effect is drawn and committed before the first try and
 //! never changes. An effect has one recipient. Lanes never wait for each other; a needed order is written down (`After`).
 //!
+//! **Invariant:** a letter that a member orders is held: it leaves only after a look into the mailbox that began after its hold
+//! ended and of which all is read (`store/held.rs`), so that any member's undo that came in time stops it.
+//!
+//! **Invariant:** what a member did is an act with a number, and each act can be taken back; the words of an order are rendered
+//! into its letter before the commit and stand nowhere else.
+//!
 //! **Invariant:** what may have happened is looked up before it is done again (issues, comments: by listing, for a marker with
 //! our HMAC), is harmless twice (alerts, posts, updates), or is left to a person (letters to people outside).
 //!
@@ -89,6 +103,9 @@
 //!
 //! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
 //! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//!
+//! **Invariant:** what is found of a report stays here: its words are in the table `finding` and on the private issue; events,
+//! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.
 //!
 //! **Invariant:** there is a limit on everything that comes from outside: bytes, parts, depth, receipts a sender, cases an
 //! hour, retries. Nothing recurses on hostile input.

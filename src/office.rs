@@ -10,6 +10,7 @@ use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
 use crate::case::{Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256};
 use crate::config::{self, Config};
+use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
 use crate::reading::{Memory, ReadMail};
@@ -38,6 +39,8 @@ pub struct Office {
     pub keys: Keyring,
     /// The mails that were read last.
     pub memory: Memory,
+    /// Public records and earlier cases, to compare reports with.
+    pub known: Kept,
     /// What wakes the parts of the daemon.
     pub bells: Bells,
 }
@@ -47,6 +50,8 @@ pub struct Office {
 pub struct Bells {
     /// A mail was stored.
     pub mail: Notify,
+    /// A case began, or has more words.
+    pub check: Notify,
 }
 
 impl Office {
@@ -56,6 +61,7 @@ impl Office {
         let house = house(&config);
         let limits = limits(&config);
         let keys = keyring(&store);
+        let known = Kept::new(config.state_dir.join(mirror::FILE_NAME));
         Arc::new(Self {
             config,
             policy,
@@ -66,6 +72,7 @@ impl Office {
             letters,
             keys,
             memory: Memory::default(),
+            known,
             bells: Bells::default(),
         })
     }
@@ -130,9 +137,7 @@ impl Office {
     /// The same from bytes at hand.
     pub fn read_raw(&self, mail: MailId, raw: &[u8], headers_only: bool) -> Arc<ReadMail> {
         let read = if headers_only { mail::headers_only } else { mail::read };
-        let read = Arc::new(ReadMail::new(read(raw, &self.limits, &self.house)));
-        self.memory.put(mail, headers_only, &read);
-        read
+        self.memory.put(mail, headers_only, read(raw, &self.limits, &self.house))
     }
 
     /// Whether reading this mail whole failed too often.

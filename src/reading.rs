@@ -8,24 +8,25 @@ use crate::case::MailId;
 use crate::mail::Letter;
 use crate::report::{self, Facts};
 
-/// Mails that are remembered at most.
+/// Mails that are remembered whole at most, and bytes of their text.
 const MAILS: usize = 64;
-/// Bytes of text that are remembered at most.
 const BYTES: usize = 2 << 20;
+/// Mails whose facts are remembered at most, and how many facts of all (one takes some 300 bytes): they took longest to
+/// find, and in a flood the issues follow long after the mails.
+const FACTS_OF: usize = 1024;
+const FACTS: usize = 16_384;
+
+/// What tells mails in memory apart: one reads otherwise when only its header is read.
+type Name = (MailId, bool);
 
 /// A letter and, once somebody asks, its facts.
 pub struct ReadMail {
     /// What it says.
     pub letter: Letter,
-    facts: OnceLock<Facts>,
+    facts: Arc<OnceLock<Facts>>,
 }
 
 impl ReadMail {
-    /// A letter that was read.
-    pub fn new(letter: Letter) -> Self {
-        Self { letter, facts: OnceLock::new() }
-    }
-
     /// The facts of its words, quoted ones included: a report may come forwarded.
     pub fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| {
@@ -37,34 +38,57 @@ impl ReadMail {
     }
 
     fn bytes(&self) -> usize {
-        self.letter.text.len()
-            + self.letter.plain.len()
-            + self.letter.split.new_words.len()
-            + self.letter.split.quoted.len()
+        // The text, the same in two parts, and as it came.
+        2 * self.letter.text.len() + self.letter.plain.len()
     }
 }
 
-/// The last mails that were read. A mail reads otherwise when only its header is read, so that is part of the name.
+/// The last mails that were read.
 #[derive(Default)]
-pub struct Memory(Mutex<VecDeque<(MailId, bool, Arc<ReadMail>)>>);
+pub struct Memory(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    mails: VecDeque<(Name, Arc<ReadMail>)>,
+    facts: VecDeque<(Name, Arc<OnceLock<Facts>>)>,
+}
 
 impl Memory {
     /// A mail that was read lately.
     pub fn get(&self, mail: MailId, headers_only: bool) -> Option<Arc<ReadMail>> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.iter()
-            .find(|(id, headers, _)| (*id, *headers) == (mail, headers_only))
-            .map(|(_, _, read)| Arc::clone(read))
+        find(&held.mails, (mail, headers_only))
     }
 
-    /// Remembers a mail, and forgets the oldest ones over the limits.
-    pub fn put(&self, mail: MailId, headers_only: bool, read: &Arc<ReadMail>) {
+    /// Remembers a letter, with its facts if they were found before, and forgets the oldest ones over the limits.
+    pub fn put(&self, mail: MailId, headers_only: bool, letter: Letter) -> Arc<ReadMail> {
+        let name = (mail, headers_only);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.push_back((mail, headers_only, Arc::clone(read)));
-        let mut bytes: usize = held.iter().map(|(_, _, read)| read.bytes()).sum();
-        while held.len() > MAILS || bytes > BYTES {
-            let Some((_, _, oldest)) = held.pop_front() else { return };
+        let facts = find(&held.facts, name).unwrap_or_else(|| {
+            let facts = Arc::default();
+            held.facts.push_back((name, Arc::clone(&facts)));
+            facts
+        });
+        let mut sum: usize = held.facts.iter().map(|(_, facts)| count(facts)).sum();
+        while held.facts.len() > FACTS_OF || sum > FACTS {
+            let Some((_, oldest)) = held.facts.pop_front() else { break };
+            sum -= count(&oldest);
+        }
+        let read = Arc::new(ReadMail { letter, facts });
+        held.mails.push_back((name, Arc::clone(&read)));
+        let mut bytes: usize = held.mails.iter().map(|(_, read)| read.bytes()).sum();
+        while held.mails.len() > MAILS || bytes > BYTES {
+            let Some((_, oldest)) = held.mails.pop_front() else { break };
             bytes -= oldest.bytes();
         }
+        read
     }
+}
+
+fn count(facts: &OnceLock<Facts>) -> usize {
+    facts.get().map_or(0, Facts::count)
+}
+
+fn find<T>(held: &VecDeque<(Name, Arc<T>)>, name: Name) -> Option<Arc<T>> {
+    held.iter().rev().find(|(other, _)| *other == name).map(|(_, found)| Arc::clone(found))
 }

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use super::{Pair, part, recall};
+use sir_intake::known::measure::{Pair, recall};
+
+use super::part;
 
 struct Row {
     id: String,

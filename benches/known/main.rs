@@ -14,20 +14,12 @@
 
 mod fts5;
 
-use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use sir_intake::known::{Mirror, Question, Verdict};
-
-/// A report with its true record.
-#[derive(serde::Deserialize)]
-pub(crate) struct Pair {
-    pub(crate) cve: String,
-    source: String,
-    overlap: f32,
-    pub(crate) text: String,
-}
+use sir_intake::known::measure::{Pair, measure};
+use sir_intake::known::{Mirror, Question};
 
 fn main() {
     let Some(shared) = std::env::var_os("SIR_SHARED") else {
@@ -129,88 +121,28 @@ fn modified(nvd: &Path, mirror: &Mirror) {
 }
 
 fn quality(mirror: &Mirror, pairs: &[Pair]) -> Vec<usize> {
-    let (mut ranks, mut times, mut longs) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut known, mut new) = (Vec::new(), Vec::new());
-    let mut sources: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     mirror.check(&Question { text: "warm up".into(), ..Question::default() }).unwrap();
     let (start, cpu) = (Instant::now(), cpu_s());
-    for pair in pairs {
-        let question = Question { text: pair.text.clone(), limit: 10, ..Question::default() };
+    let ask = |question: &Question| {
         let begin = Instant::now();
-        let answer = mirror.check(&question).unwrap();
-        let ms = begin.elapsed().as_secs_f64() * 1000.0;
-        times.push(ms);
-        if pair.text.len() > 9000 {
-            longs.push(ms);
-        }
-        let rank =
-            answer.candidates.iter().position(|candidate| candidate.id == pair.cve).unwrap_or(usize::MAX);
-        ranks.push(rank);
-        sources.entry(&pair.source).or_default().push(rank);
-        let first = answer.candidates.first();
-        known.push((
-            first.map_or(0.0, |c| c.sureness),
-            first.is_some_and(|c| c.id == pair.cve),
-            first.map(|c| c.verdict),
-        ));
-        let question = Question { without: Some(pair.cve.clone()), ..question };
-        let answer = mirror.check(&question).unwrap();
-        let first = answer.candidates.first();
-        new.push((first.map_or(0.0, |c| c.sureness), first.map(|c| c.verdict)));
-    }
+        let answer = mirror.check(question).unwrap();
+        Ok::<_, Infallible>((answer, begin.elapsed().as_secs_f64() * 1000.0))
+    };
+    let Ok(figures) = measure(pairs, ask, |id| Ok(mirror.print(id).unwrap().is_some()));
     println!(
-        "{} checks in {:.1} s ({:.1} s of CPU)",
+        "{} checks in {:.1} s ({:.1} s of CPU)\n{}",
         2 * pairs.len(),
         start.elapsed().as_secs_f64(),
-        cpu_s() - cpu
+        cpu_s() - cpu,
+        figures.as_text()
     );
-    println!(
-        "ours: {}; ms p50 {:.1} p95 {:.1}; texts of 9 to 12 kB p50 {:.1} p95 {:.1}",
-        recall(&ranks),
-        part(&mut times, 0.5),
-        part(&mut times, 0.95),
-        part(&mut longs, 0.5),
-        part(&mut longs, 0.95)
-    );
-    for (source, ranks) in &sources {
-        println!("  {source:16} {:4} {}", ranks.len(), recall(ranks));
-    }
-    let mut order: Vec<usize> = (0..pairs.len()).collect();
-    order.sort_by(|left, right| pairs[*left].overlap.total_cmp(&pairs[*right].overlap));
-    for (at, quarter) in order.chunks(pairs.len().div_ceil(4)).enumerate() {
-        let ranks: Vec<usize> = quarter.iter().map(|place| ranks[*place]).collect();
-        let (low, high) = (pairs[quarter[0]].overlap, pairs[*quarter.last().unwrap()].overlap);
-        println!("  overlap quartile {} ({low:.2} to {high:.2}): {}", at + 1, recall(&ranks));
-    }
-    println!("open set: threshold, right of known, new called known");
-    for threshold in [0.1_f32, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95] {
-        let right = known.iter().filter(|(sure, right, _)| *right && *sure >= threshold).count();
-        let wrong = new.iter().filter(|(sure, _)| *sure >= threshold).count();
-        println!(
-            "  {threshold:.2}  {:.3}  {:.3}",
-            right as f64 / pairs.len() as f64,
-            wrong as f64 / pairs.len() as f64
-        );
-    }
-    let verdicts = |of: &mut dyn Iterator<Item = Option<Verdict>>| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        of.for_each(|verdict| *counts.entry(verdict.map_or("nothing", Verdict::word)).or_default() += 1);
-        format!("{counts:?}")
-    };
-    println!("verdicts, known: {}", verdicts(&mut known.iter().map(|(_, _, verdict)| *verdict)));
-    println!("verdicts, new:   {}", verdicts(&mut new.iter().map(|(_, verdict)| *verdict)));
-    ranks
+    figures.ranks
 }
 
 pub(crate) fn part(times: &mut [f64], share: f64) -> f64 {
     times.sort_by(f64::total_cmp);
     let at = ((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1));
     times.get(at).copied().unwrap_or(0.0)
-}
-
-pub(crate) fn recall(ranks: &[usize]) -> String {
-    let at = |k: usize| ranks.iter().filter(|rank| **rank < k).count() as f64 / ranks.len().max(1) as f64;
-    format!("R@1 {:.3} R@5 {:.3} R@10 {:.3}", at(1), at(5), at(10))
 }
 
 /// The lead in R@1 with the lower 90 % bound of a paired bootstrap.

@@ -307,16 +307,7 @@ impl Case {
                     act.state = ActState::Done;
                 }
             }
-            Event::LetterLeft { act, at, .. } => {
-                let mut by = None;
-                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
-                    act.letter = Some(ActLetter::Left { at: *at });
-                    by = Some((act.by.clone(), act.deed.clone()));
-                }
-                if let Some((by, deed)) = by {
-                    self.letter_left(by, &deed, *at);
-                }
-            }
+            Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
             Event::LetterStopped { act, .. } => {
                 if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
                     act.letter = Some(ActLetter::Stopped);
@@ -359,6 +350,7 @@ impl Case {
             | Event::LetterUnknown { .. }
             | Event::EffectParked { .. }
             | Event::Claimed { .. }
+            | Event::Checked { .. }
             | Event::Looked { .. }
             | Event::IssueClosed { .. }
             | Event::NothingRan { .. } => {}
@@ -456,11 +448,14 @@ impl Case {
     }
 
     /// A person wrote to the reporter.
-    fn letter_left(&mut self, by: MemberKey, deed: &Deed, at: Timestamp) {
+    fn letter_left(&mut self, act: u32, at: Timestamp) {
+        let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
+        act.letter = Some(ActLetter::Left { at });
+        let (by, deed) = (act.by.clone(), act.deed.clone());
         match deed {
             Deed::Ask { .. } | Deed::Remind { .. } => {}
             Deed::Acknowledge { contact_by } => {
-                self.contact_by = Some(*contact_by);
+                self.contact_by = Some(contact_by);
                 self.answer = Some(Answer { member: by, verified: true, at });
             }
             Deed::Dup { .. }

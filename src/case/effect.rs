@@ -58,7 +58,7 @@ impl LetterKind {
             Self::Receipt => "the receipt (T00)",
             Self::Acknowledgement => "the acknowledgement (T01)",
             Self::KnownIssue => "the known-issue letter (T02)",
-            Self::Questions => "the questions (T03)",
+            Self::Questions => "the letter with questions (T03)",
             Self::Reminder => "the reminder (T04)",
             Self::Intended => "the letter works-as-intended (T05)",
             Self::Bug => "the letter bug-not-security (T06)",
@@ -150,8 +150,6 @@ pub enum Remark {
     Commanded {
         /// Their mail; none for a comment.
         mail: Option<MailId>,
-        /// Rises on each case: two of the same mail are two.
-        turn: u32,
     },
     /// Somebody closed the issue by hand: what closes the case; its text is fixed when it is decided.
     ClosedByHand {

@@ -12,7 +12,7 @@ use super::closure::Closure;
 use super::command::Via;
 use super::effect::LetterKind;
 use super::refused::Refused;
-use super::{CaseId, Component, EffectId, MailId, MemberKey, PersonId, Severity};
+use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
 
 /// How a case came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Source {
     Operator,
     /// A mail, or a part of a report, of which a member made a case.
     Member,
+    /// A private vulnerability report on GitHub (an advisory in state `triage`).
+    Advisory,
 }
 
 /// Why the reporter gets no receipt.
@@ -397,6 +399,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The report was looked for among public records and earlier cases, or could not be.
+    Checked {
+        /// What came of it, in numbers.
+        checked: Checked,
+    },
 }
 
 impl Event {
@@ -435,6 +442,7 @@ impl Event {
             Self::CommentRefused { .. } => "comment-refused",
             Self::IssueClosed { .. } => "issue-closed",
             Self::StatusTold { .. } => "status-told",
+            Self::Checked { .. } => "checked",
         }
     }
 }

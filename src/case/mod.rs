@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod calendar;
+pub mod checked;
 pub mod clock;
 pub mod closure;
 pub mod command;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, ActState, Deed};
+pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
 pub use closure::Closure;
 pub use effect::{
@@ -182,6 +184,9 @@ pub struct Case {
     pub refused: u32,
     /// When the reporter was told how it stands, at most the last 20 times.
     pub status_told: Vec<Timestamp>,
+    /// What the last check against public records and earlier cases came to; none before the first.
+    #[serde(default)]
+    pub checked: Option<Checked>,
 }
 
 impl Case {
@@ -217,6 +222,7 @@ impl Case {
             last_mail: *mail,
             refused: 0,
             status_told: Vec::new(),
+            checked: None,
         })
     }
 
@@ -265,12 +271,7 @@ impl Case {
             }
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
-                // While a proven answer stands, a mail that anybody can write does not take its place.
-                let stands = self.answer.as_ref().is_some_and(|answer| answer.verified)
-                    && !self.runs(ClockKind::Acknowledge);
-                if *verified || !stands {
-                    self.answer = Some(Answer { member: member.clone(), verified: *verified, at: *received });
-                }
+                self.seems_answered(member, *verified, *received);
             }
             Event::AnswerConfirmed { member, at } => {
                 self.answer = Some(Answer { member: member.clone(), verified: true, at: *at });
@@ -284,14 +285,7 @@ impl Case {
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
-            Event::EffectParked { effect, letter } => {
-                if !self.parked.contains(effect) {
-                    self.parked.push(*effect);
-                }
-                if *letter == Some(LetterKind::Receipt) {
-                    self.receipt = Receipt::Parked;
-                }
-            }
+            Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
             Event::Acted { .. }
             | Event::Undone { .. }
@@ -308,6 +302,25 @@ impl Case {
             | Event::CommentRefused { .. }
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
+            Event::Checked { checked } => self.checked = Some(*checked),
+        }
+    }
+
+    fn seems_answered(&mut self, member: &MemberKey, verified: bool, at: Timestamp) {
+        // While a proven answer stands, a mail that anybody can write does not take its place.
+        let stands =
+            self.answer.as_ref().is_some_and(|answer| answer.verified) && !self.runs(ClockKind::Acknowledge);
+        if verified || !stands {
+            self.answer = Some(Answer { member: member.clone(), verified, at });
+        }
+    }
+
+    fn park(&mut self, effect: EffectId, letter: Option<LetterKind>) {
+        if !self.parked.contains(&effect) {
+            self.parked.push(effect);
+        }
+        if letter == Some(LetterKind::Receipt) {
+            self.receipt = Receipt::Parked;
         }
     }
 

@@ -83,11 +83,14 @@ pub(super) enum Command {
         #[arg(long)]
         offline: bool,
     },
-    /// Is it known already? Candidates for a mail or plain text, searched on this machine alone
+    /// Is it known already? Candidates for a mail or plain text, earlier cases too, searched on this machine alone
     Known {
         /// A mail or plain text; `-` is standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "pairs", conflicts_with = "pairs")]
+        file: Option<PathBuf>,
+        /// Measure instead: a file with one {"cve": ..., "text": ...} a line, each asked with its record and without it
+        #[arg(long, value_name = "FILE.jsonl")]
+        pairs: Option<PathBuf>,
     },
     /// The mirror of public records that `known` searches
     Mirror {
@@ -104,13 +107,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MirrorWhat {
-    /// Take NVD 2.0 feed files from disk, with the .meta beside each
+    /// Fetch what changed: NVD, O3DE's advisories, issues and package lists. Nothing that is asked for depends on a
+    /// report. A sync that was stopped goes on where it was
+    Sync,
+    /// Take files from disk: NVD 2.0 feeds, with the .meta beside each, and O3DE's lists (`BuiltInPackages_*.cmake`)
     Import {
-        /// Files or folders
+        /// Files, or folders of feeds
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Sources, ages, counts, coverage by year
+    /// Sources, ages, counts, what could not be read, coverage by year; exit code 1 when something is wrong
     Status,
 }
 
@@ -125,7 +131,7 @@ pub(super) enum Cases {
         #[arg(long, value_name = "NAME", value_parser = member)]
         owner: Option<MemberKey>,
     },
-    /// Everything that is known about a case: state, events, mails, effects
+    /// Everything that is known about a case: state, what the check found, events, mails, effects
     Show {
         /// Like SIR-2026-0007
         #[arg(value_name = "SIR")]
@@ -152,9 +158,15 @@ pub(super) enum Cases {
         #[arg(long, conflicts_with = "mail")]
         waiting: bool,
     },
+    /// Mails from before the first start that are no case
+    History {
+        /// Received in so many days until now
+        #[arg(long, value_name = "DAYS", default_value_t = 14)]
+        days: u16,
+    },
     /// Make a case of a mail from before the first start
     Adopt {
-        /// Its number, as the digest shows it
+        /// Its number, as `cases history` shows it
         #[arg(value_name = "MAIL", value_parser = mail)]
         mail: MailId,
     },

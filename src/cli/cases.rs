@@ -1,18 +1,19 @@
 //! `cases`: look at them, open, take and answer them.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::arguments::{Cases, Which};
 use super::out::{Out, facts, table};
 use super::outbox::{effect_json, effect_row};
-use super::parked::{mail_json, mail_row, sender};
-use super::{FAULTS, OK, Stop, export, house, order};
+use super::parked::{mail_json, mail_row, mails, sender, with_senders};
+use super::{FAULTS, OK, Stop, export, findings, house, order};
 use crate::case::decide::Act;
 use crate::case::order::Order;
 use crate::case::{Case, CaseId, ClockKind, MemberKey, Receipt};
 use crate::config::Config;
+use crate::known::Findings;
 use crate::perform::issue_link;
 use crate::render::when;
 use crate::store::{EffectRow, EventRow, FateWord, MailRow};
@@ -33,6 +34,18 @@ pub(super) async fn cases(what: Cases, config: Config, out: &Out) -> Result<u8, 
             };
             let orders = mails.into_iter().map(|mail| Order::OpenMail { mail }).collect();
             order::many(orders, config, out).await
+        }
+        Cases::History { days } => {
+            let since = house::now().saturating_sub(SignedDuration::from_hours(24 * i64::from(days)));
+            let rows = house::window(&config)?.read(|txn| {
+                let mut rows = txn.mails_with(FateWord::History, u32::MAX)?;
+                rows.retain(|row| {
+                    row.case.is_none() && since.as_ref().is_ok_and(|since| row.received >= *since)
+                });
+                with_senders(txn, rows)
+            })?;
+            mails(&rows, &format!("no such mail of the last {days} days"), &config, out);
+            Ok(OK)
         }
         Cases::Adopt { mail } => {
             let row = house::window(&config)?.read(|txn| txn.mail(mail))?;
@@ -129,6 +142,7 @@ pub(super) struct Whole {
     pub(super) mails: Vec<(MailRow, Option<String>)>,
     pub(super) effects: Vec<EffectRow>,
     reporter: Option<String>,
+    findings: Option<Findings>,
 }
 
 /// Reads a case with all that belongs to it.
@@ -141,7 +155,9 @@ pub(super) fn whole(id: CaseId, config: &Config) -> Result<Whole, Stop> {
             mails.push((row, from));
         }
         let reporter = case.reporter.map(|person| txn.address_of(person)).transpose()?;
+        let json = txn.findings(id)?.and_then(|row| row.json);
         Ok(Some(Whole {
+            findings: json.map(|json| serde_json::from_str(&json)).transpose()?,
             reporter: reporter.map(|address| address.to_string()),
             events: txn.events(id)?,
             mails,
@@ -164,6 +180,7 @@ fn show(id: CaseId, config: &Config, out: &Out) -> Result<u8, Stop> {
         "state": case,
         "reporter_address": whole.reporter,
         "issue": issue(case, config),
+        "findings": whole.findings,
         "events": whole.events.iter().map(event_json).collect::<Vec<_>>(),
         "mails": whole.mails.iter().map(|(row, from)| mail_json(row, from.as_deref())).collect::<Vec<_>>(),
         "effects": whole.effects.iter().map(effect_json).collect::<Vec<_>>(),
@@ -228,9 +245,10 @@ fn shown(whole: &Whole, config: &Config) -> String {
         whole.mails.iter().map(|(row, from)| mail_row(row, from.as_deref(), zone)).collect();
     let effects: Vec<Vec<String>> = whole.effects.iter().map(|row| effect_row(row, zone)).collect();
     format!(
-        "{}\n{}\n\nEvents\n{}\n\nMails\n{}\n\nEffects\n{}",
+        "{}\n{}{}\n\nEvents\n{}\n\nMails\n{}\n\nEffects\n{}",
         case.id,
         facts(&rows),
+        findings::text(case, whole.findings.as_ref()),
         table(&["seq", "at", "kind", "detail"], &events),
         table(&super::parked::MAIL_HEAD, &mails),
         table(&super::outbox::EFFECT_HEAD, &effects),

@@ -8,11 +8,14 @@ mod backup;
 mod cases;
 mod check;
 mod export;
+mod findings;
 mod house;
 mod known;
+mod mirror;
 mod order;
 mod out;
 mod outbox;
+mod pairs;
 mod parked;
 mod read;
 mod restore;
@@ -23,7 +26,7 @@ use std::ffi::OsString;
 
 pub use arguments::Arguments;
 
-use arguments::{Command, MirrorWhat};
+use arguments::Command;
 use out::Out;
 
 /// All went well.
@@ -89,7 +92,7 @@ pub async fn go(arguments: Arguments) -> u8 {
 async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
     let file = arguments.config.as_deref();
     match arguments.command {
-        Command::Run => run::run(house::config(file, out)?).await,
+        Command::Run => Box::pin(run::run(house::config(file, out)?)).await,
         Command::Once => run::once(house::config(file, out)?, out).await,
         Command::Check => Ok(check::check(&house::config_path(file), out)),
         Command::Read { files } => read::read(&files, file, out),
@@ -106,11 +109,15 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             let how = restore::How { replace, offline };
             restore::restore(&from, &how, &house::config(file, out)?, out).await
         }
-        Command::Known { file: text } => known::known(&text, &house::config(file, out)?, out),
-        Command::Mirror { what: MirrorWhat::Import { paths } } => {
-            known::import(&paths, &house::config(file, out)?, out)
+        Command::Known { file: text, pairs } => {
+            let config = house::config(file, out)?;
+            match (pairs, text) {
+                (Some(pairs), _) => pairs::pairs(&pairs, &config, out),
+                (None, Some(text)) => known::known(&text, &config, out),
+                (None, None) => Err(Stop::new(USAGE, "which file? `-` is standard input")),
+            }
         }
-        Command::Mirror { what: MirrorWhat::Status } => known::status(&house::config(file, out)?, out),
+        Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
         }

@@ -57,22 +57,34 @@ pub(super) fn mail_row(row: &MailRow, from: Option<&str>, zone: &TimeZone) -> Ve
 }
 
 fn list(config: &Config, out: &Out) -> Result<u8, Stop> {
-    let mails = house::window(config)?.read(|txn| {
+    let rows = house::window(config)?.read(|txn| {
         let mut rows = txn.mails_with(FateWord::Parked, MOST)?;
         rows.extend(txn.mails_with(FateWord::Waiting, MOST)?);
-        rows.into_iter().map(|row| Ok((sender(txn, &row)?, row))).collect::<Result<Vec<_>, StoreError>>()
+        with_senders(txn, rows)
     })?;
-    let value = mails.iter().map(|(from, row)| mail_json(row, from.as_deref())).collect();
+    mails(&rows, "no mail waits, none is parked", config, out);
+    Ok(OK)
+}
+
+pub(super) fn with_senders(
+    txn: &Txn<'_>,
+    rows: Vec<MailRow>,
+) -> Result<Vec<(Option<String>, MailRow)>, StoreError> {
+    rows.into_iter().map(|row| Ok((sender(txn, &row)?, row))).collect()
+}
+
+/// Prints mails, a line each.
+pub(super) fn mails(rows: &[(Option<String>, MailRow)], none: &str, config: &Config, out: &Out) {
+    let value = rows.iter().map(|(from, row)| mail_json(row, from.as_deref())).collect();
     out.either(&Value::Array(value), || {
-        if mails.is_empty() {
-            return "no mail waits, none is parked".to_owned();
+        if rows.is_empty() {
+            return none.to_owned();
         }
         let zone = &config.team.calendar.zone;
         let rows: Vec<Vec<String>> =
-            mails.iter().map(|(from, row)| mail_row(row, from.as_deref(), zone)).collect();
+            rows.iter().map(|(from, row)| mail_row(row, from.as_deref(), zone)).collect();
         table(&MAIL_HEAD, &rows)
     });
-    Ok(OK)
 }
 
 fn show(mail: MailId, config: &Config, out: &Out) -> Result<u8, Stop> {

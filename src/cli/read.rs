@@ -116,8 +116,8 @@ impl Reading {
             "in_reply_to": letter.in_reply_to,
             "references": letter.references,
             "text": letter.text,
-            "new_words": letter.split.new_words,
-            "quoted": letter.split.quoted,
+            "new_words": letter.split().new_words,
+            "quoted": letter.split().quoted,
             "automatic": automatic(letter.automatic),
             "bounce_recipients": self.bounced(),
             "attachments": attachments,
@@ -164,7 +164,7 @@ impl Reading {
         rows.push(("Missing", list(missing)));
         let rows: Vec<(&str, String)> =
             rows.into_iter().map(|(name, value)| (name, mail::visible_line(&value))).collect();
-        let (new_words, quoted) = (&letter.split.new_words, &letter.split.quoted);
+        let (new_words, quoted) = (&letter.split().new_words, &letter.split().quoted);
         let quoted = if quoted.is_empty() { String::new() } else { format!("\n--- quoted\n{quoted}") };
         format!("{}\n--- new words\n{new_words}{quoted}", facts(&rows))
     }

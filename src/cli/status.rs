@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::mirror::{self, Brief};
 use super::out::{Out, facts};
 use super::{FAULTS, OK, Stop, house};
 use crate::case::{CaseId, ClockKind};
@@ -23,13 +24,17 @@ struct Status {
     paused: bool,
     runs: bool,
     overdue: bool,
+    mirror: Brief,
+    swept: Option<Timestamp>,
+    sweep_fault: String,
 }
 
 pub(super) fn status(metrics: bool, config: &Config, out: &Out) -> Result<u8, Stop> {
     let now = house::now();
     let window = house::window(config)?;
     if metrics {
-        let gauges = window.read(|txn| daemon::gather(txn, now))?;
+        let mut gauges = window.read(|txn| daemon::gather(txn, now))?;
+        daemon::gather_mirror(&mut gauges, config);
         out.text(&gauges.render());
         return Ok(OK);
     }
@@ -51,6 +56,9 @@ fn look(txn: &Txn<'_>, config: &Config, now: Timestamp) -> Result<Status, StoreE
         paused: txn.is_paused()?,
         runs: false,
         figures,
+        mirror: mirror::brief(config, now),
+        swept: txn.meta_instant(daemon::SWEEP_GOOD)?,
+        sweep_fault: txn.meta(daemon::SWEEP_FAULT)?.unwrap_or_default(),
     })
 }
 
@@ -70,8 +78,19 @@ impl Status {
         some(self.effects("unknown"), "effects of unknown outcome (`sir-intake outbox list`)");
         some(self.effects("parked"), "effects parked (`sir-intake outbox list`)");
         some(self.mails("parked"), "mails parked (`sir-intake parked list`)");
+        for (kind, _, broken) in &self.clocks {
+            let what = match kind {
+                ClockKind::Acknowledge => "cases not acknowledged in time (`sir-intake cases list late`)",
+                ClockKind::Owner => "cases without an owner for too long (`sir-intake cases list late`)",
+            };
+            some(u64::from(*broken), what);
+        }
         if self.overdue {
             wrong.push("no good poll lately".to_owned());
+        }
+        wrong.extend(self.mirror.wrong.iter().cloned());
+        if !self.sweep_fault.is_empty() {
+            wrong.push(format!("private reports on GitHub: {}", self.sweep_fault));
         }
         wrong
     }
@@ -116,6 +135,9 @@ impl Status {
             "clocks": clocks,
             "clocks_due": due,
             "alarms": alarms,
+            "mirror": self.mirror.value,
+            "last_good_sweep": self.swept,
+            "sweep_fault": Some(&self.sweep_fault).filter(|fault| !fault.is_empty()),
         })
     }
 
@@ -153,6 +175,11 @@ impl Status {
         }
         for (word, at) in &self.alarms {
             rows.push(("Alarm", format!("{word}, since {}", when::medium(*at, zone))));
+        }
+        rows.push(("Mirror", self.mirror.text.clone()));
+        if config.known.sweep.is_some() {
+            let at = self.swept.map_or_else(|| "never".to_owned(), |at| when::relative(at, self.now));
+            rows.push(("GitHub reports", format!("looked for {at}")));
         }
         let wrong = self.wrong();
         rows.push(("Wrong", if wrong.is_empty() { "nothing".to_owned() } else { wrong.join("; ") }));

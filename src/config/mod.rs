@@ -7,6 +7,7 @@
 
 mod commands;
 mod cron;
+mod known;
 mod mistakes;
 mod peers;
 mod post;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 pub use commands::Commands;
 pub use cron::Cron;
+pub use known::{Known, ProjectName};
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use post::{
@@ -88,6 +90,8 @@ pub struct Config {
     pub digest: Digest,
     /// How the outbox is emptied.
     pub outbox: Outbox,
+    /// What is publicly known, and where it is fetched from.
+    pub known: Known,
     /// What the people who run the machine need.
     pub ops: Ops,
     /// What does not stop the program but may surprise somebody.
@@ -203,6 +207,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let limits = Limits::read(&top.section("limits"));
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
     let outbox = Outbox::read(&top.section("outbox"));
+    let known = Known::read(&top.section("known"));
     let ops = Ops::read(&top.section("ops"));
     if let Some(addresses) = &addresses {
         strange_members(top, addresses, &team);
@@ -225,6 +230,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         limits,
         digest: digest?,
         outbox,
+        known: known?,
         ops,
         warnings: Vec::new(),
     })

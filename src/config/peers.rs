@@ -105,7 +105,7 @@ impl Github {
     }
 }
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 100
         && !text.bytes().all(|b| b == b'.')

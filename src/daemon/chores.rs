@@ -96,9 +96,8 @@ fn one_more(
 }
 
 fn whose(decision: &Decision) -> Option<(MemberKey, Via)> {
-    decision.events.iter().find_map(|event| match event {
-        Event::Acted { by, via, .. } => Some((by.clone(), *via)),
-        _other => None,
+    decision.events.iter().find_map(|event| {
+        if let Event::Acted { by, via, .. } = event { Some((by.clone(), *via)) } else { None }
     })
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::check::Checkup;
 use super::chores;
 use super::letters::{self, Written};
 use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
@@ -18,6 +19,7 @@ pub(super) fn open(
     office: &Office,
     txn: &Txn<'_>,
     opening: &Opening,
+    checkup: Option<&Checkup>,
     letter: &Letter,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
@@ -33,6 +35,10 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
+    txn.begin_findings(id)?;
+    if let Some(checkup) = checkup {
+        checkup.keep(txn, id, now)?;
+    }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)

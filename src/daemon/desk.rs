@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Fault, commit};
+use super::check::{self, Checkup};
+use super::{Fault, commit, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
@@ -16,7 +17,7 @@ use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
 use crate::report;
-use crate::store::{FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
 
 /// How many mails are read between two transactions, and how many bytes of them.
 const BATCH: u32 = 32;
@@ -29,6 +30,7 @@ pub(super) struct Prepared {
     pub(super) row: MailRow,
     pub(super) read: Arc<ReadMail>,
     pub(super) signs: u32,
+    pub(super) checkup: Option<Checkup>,
 }
 
 /// Reads and settles everything that is stored and not read. Returns how many mails that were.
@@ -76,6 +78,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                 })
             })
             .await?;
+        office.bells.check.notify_one();
     }
 }
 
@@ -128,15 +131,25 @@ fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
 async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
+    let inside = office;
     let office = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
         let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
         drop(raw);
+        // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
+        read.letter.split();
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
-        Prepared { row, read, signs }
+        Prepared { row, read, signs, checkup: None }
     });
     match task.await {
-        Ok(prepared) => Ok(Some(prepared)),
+        Ok(mut prepared) => {
+            // What is of a case already is checked with the case.
+            let route = inside.store.read(|txn| route(inside, txn, &prepared.read.letter))?;
+            if route == Route::Nowhere || route == Route::Disagree {
+                prepared.checkup = check::first(inside, &prepared.row, &prepared.read).await;
+            }
+            Ok(Some(prepared))
+        }
         Err(error) if error.is_panic() => {
             tracing::error!("reading a mail failed inside; it will be tried again");
             Ok(None)
@@ -146,6 +159,9 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
 }
 
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
+    if mail.row.role == ADVISORY {
+        return sweep::settle(office, txn, mail, now);
+    }
     let letter = &mail.read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));
     let person = match &letter.from {
@@ -396,11 +412,15 @@ impl Desk<'_> {
 
     fn open(&self, source: Source) -> Result<CaseId, StoreError> {
         let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
-        commit::open(self.office, self.txn, &opening, &self.mail.read.letter, self.now)
+        let checkup = self.mail.checkup.as_ref();
+        commit::open(self.office, self.txn, &opening, checkup, &self.mail.read.letter, self.now)
     }
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
         let automatic = self.mail.read.letter.automatic != Automatic::None;
+        if matches!(writer, Writer::Participant(_)) && !automatic {
+            self.txn.case_grew(case)?;
+        }
         let input = Input::Mail(CaseMail {
             mail: self.mail.row.id,
             writer,
@@ -433,7 +453,7 @@ impl Desk<'_> {
             reporter.is_some_and(|address| letter.to.iter().chain(&letter.cc).any(|to| *to == address));
         let answers_reporter = to_reporter
             && letter.automatic == Automatic::None
-            && letter.split.says_something()
+            && letter.split().says_something()
             && matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
         let verified = self.reading.trust == Trust::Passed;
         Ok(Writer::Member { member: member.clone(), verified, answers_reporter })
@@ -471,6 +491,7 @@ pub(super) fn opening(
         received: mail.row.received.min(now),
         component: mail.read.facts().main_component().cloned(),
         severity: mail.read.facts().claimed_severity(),
+        checked: mail.checkup.as_ref().map(|checkup| checkup.checked),
         standing: commit::standing(office, txn, mail.row.id)?,
     })
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::Fault;
 use super::poll::Gate;
+use super::sync::MIRROR_FILE;
+use crate::config::Config;
+use crate::known::mirror::Standing;
 use crate::observe::{self, Gauges};
 use crate::office::Office;
 use crate::store::{StoreError, Txn};
@@ -15,7 +18,8 @@ use crate::wire::heartbeat::Heartbeat;
 pub(super) fn write(office: &Office) -> Result<(), StoreError> {
     let Some(path) = &office.config.ops.metrics_file else { return Ok(()) };
     let now = office.outside.clock.now();
-    let gauges = office.store.read(|txn| gather(txn, now))?;
+    let mut gauges = office.store.read(|txn| gather(txn, now))?;
+    gather_mirror(&mut gauges, &office.config);
     if let Err(error) = gauges.write(path) {
         tracing::warn!(%error, "the metrics file cannot be written");
     }
@@ -57,11 +61,41 @@ pub fn gather(txn: &Txn<'_>, now: jiff::Timestamp) -> Result<Gauges, StoreError>
     gauges.set("sir_intake_uids_held", "Places of mails held", &[], number(figures.held));
     gauges.set("sir_intake_uids_missing", "Mails shown and not held", &[], number(figures.missing));
     gauges.set("sir_intake_alarms", "Alarms raised", &[], alarms.len() as f64);
+    gauges.set(
+        "sir_intake_sweep_faults",
+        "Whether the last look for private reports on GitHub failed",
+        &[],
+        f64::from(u8::from(txn.meta(super::sweep::FAULT)?.is_some_and(|fault| !fault.is_empty()))),
+    );
+    if let Some(at) = txn.meta_instant(super::sweep::GOOD)? {
+        let seconds = at.as_second() as f64;
+        let what = "Unix time of the last good look for private reports on GitHub";
+        gauges.set("sir_intake_last_good_sweep_seconds", what, &[], seconds);
+    }
     if let Some(at) = figures.last_poll {
         let seconds = at.as_second() as f64;
         gauges.set("sir_intake_last_good_poll_seconds", "Unix time of the last good poll", &[], seconds);
     }
     Ok(gauges)
+}
+
+/// How the mirror stands; a mirror that cannot be read counts as one fault.
+pub fn gather_mirror(gauges: &mut Gauges, config: &Config) {
+    let standing = Standing::of(&config.state_dir.join(MIRROR_FILE));
+    let (faults, standing) = match &standing {
+        Ok(standing) => (standing.as_ref().map_or(0, |standing| standing.faults.len()), standing.as_ref()),
+        Err(_) => (1, None),
+    };
+    let faults = faults as f64;
+    gauges.set("sir_intake_mirror_faults", "Sources of the mirror whose last try failed", &[], faults);
+    let Some(standing) = standing else { return };
+    let (records, bad) = (standing.records as f64, standing.unreadable as f64);
+    gauges.set("sir_intake_mirror_records", "Public records in the mirror", &[], records);
+    gauges.set("sir_intake_mirror_unreadable", "Records of feeds that could not be read", &[], bad);
+    if let Some(at) = standing.nvd_at {
+        let seconds = at.as_second() as f64;
+        gauges.set("sir_intake_mirror_taken_seconds", "Unix time when NVD was taken in last", &[], seconds);
+    }
 }
 
 /// Feeds the watchdog by real progress, writes the figures, and beats the heart after good polls.

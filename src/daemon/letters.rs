@@ -71,12 +71,14 @@ pub(super) fn ordered(
         return Err(());
     };
     let parent = read(office, txn, *in_reply_to)?;
+    let theirs = txn.mail(*in_reply_to).map_err(|_| ())?.person == Some(*to);
     let report = read(office, txn, case.report)?;
     let team = &office.config.team;
     let common = Common {
         case: case.id,
         subject: report.letter.subject.clone(),
-        name: parent.letter.from_name.clone().filter(|_| case.reporter == Some(*to)),
+        // Only by a name that they gave themselves: a forwarder's is not theirs.
+        name: parent.letter.from_name.clone().filter(|_| theirs),
         zone: team.calendar.zone.clone(),
         team: team.name.clone(),
         policy_url: team.policy_url.clone().unwrap_or_default(),

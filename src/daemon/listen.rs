@@ -20,7 +20,7 @@ use crate::office::Office;
 use crate::outside::{Died, Point};
 use crate::perform::Peers;
 use crate::store::{Did, Heard, HeardFate, StoreError, Txn, Who};
-use crate::wire::github::{Author, Comment, Deed, GithubError, Issue, Listed, Page, Wait, Whoami};
+use crate::wire::github::{Author, Changed, Comment, Deed, GithubError, Issue, Page, Wait, Whoami};
 
 /// Lists are read from so long before the last instant that they showed: they can be late by minutes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -208,18 +208,18 @@ async fn comments(office: &Arc<Office>, peers: &Arc<Peers>, me: &Whoami) -> Resu
     for _ in 0..PAGES {
         let etag = walk.etag();
         let listed = peers.github.comments_since(repository, walk.from, walk.page, etag.as_deref()).await?;
-        let Listed::Page(page) = listed else { return Ok(heard) };
+        let Changed::Page(page) = listed else { return Ok(heard) };
         let more = walk.took(&page);
         let new: Vec<Heard> =
             page.items.into_iter().filter_map(|comment| said(repository, comment, me)).collect();
-        let (cursor, now) = (serde_json::to_string(&walk.cursor).map_err(StoreError::from)?, office.outside.clock.now());
+        let (cursor, now) =
+            (serde_json::to_string(&walk.cursor).map_err(StoreError::from)?, office.outside.clock.now());
         heard += office
             .store
             .write("heard", move |txn| {
                 txn.set_meta(COMMENTS, &cursor)?;
-                new.iter().try_fold(0, |sum, heard| {
-                    Ok(sum + usize::from(txn.hear(heard, HeardFate::Stored, now)?))
-                })
+                new.iter()
+                    .try_fold(0, |sum, heard| Ok(sum + usize::from(txn.hear(heard, HeardFate::Stored, now)?)))
             })
             .await?;
         if !more {
@@ -262,7 +262,7 @@ async fn issues(office: &Arc<Office>, peers: &Arc<Peers>, me: &Whoami) -> Result
     for _ in 0..PAGES {
         let etag = walk.etag();
         let listed = peers.github.issues_touched(repository, walk.from, walk.page, etag.as_deref()).await?;
-        let Listed::Page(page) = listed else { return Ok(heard) };
+        let Changed::Page(page) = listed else { return Ok(heard) };
         let more = walk.took(&page);
         for issue in page.items {
             heard += one_issue(office, peers, me, issue).await?;

@@ -51,9 +51,10 @@ fn list(
     let mut out = String::new();
     for case in &cases {
         let owner = case.owner().map_or_else(|| "-".to_owned(), ToString::to_string);
-        let age = when::span(now.duration_since(case.received));
+        // At most 72 columns, or the row would be folded.
+        let owner: String = owner.chars().take(16).collect();
         out.push_str(&format!(
-            "  {}  {:<8} {owner:<12} {age:<9} {}\n",
+            "  {}  {:<8} {owner:<16} {}\n",
             case.id,
             case.stage.word(),
             owed(office, case, now)

@@ -6,6 +6,8 @@
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
 mod backoff;
+mod case_words;
+mod check;
 mod chores;
 mod commit;
 mod desk;
@@ -20,6 +22,8 @@ mod poll;
 mod standing;
 mod start;
 mod steer;
+mod sweep;
+pub mod sync;
 mod talk;
 mod ticks;
 mod vigil;
@@ -29,9 +33,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
-pub use gauges::gather;
+pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};
+pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use ticks::REFUSED;
 
 use crate::observe;
@@ -85,9 +90,11 @@ impl Daemon {
     pub async fn once(&self) -> Result<(Turn, Option<PollFault>), Fault> {
         let office = &self.office;
         let mut turn = Turn::default();
+        let mut seen = check::Seen::default();
+        turn.stored += sweep::sweep(office, &self.peers, &mut sweep::Tags::new()).await?;
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
-                turn.stored = polled.stored;
+                turn.stored += polled.stored;
                 None
             }
             Err(PollFault::Store(error)) => return Err(error.into()),
@@ -98,6 +105,7 @@ impl Daemon {
         loop {
             let settled = desk::clear(office).await?;
             let ticked = ticks::tick(office, ticks::Look::Taken).await?;
+            let checked = check::again(office, &mut seen).await?;
             let performed = outbox::drain(office, &self.peers).await?;
             // After what is due was done: nothing waits for the issues. Looked at once a turn, as the mailbox is.
             let first = !std::mem::replace(&mut looked, true);
@@ -107,7 +115,7 @@ impl Daemon {
             turn.settled += settled + judged;
             turn.performed += performed;
             // A look lets letters go that waited for it.
-            if !first && settled + ticked + performed + heard + judged == 0 {
+            if !first && settled + ticked + checked + performed + heard + judged == 0 {
                 break;
             }
         }
@@ -130,10 +138,13 @@ impl Daemon {
             () = stop.cancelled() => Ok(()),
             ended = vigil::keep_polling(&office, &self.gate) => ended,
             ended = keep_reading(&office) => ended,
+            ended = check::keep_checking(&office) => ended,
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
             ended = listen::keep_listening(&office, &peers) => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
+            ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
+            ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

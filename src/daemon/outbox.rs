@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{Fault, backoff, commit};
 use crate::case::decide::{Input, Outcome};
-use crate::case::{Alarm, Effect, EffectId, Lane, WhenUnknown};
+use crate::case::{Alarm, Effect, Lane, WhenUnknown};
 use crate::config::Mode;
 use crate::office::Office;
 use crate::perform::{self, Peers, Verdict};
@@ -64,12 +65,13 @@ fn unknown(office: &Office, txn: &Txn<'_>, row: &EffectRow, now: Timestamp) -> R
 pub(super) async fn drain(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<usize, Fault> {
     let mut begun = 0;
     for lane in Lane::ALL {
+        let mut crew = Crew::new(office, peers, lane);
         loop {
-            let some = turn(office, peers, lane).await?;
-            begun += some;
-            if some == 0 {
+            begun += crew.turn(Begin::More).await?;
+            if crew.is_idle() {
                 break;
             }
+            crew.hear().await?;
         }
     }
     Ok(begun)
@@ -118,70 +120,137 @@ async fn keep_lane(
     if lane == Lane::Github {
         first_look(office, peers).await?;
     }
+    let mut crew = Crew::new(office, peers, lane);
     loop {
-        while !stop.is_cancelled() && turn(office, peers, lane).await? > 0 {}
-        if stop.is_cancelled() {
-            return Ok(());
+        let begin = if stop.is_cancelled() { Begin::Nothing } else { Begin::More };
+        crew.turn(begin).await?;
+        match begin {
+            Begin::Nothing if crew.is_idle() => return Ok(()),
+            Begin::Nothing => crew.hear().await?,
+            Begin::More if crew.is_full() => crew.hear().await?,
+            Begin::More => crew.hear_or_wake(stop).await?,
         }
+    }
+}
+
+/// Whether a turn may begin something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    More,
+    Nothing,
+}
+
+/// An effect and how it went, not written yet.
+struct Ended {
+    row: EffectRow,
+    verdict: Verdict,
+}
+
+/// One lane at work.
+struct Crew<'a> {
+    office: &'a Arc<Office>,
+    peers: &'a Arc<Peers>,
+    lane: Lane,
+    under_way: FuturesUnordered<BoxFuture<'a, Result<Ended, Fault>>>,
+    ended: Vec<Ended>,
+}
+
+impl<'a> Crew<'a> {
+    fn new(office: &'a Arc<Office>, peers: &'a Arc<Peers>, lane: Lane) -> Self {
+        Self { office, peers, lane, under_way: FuturesUnordered::new(), ended: Vec::new() }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.under_way.is_empty() && self.ended.is_empty()
+    }
+
+    /// How many more effects may be under way.
+    fn free(&self) -> u32 {
+        let limit = match self.lane {
+            Lane::Letters | Lane::Members => AT_ONCE,
+            Lane::Github | Lane::Discord => 1,
+        };
+        limit.saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(limit))
+    }
+
+    fn is_full(&self) -> bool {
+        self.free() == 0
+    }
+
+    /// One transaction: how the last effects went, and which begin now. Those stand as `sending`, durably, before the
+    /// first word to a peer: whoever finds them so after a crash knows that they may have happened. Returns how many
+    /// were begun.
+    async fn turn(&mut self, begin: Begin) -> Result<usize, Fault> {
+        let ended = std::mem::take(&mut self.ended);
+        let label = if ended.is_empty() { "sending" } else { "outcome" };
+        let (lane, free) = (self.lane, if begin == Begin::More { self.free() } else { 0 });
+        let now = self.office.outside.clock.now();
+        let office = Arc::clone(self.office);
+        let rows = self
+            .office
+            .store
+            .write(label, move |txn| {
+                ended
+                    .iter()
+                    .try_for_each(|Ended { row, verdict }| conclude(&office, txn, row, verdict, now))?;
+                if free == 0 || txn.is_paused()? {
+                    return Ok(Vec::new());
+                }
+                let rows = txn.performable(lane, now, free)?;
+                if office.config.mode != Mode::Shadow {
+                    rows.iter().try_for_each(|row| txn.begin(row.id, now))?;
+                }
+                Ok(rows)
+            })
+            .await?;
+        let count = rows.len();
+        for row in rows {
+            if self.office.config.mode == Mode::Shadow {
+                shadow(self.office, row).await?;
+            } else {
+                self.under_way.push(Box::pin(one(self.office, self.peers, row)));
+            }
+        }
+        Ok(count)
+    }
+
+    /// Waits for an effect to end, and takes with it all that ended meanwhile.
+    async fn hear(&mut self) -> Result<(), Fault> {
+        let mut next = self.under_way.next().await;
+        while let Some(ended) = next {
+            self.ended.push(ended?);
+            next = self.under_way.next().now_or_never().flatten();
+        }
+        Ok(())
+    }
+
+    /// The same, or until the lane has something new to do, or is to stop.
+    async fn hear_or_wake(&mut self, stop: &CancellationToken) -> Result<(), Fault> {
+        let (office, lane) = (self.office, self.lane);
+        let bell = office.store.lanes().bell(lane).notified();
         let now = office.outside.clock.now();
         let next = office.store.read(|txn| txn.next_effect(lane, now))?;
-        let bell = office.store.lanes().bell(lane).notified();
         let due = async {
             match next {
                 Some(at) => office.outside.clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
+        let nothing_under_way = self.under_way.is_empty();
         tokio::select! {
-            () = bell => {}
-            () = due => {}
-            () = stop.cancelled() => {}
+            heard = self.hear(), if !nothing_under_way => heard,
+            () = bell => Ok(()),
+            () = due => Ok(()),
+            () = stop.cancelled() => Ok(()),
         }
     }
 }
 
-/// Begins and performs what a lane may do now.
-async fn turn(office: &Arc<Office>, peers: &Arc<Peers>, lane: Lane) -> Result<usize, Fault> {
-    if office.store.read(|txn| txn.is_paused())? {
-        return Ok(0);
-    }
-    let limit = match lane {
-        Lane::Letters | Lane::Members => AT_ONCE,
-        Lane::Github | Lane::Discord => 1,
-    };
-    let now = office.outside.clock.now();
-    let mut rows = office.store.read(|txn| txn.performable(lane, now, limit))?;
-    if rows.is_empty() {
-        return Ok(0);
-    }
-    let count = rows.len();
-    if office.config.mode == Mode::Shadow {
-        for row in rows {
-            shadow(office, row).await?;
-        }
-        return Ok(count);
-    }
-    let ids: Vec<EffectId> = rows.iter().map(|row| row.id).collect();
-    // Durable before the first word to a peer: whoever finds it so after a crash knows that it may have happened.
-    let begun = office.store.write("sending", move |txn| {
-        ids.iter().map(|id| Ok((*id, txn.begin(*id, now)?))).collect::<Result<Vec<_>, StoreError>>()
-    });
-    let begun = begun.await?;
-    // One that was taken back a moment ago is not due any more.
-    rows.retain(|row| begun.contains(&(row.id, true)));
-    let results = join_all(rows.into_iter().map(|row| one(office, peers, row))).await;
-    results.into_iter().collect::<Result<Vec<()>, Fault>>()?;
-    Ok(count)
-}
-
-async fn one(office: &Arc<Office>, peers: &Arc<Peers>, mut row: EffectRow) -> Result<(), Fault> {
+async fn one(office: &Arc<Office>, peers: &Arc<Peers>, mut row: EffectRow) -> Result<Ended, Fault> {
     row.tries += 1;
     let looks = row.why.as_deref().and_then(|why| why.strip_prefix(UNKNOWN)).and_then(|n| n.parse().ok());
     let verdict = perform::perform(office, peers, &row, looks).await?;
-    let now = office.outside.clock.now();
-    let office_in = Arc::clone(office);
-    office.store.write("outcome", move |txn| conclude(&office_in, txn, &row, &verdict, now)).await?;
-    Ok(())
+    Ok(Ended { row, verdict })
 }
 
 /// Writes how an effect went, and what follows for its case.

@@ -60,15 +60,12 @@ impl Desk<'_> {
         if self.mail.row.role != "inbox" {
             return Ok(None);
         }
-        let standing = match standing(self) {
-            Standing::May(named) if disagree => Standing::MayNot { named, because: Refused::TwoCases },
-            other => other,
-        };
-        match standing {
+        match standing(self) {
             Standing::NoCommand => Ok(None),
+            Standing::May(named) if disagree => self.refuse(case, fate, &named, Refused::TwoCases, note),
             Standing::MayNot { named, because } => self.refuse(case, fate, &named, because, note),
             Standing::May(by) => {
-                let words = quote::split(block.below).new_words;
+                let words = quote::split_below(block.below).new_words;
                 let answers_us = answers_us(self, &by, case)?;
                 let came = Came { by, case, block, words, answers_us };
                 let steer = Steer {
@@ -119,7 +116,6 @@ impl Desk<'_> {
         note.case = Some(case);
         Ok(Some(FateWord::Quarantined))
     }
-
 }
 
 impl Steer<'_> {
@@ -446,7 +442,7 @@ impl Steer<'_> {
         transcript.noted = notes && came.case.is_some();
         let mut decision = Decision::default();
         if comments {
-            let remark = Remark::Commanded { mail: Some(mail), turn: 0 };
+            let remark = Remark::Commanded { mail: Some(mail) };
             let text = transcript.comment().into_bytes();
             decision.effects.push(Planned {
                 spoken: Some(Spoken::Bytes(text)),

@@ -14,7 +14,9 @@ use crate::case::command::read::{Block, block};
 use crate::case::command::{Command, Via};
 use crate::case::decide::Decision;
 use crate::case::roster::{Member, Roster};
-use crate::case::{Alert, Case, CaseId, Effect, Event, MemberKey, Planned, Refused, Remark, Spoken as Said, Stage};
+use crate::case::{
+    Alert, Case, CaseId, Effect, Event, MemberKey, Planned, Refused, Remark, Spoken as Said, Stage,
+};
 use crate::office::Office;
 use crate::render::talk as page;
 use crate::store::{Did, Heard, HeardFate, StoreError, Txn};
@@ -41,7 +43,9 @@ pub(super) async fn judge(office: &Arc<Office>) -> Result<usize, Fault> {
                 let case = txn.case_of_issue(heard.repository, heard.number)?;
                 let fate = match case {
                     None => HeardFate::Elsewhere,
-                    Some(case) => Ear { office: &office_in, txn, heard: &heard, case, now }.judge(spoken.as_ref())?,
+                    Some(case) => {
+                        Ear { office: &office_in, txn, heard: &heard, case, now }.judge(spoken.as_ref())?
+                    }
                 };
                 txn.judged(&heard, fate, case)
             };
@@ -81,9 +85,10 @@ fn by_number(roster: &Roster, id: u64) -> Option<&Member> {
 
 fn by_login<'a>(roster: &'a Roster, login: &str) -> Option<&'a Member> {
     let is = |member: &&Member| {
-        member.github.as_ref().is_some_and(|github| {
-            !github.login.is_empty() && github.login.eq_ignore_ascii_case(login)
-        })
+        member
+            .github
+            .as_ref()
+            .is_some_and(|github| !github.login.is_empty() && github.login.eq_ignore_ascii_case(login))
     };
     roster.members.iter().find(is)
 }
@@ -136,7 +141,9 @@ impl Ear<'_> {
             Did::Assigned { to } => {
                 let roster = &self.office.policy.roster;
                 match by_number(roster, to.id).map(|member| member.key.clone()) {
-                    Some(member) if case.owner() == Some(&member) && case.closure().is_none() => Ok(HeardFate::Text),
+                    Some(member) if case.owner() == Some(&member) && case.closure().is_none() => {
+                        Ok(HeardFate::Text)
+                    }
                     Some(member) => self.deed(&format!("assigned {member}"), Command::Own(Some(member))),
                     None => Ok(HeardFate::Text),
                 }

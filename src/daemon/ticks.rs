@@ -59,6 +59,7 @@ pub(super) async fn tick(office: &Arc<Office>, look: Look) -> Result<usize, Faul
         .await?;
     if done > 0 {
         office.bells.mail.notify_one();
+        office.bells.check.notify_one();
     }
     Ok(done)
 }

@@ -21,6 +21,12 @@ pub const RELATED: f32 = 0.1;
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;
 
+/// An earlier case is worth a look when the report has so much of its words, in percent.
+const CASE_WORDS: u8 = 30;
+
+/// And when it is so sure; the calibration is of public records, and ours are all of one kind.
+const CASE_RELATED: f32 = 0.3;
+
 /// The default number of candidates.
 const SHOWN: usize = 5;
 
@@ -43,7 +49,24 @@ pub(crate) fn answer(
 
 fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
     let mut all = candidates(question, cases, &[], limit);
-    all.retain(|candidate| candidate.verdict != Verdict::None);
+    // All our cases speak of O3DE and of weaknesses: that alone is no reason to look at one again.
+    let tells = |candidate: &Candidate| match candidate.verdict {
+        Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
+        Verdict::Related => {
+            let enough = |r: &Reason| matches!(r, Reason::Words { percent, .. } if *percent >= CASE_WORDS);
+            candidate.sureness >= CASE_RELATED && candidate.reasons.iter().any(enough)
+        }
+        Verdict::None => false,
+    };
+    // Two cases of one thing: the later one names the earlier.
+    let earlier = |candidate: &Candidate| match (candidate.published, question.received) {
+        (Some(theirs), Some(ours)) if theirs == ours => {
+            question.without.as_ref().is_none_or(|own| candidate.id < *own)
+        }
+        (Some(theirs), Some(ours)) => theirs < ours,
+        (None, _) | (_, None) => true,
+    };
+    all.retain(|candidate| tells(candidate) && earlier(candidate));
     all
 }
 
@@ -81,7 +104,11 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
     let alias = alias.as_deref().filter(|id| *id != record.id);
     let is_same =
         (!like.urls.is_empty() && signals.url > FEW) || (!like.commits.is_empty() && signals.commit > FEW);
-    let verdict = if signals.cited || alias.is_some() {
+    // Another case that cites the same id may well be the same report, but it is not what was cited.
+    let shares_id = record.source == Source::Case && alias.is_some();
+    let verdict = if shares_id {
+        Verdict::SameReference
+    } else if signals.cited || alias.is_some() {
         Verdict::Cited
     } else if is_same {
         Verdict::SameReference
@@ -93,6 +120,9 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
         Verdict::None
     };
     let mut reasons = reasons(&like, signals.cited, alias);
+    if shares_id && let Some(Reason::Alias(id)) = reasons.first().cloned() {
+        reasons.splice(..1, [Reason::SameId(id)]);
+    }
     if let Some(row) = row {
         let at =
             reasons.iter().take_while(|reason| matches!(reason, Reason::Cited | Reason::Alias(_))).count();
@@ -115,12 +145,13 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
     }
 }
 
-/// A public advisory or issue of O3DE counts as publicly known when it was there before the report and O3DE marked it.
+/// What became public only after the report came may be a leak. A public advisory or issue of O3DE counts as publicly known when it was there before the report and O3DE marked it.
 fn publicity(record: &Record, received: Option<Timestamp>) -> Publicity {
     let younger =
         matches!((record.published, received), (Some(published), Some(received)) if published > received);
     match (record.source, record.status) {
         (Source::Case, _) | (Source::Advisory, Status::Private) => Publicity::Members,
+        (Source::Nvd, _) if younger => Publicity::PossibleLeak,
         (Source::Nvd, _) => Publicity::Public,
         (Source::Advisory | Source::Issue, _) if younger || !record.labelled => Publicity::PossibleLeak,
         (Source::Advisory | Source::Issue, _) => Publicity::Public,

@@ -9,9 +9,12 @@
 
 mod answer;
 pub mod find;
+pub mod findings;
 pub mod links;
+pub mod measure;
 pub mod mirror;
 mod nvd;
+pub mod own_case;
 pub mod package;
 pub mod range;
 pub mod rank;
@@ -24,9 +27,10 @@ mod weights;
 pub mod words;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use answer::{LIKELY, RELATED};
+pub use findings::Findings;
 pub use mirror::Mirror;
 pub use package::Packages;
 pub use reason::Reason;
@@ -51,7 +55,7 @@ pub struct Question {
 }
 
 /// What is proposed of a candidate, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The report cites its id.
@@ -80,7 +84,7 @@ impl Verdict {
 }
 
 /// Who may know of a candidate, and since when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Publicity {
     /// Public, and before the report came.
@@ -121,14 +125,20 @@ pub struct Candidate {
 }
 
 /// How old the mirror is and what is in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Age {
     /// When a feed was last taken in.
     pub taken_at: Option<Timestamp>,
     /// The youngest stamp of the feeds, as NVD writes it.
     pub stamp: String,
-    /// Public records.
+    /// Public records, those of O3DE included.
     pub records: u64,
+    /// O3DE's own advisories among them.
+    #[serde(default)]
+    pub advisories: u64,
+    /// O3DE's public issues among them.
+    #[serde(default)]
+    pub issues: u64,
 }
 
 /// The answer of a check.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::version::Version;
 
@@ -251,7 +251,7 @@ fn package(line: &str) -> Option<Package> {
 }
 
 /// A line of a `BuiltInPackages_*.cmake` file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Associated {
     /// The package.
     pub name: String,

@@ -16,6 +16,8 @@ pub enum Reason {
     Cited,
     /// Another id of the same record is cited.
     Alias(String),
+    /// A case of our own cites the same id.
+    SameId(String),
     /// The same web address stands in both.
     SameUrl(String),
     /// The same commit stands in both.
@@ -54,6 +56,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Cited => f.write_str("id cited"),
             Self::Alias(id) => write!(f, "{id} cited, which is the same"),
+            Self::SameId(id) => write!(f, "{id} cited there as well"),
             Self::SameUrl(url) => write!(f, "same reference: {}", cut(url, 120)),
             Self::SameCommit(commit) => write!(f, "same commit: {commit}"),
             Self::Product { name, in_title: true } => write!(f, "product in the title: {}", cut(name, 60)),

@@ -140,6 +140,22 @@ pub struct Record {
     /// Whether O3DE itself marked it as a security matter (a label of theirs, an advisory of theirs).
     #[serde(rename = "l", skip_serializing_if = "std::ops::Not::not", default)]
     pub labelled: bool,
+    /// The labels of an issue; words of others.
+    #[serde(rename = "b", skip_serializing_if = "Vec::is_empty", default)]
+    pub labels: Vec<String>,
+    /// Who opened an issue, as its repository counts people.
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none", default)]
+    pub author: Option<AuthorKind>,
+}
+
+/// Who wrote an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorKind {
+    /// Owner, member or collaborator.
+    Project,
+    /// Anybody else.
+    Outside,
 }
 
 impl Record {
@@ -159,7 +175,16 @@ impl Record {
             products: Vec::new(),
             aliases: Vec::new(),
             labelled: false,
+            labels: Vec::new(),
+            author: None,
         }
+    }
+
+    /// Whether an advisory is a draft; one in triage is not.
+    pub fn draft(&self) -> bool {
+        self.source == Source::Advisory
+            && self.status == Status::Private
+            && self.author == Some(AuthorKind::Project)
     }
 
     /// The ranges of the products that `fits` names; all ranges where the record has one product only.

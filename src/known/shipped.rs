@@ -27,6 +27,10 @@ pub struct PackageRow {
     pub fixed: Option<String>,
     /// When it was published.
     pub published: Option<Timestamp>,
+    /// The shipped versions inside the range, as O3DE spells them.
+    pub ours_inside: Vec<String>,
+    /// The shipped versions outside of it.
+    pub ours_outside: Vec<String>,
     /// One sentence: `O3DE ships zlib 1.2.11 (Windows, Linux, Mac): inside the range of CVE-…`.
     pub sentence: String,
 }
@@ -126,30 +130,37 @@ pub fn row(package: &Package, asked: &[Version], record: &Record) -> Option<Pack
         package.versions.iter().filter_map(|s| s.real.as_deref()).filter_map(Version::parse).collect();
     let shipped = if ours.is_empty() { Inside::Unknown } else { places(&ours) };
     let fixed = ranges.iter().filter_map(Range::fixed).next().map(str::to_owned);
+    let [ours_inside, ours_outside, _] = spread(package, &ranges);
     Some(PackageRow {
         id: record.id.clone(),
         asked: (!asked.is_empty()).then(|| places(asked)),
         shipped,
         sentence: sentence(package, &ranges, &record.id, fixed.as_deref()),
+        ours_inside,
+        ours_outside,
         fixed,
         published: record.published,
     })
 }
 
-/// `O3DE ships zlib 1.2.8, 1.2.11 (Windows, Linux): inside the range of CVE-…; 1.3.1 outside: fixed in 1.2.12`.
-fn sentence(package: &Package, ranges: &[Range], id: &str, fixed: Option<&str>) -> String {
-    let mut inside_of = Vec::new();
-    let mut outside = Vec::new();
-    let mut unknown = Vec::new();
+/// The shipped versions inside a range, outside of it, and those that cannot be compared with it.
+fn spread(package: &Package, ranges: &[Range]) -> [Vec<String>; 3] {
+    let [mut inside_of, mut outside, mut unknown] = [const { Vec::new() }; 3];
     for shipped in &package.versions {
         let place =
             shipped.real.as_deref().and_then(Version::parse).map_or(Inside::Unknown, |v| inside(ranges, &v));
         match place {
-            Inside::In => inside_of.push(shipped.version.as_str()),
-            Inside::Out => outside.push(shipped.version.as_str()),
-            Inside::Unknown => unknown.push(shipped.version.as_str()),
+            Inside::In => inside_of.push(shipped.version.clone()),
+            Inside::Out => outside.push(shipped.version.clone()),
+            Inside::Unknown => unknown.push(shipped.version.clone()),
         }
     }
+    [inside_of, outside, unknown]
+}
+
+/// `O3DE ships zlib 1.2.8, 1.2.11 (Windows, Linux): inside the range of CVE-…; 1.3.1 outside: fixed in 1.2.12`.
+fn sentence(package: &Package, ranges: &[Range], id: &str, fixed: Option<&str>) -> String {
+    let [inside_of, outside, unknown] = spread(package, ranges);
     let mut parts = Vec::new();
     if !inside_of.is_empty() {
         parts.push(format!("{} inside the range of {id}", inside_of.join(", ")));

@@ -1,5 +1,7 @@
 //! A letter: what a message says, put together from its header and its parts.
 
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 
 use super::address::{self, Mailbox};
@@ -59,7 +61,7 @@ pub struct Letter {
     /// The text was made from HTML, there was no plain text.
     pub html_only: bool,
     /// The text taken apart into new words and quotes.
-    pub split: quote::Split,
+    split: OnceLock<quote::Split>,
     /// Whether a machine wrote it.
     pub automatic: Automatic,
     /// The sign by which we know.
@@ -89,6 +91,11 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// What is newly written in the text, and what is quoted. Found when first asked for.
+    pub fn split(&self) -> &quote::Split {
+        self.split.get_or_init(|| quote::split(&self.text))
+    }
+
     /// Notes a flaw.
     pub(super) fn flaw(&mut self, flaw: Flaw) {
         self.flaws.push(flaw);
@@ -236,7 +243,6 @@ pub(super) fn add_body(
     {
         letter.text = ours::without_footer(&letter.text, list);
     }
-    letter.split = quote::split(&letter.text);
     attachments(letter, parts, &best.used, limits);
     if letter.text.trim().is_empty() && letter.attachments.is_empty() {
         letter.flaw(Flaw::EmptyBody);

@@ -7,9 +7,18 @@ use crate::case::act::{ActLetter, ActState};
 use crate::case::{Alert, Case, Effect, MemberKey, Refused};
 use crate::mail::{self, Letter};
 use crate::office::Office;
+use crate::render::alert_view::Commands;
 use crate::render::comment::Words;
 use crate::render::news::News;
 use crate::store::{StoreError, Txn};
+
+/// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
+pub(super) fn by_mail(office: &Office) -> Commands {
+    match office.config.addresses.bot {
+        Some(_) => Commands::ByMail,
+        None => Commands::Off,
+    }
+}
 
 /// What the page of a case says besides its state: our words.
 pub(super) fn remarks(case: &Case) -> Vec<String> {
@@ -42,8 +51,10 @@ pub(super) fn remarks(case: &Case) -> Vec<String> {
 
 /// The words of a member below their commands.
 pub(super) fn below(letter: &Letter) -> Words {
-    let below = crate::case::command::read::block(&letter.plain).map_or(letter.plain.as_str(), |b| b.below);
-    let split = mail::quote::split(below);
+    let split = match crate::case::command::read::block(&letter.plain) {
+        Some(block) => mail::quote::split_below(block.below),
+        None => mail::quote::split(&letter.plain),
+    };
     Words { new_words: split.new_words, quoted: split.quoted }
 }
 
@@ -69,9 +80,12 @@ pub(super) fn news(
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
-            let letter = row.and_then(|row| match row.effect {
-                Effect::Letter { letter, .. } => Some(letter.words().to_owned()),
-                _other => None,
+            let letter = row.and_then(|row| {
+                if let Effect::Letter { letter, .. } = row.effect {
+                    Some(letter.words().to_owned())
+                } else {
+                    None
+                }
             });
             News::LetterStopped { letter: letter.unwrap_or_else(|| "a letter".to_owned()) }
         }
@@ -110,10 +124,10 @@ fn confirm(
 
 /// The exact act, with the address that it is about.
 fn exact(txn: &Txn<'_>, act: &crate::case::Act) -> Result<String, StoreError> {
-    Ok(match &act.deed {
-        crate::case::Deed::LinkMail { person } => format!("link mail {}", txn.address_of(*person)?),
-        deed => deed.words(),
-    })
+    if let crate::case::Deed::LinkMail { person } = &act.deed {
+        return Ok(format!("link mail {}", txn.address_of(*person)?));
+    }
+    Ok(act.deed.words())
 }
 
 /// Whether, and when, the letter of an act left.

@@ -20,7 +20,7 @@ pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
-pub use peers::{Peers, SetupFault, trust};
+pub use peers::{Peers, SetupFault, github as github_client, trust};
 pub(crate) use views::{issue_link, why_of_mail};
 
 use crate::case::act::Stopped;

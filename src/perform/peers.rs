@@ -22,7 +22,7 @@ use crate::wire::tls::{Trust, TrustError};
 /// Everybody that effects speak to.
 pub struct Peers {
     /// The reports repository.
-    pub github: Github,
+    pub github: Arc<Github>,
     /// The submission server.
     pub smtp: Smtp,
     /// The team's channel.
@@ -82,27 +82,34 @@ pub fn trust(what: &'static str, ca_file: Option<&PathBuf>) -> Result<Trust, Set
     Trust::of(pem.as_deref()).map_err(|source| SetupFault::Trust { what, source })
 }
 
+/// The client of GitHub; nothing is dialed yet.
+///
+/// # Errors
+/// What of `[github]` cannot be used.
+pub fn github(config: &Config) -> Result<Github, SetupFault> {
+    let github = &config.github;
+    let auth = match &github.login {
+        GithubLogin::App { app_id, installation_id, private_key } => {
+            GithubAuth::App { id: *app_id, installation: *installation_id, key: private_key.clone() }
+        }
+        GithubLogin::Token(token) => GithubAuth::Token(token.clone()),
+    };
+    let account = GithubAccount {
+        base_url: github.base_url.as_str().to_owned(),
+        auth,
+        limit: github.request_timeout,
+        spacing: github.spacing,
+    };
+    Github::new(&account).map_err(|source| SetupFault::Setup { what: "[github]", source })
+}
+
 impl Peers {
     /// Makes the clients; nothing is dialed yet.
     ///
     /// # Errors
     /// What of the configuration cannot be used.
     pub fn new(config: &Config, smtp_login: Arc<Credentials>) -> Result<Self, SetupFault> {
-        let github = &config.github;
-        let auth = match &github.login {
-            GithubLogin::App { app_id, installation_id, private_key } => {
-                GithubAuth::App { id: *app_id, installation: *installation_id, key: private_key.clone() }
-            }
-            GithubLogin::Token(token) => GithubAuth::Token(token.clone()),
-        };
-        let account = GithubAccount {
-            base_url: github.base_url.as_str().to_owned(),
-            auth,
-            limit: github.request_timeout,
-            spacing: github.spacing,
-        };
-        let github =
-            Github::new(&account).map_err(|source| SetupFault::Setup { what: "[github]", source })?;
+        let github = github(config)?;
         let discord = config
             .discord
             .as_ref()
@@ -112,7 +119,7 @@ impl Peers {
         let smtp = Smtp::new(smtp_account(config, &smtp_login)?);
         let smtp_token = Mutex::new(None);
         Ok(Self {
-            github,
+            github: Arc::new(github),
             smtp,
             discord,
             smtp_login,

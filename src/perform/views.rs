@@ -5,14 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
+use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
-use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
-use crate::store::{MailRow, StoreError, THREADS_DISAGREE, Txn};
+use crate::render::known::KnownView;
+use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
 const HELD: SignedDuration = SignedDuration::from_mins(60);
@@ -20,6 +22,7 @@ const HELD: SignedDuration = SignedDuration::from_mins(60);
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
+    let advisory = txn.advisory_of(case.report)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
@@ -33,7 +36,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     let zone = office.policy.calendar.zone.clone();
     let acknowledge_by = case.acknowledge_by().unwrap_or(case.received);
     let progress = Progress {
-        known_checked: false,
+        checked: case.checked,
         owner: owner.clone(),
         answered: answered.clone(),
         missing: (!letter.header_only && !letter.encrypted).then_some(missing.len()),
@@ -61,12 +64,29 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         receipt: receipt(case),
         facts: facts::rows(facts),
         missing,
-        notes: notes(office, case, &row, letter),
+        notes: notes(office, case, &row, letter, advisory.as_ref()),
+        known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
-        report: shown(letter),
+        report: shown(letter, advisory.as_ref()),
         zone,
     })
+}
+
+/// What the check found, with the addresses of the issues of earlier cases.
+fn known(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<KnownView, StoreError> {
+    let row = txn.findings(case.id)?;
+    let json = row.as_ref().and_then(|row| row.json.as_deref());
+    let findings: Option<Findings> = json.map(serde_json::from_str).transpose()?;
+    let mut cases = std::collections::BTreeMap::new();
+    for earlier in findings.iter().flat_map(|findings| &findings.cases) {
+        let Ok(id) = earlier.id.parse() else { continue };
+        if let Some((_, number)) = txn.case_if(id)?.and_then(|case| case.issue) {
+            cases.insert(earlier.id.clone(), issue_url(office, number));
+        }
+    }
+    let at = row.and_then(|row| row.checked_at);
+    Ok(KnownView { checked: case.checked, findings, at, received: case.received, cases })
 }
 
 pub(super) fn name(office: &Office, member: &MemberKey) -> String {
@@ -98,7 +118,13 @@ fn receipt(case: &Case) -> Receipt {
     }
 }
 
-fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<Note> {
+fn notes(
+    office: &Office,
+    case: &Case,
+    row: &MailRow,
+    letter: &Letter,
+    advisory: Option<&AdvisoryRow>,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if office.config.mode == Mode::Exercise {
         notes.push(Note::Exercise);
@@ -131,6 +157,7 @@ fn notes(office: &Office, case: &Case, row: &MailRow, letter: &Letter) -> Vec<No
     if case.source == case::Source::WaitingRoom {
         notes.push(Note::FromWaitingRoom);
     }
+    notes.extend(advisory.map(|advisory| Note::FromGithub(advisory.url.clone())));
     if let Some(date) = letter.date {
         let gap = row.received.duration_since(date);
         if gap >= HELD {
@@ -153,11 +180,17 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-fn shown(letter: &Letter) -> Report {
+fn shown(letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
     if letter.encrypted {
         return Report::Withheld("it came encrypted; a key holder reads it".to_owned());
     }
-    Report::Shown { subject: letter.subject.clone(), from: sender(letter), text: letter.text.clone() }
+    let from = match advisory {
+        Some(AdvisoryRow { ghsa, author, .. }) => {
+            format!("{} on GitHub ({ghsa})", author.as_deref().unwrap_or("a deleted account"))
+        }
+        None => sender(letter),
+    };
+    Report::Shown { subject: letter.subject.clone(), from, text: letter.text.clone() }
 }
 
 fn sender(letter: &Letter) -> String {
@@ -188,7 +221,7 @@ pub(super) fn comment(
     let words = if letter.encrypted {
         Words { new_words: withheld.to_owned(), quoted: String::new() }
     } else {
-        Words { new_words: letter.split.new_words.clone(), quoted: letter.split.quoted.clone() }
+        Words { new_words: letter.split().new_words.clone(), quoted: letter.split().quoted.clone() }
     };
     let attachments = attachment_rows(letter);
     Ok(match remark {
@@ -316,17 +349,14 @@ pub(super) fn alert(
         | case::Alert::LetterStopped { .. } => Alert::News(commanded::news(office, txn, case, alert, to)?),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };
-    let case = case.map(|case| alert_case(office, case));
+    let case = case.map(|case| alert_case(office, txn, case)).transpose()?;
     Ok(AlertView {
         case,
         kind,
         now,
         zone: office.policy.calendar.zone.clone(),
         code: None,
-        commands: match office.config.addresses.bot {
-            Some(_) => Commands::ByMail,
-            None => Commands::Off,
-        },
+        commands: commanded::by_mail(office),
         practice: office.practice(),
     })
 }
@@ -427,8 +457,8 @@ fn alarm_alert(
     Ok(Alert::Alarm(machine))
 }
 
-fn alert_case(office: &Office, case: &Case) -> AlertCase {
-    AlertCase {
+fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, StoreError> {
+    Ok(AlertCase {
         id: case.id,
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
@@ -436,13 +466,15 @@ fn alert_case(office: &Office, case: &Case) -> AlertCase {
         components: case.component.iter().cloned().collect(),
         claimed: case.severity,
         owner: case.owner().map(|owner| name(office, owner)),
+        checked: case.checked,
         receipt_withheld: match case.receipt {
             case::Receipt::Withheld(why) => Some(why.words().to_owned()),
             case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => {
                 None
             }
         },
-    }
+        advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
+    })
 }
 
 /// Where people find the issue.

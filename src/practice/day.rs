@@ -12,7 +12,7 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use super::diary::{Diary, Place};
-use super::loopback::{Loopback, Settings};
+use super::loopback::{Loopback, ROSTER, Settings};
 use super::mails::Sheet;
 use super::score::Score;
 use super::smtpd::Accepted;
@@ -24,16 +24,21 @@ use crate::case::{Case, CaseId, Event, MemberKey, Sha256};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, LogFormat, LogLevel};
 use crate::daemon::{Daemon, Fault, StartFault};
+use crate::known::Mirror;
+use crate::known::mirror::{FILE_NAME, MirrorError};
 use crate::mail::{self, House, Letter, Limits};
 use crate::observe;
 use crate::office::Office;
 use crate::outside::{NoPoints, Outside, SystemChance};
-use crate::store::{FateWord, MailRow, StoreError};
+use crate::store::{FateWord, MailRow, StoreError, private_dir};
 
 /// How long a step waits for what must happen.
 const LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(4);
+
+/// The public records of the day; their numbers are of no year that anybody counts yet.
+const FEED: &[u8] = include_bytes!("feed.json");
 
 /// Why the day cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +49,9 @@ pub(super) enum Trouble {
     /// The configuration that was written is not taken.
     #[error("the configuration is not taken: {0}")]
     Config(String),
+    /// The public records of the day are not taken in.
+    #[error("the mirror cannot be made: {0}")]
+    Mirror(String),
     /// The daemon does not start.
     #[error("the daemon does not start: {0}")]
     Start(#[from] StartFault),
@@ -98,15 +106,27 @@ impl Stage {
         let settings = Settings {
             // As in production, but nobody wants to wait: no spacing between writes, a look at the junk folder each second.
             mailbox: "first_start = \"all\"\npoll = \"* * * * * *\"".to_owned(),
+            rest: format!("{ROSTER}\n[commands]\nhold_s = 0\n"),
             ..Settings::default()
         };
         let peers =
             Loopback::start(dir, Arc::clone(clock) as Arc<dyn Clock>, Recorder::none(), &settings).await?;
+        mirror(dir, clock.now())?;
         let log = std::fs::File::create(dir.join("daemon.log"))?;
         let log = Dispatch::new(observe::subscriber(LogFormat::Plain, LogLevel::Debug, None, true, log));
         let (office, running) = start(&peers.path(), clock, &log).await?;
         Ok(Self { peers, office, running, log })
     }
+}
+
+/// Public records for the day, as `sir-intake mirror import` takes them; a few of them, made up.
+fn mirror(dir: &Path, now: Timestamp) -> Result<(), Trouble> {
+    let fault = |fault: MirrorError| Trouble::Mirror(fault.to_string());
+    let state = dir.join("state");
+    private_dir(&state)?;
+    let mirror = Mirror::open(&state.join(FILE_NAME)).map_err(fault)?;
+    let report = mirror.import_bytes("practice", FEED.to_vec(), None, now).map_err(fault)?;
+    if report.failed() { Err(Trouble::Mirror("the feed is not taken".to_owned())) } else { Ok(()) }
 }
 
 async fn start(

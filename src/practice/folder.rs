@@ -24,7 +24,7 @@ diary.txt      what was seen, as the screen showed it
 diary.jsonl    the same and more, one JSON object a line, for programs
 daemon.log     what the daemon logged: ids and counts, no word of a mail
 config.toml    the configuration that was used; the files beside it are its secrets, worth nothing elsewhere
-state/         the journal, the stored mails and the keys
+state/         the journal, the stored mails, the keys and the mirror of public records
 
 A mail (.eml) opens in any mail program. To see how the daemon reads one:
 

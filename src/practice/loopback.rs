@@ -109,6 +109,9 @@ token_file = "github-token"
 [discord]
 webhook_file = "discord-webhook"
 
+[known]
+{known}
+
 {rest}"#,
             mode = settings.mode,
             imap = self.imapd.port(),
@@ -119,6 +122,7 @@ webhook_file = "discord-webhook"
             mailbox = settings.mailbox,
             smtp_more = settings.smtp,
             github = settings.github,
+            known = settings.known,
             rest = settings.rest,
         )
     }
@@ -137,6 +141,8 @@ pub struct Settings {
     pub smtp: String,
     /// In `[github]`.
     pub github: String,
+    /// In `[known]`: nobody outside is asked unless a test says so.
+    pub known: String,
     /// Further sections; the roster stands here.
     pub rest: String,
 }
@@ -149,6 +155,8 @@ impl Default for Settings {
             mailbox: "first_start = \"all\"".to_owned(),
             smtp: String::new(),
             github: "spacing_ms = 0\nlook_wait_s = 0".to_owned(),
+            known: "sync = \"off\"\nsweep = \"off\"\nnvd = false\nrepositories = []\npackages_repository = \"none\""
+                .to_owned(),
             rest: ROSTER.to_owned(),
         }
     }

@@ -31,8 +31,19 @@ pub(super) const MEMBER: Sheet = Sheet(include_str!("letters/member.eml"));
 pub(super) const STRANGER: Sheet = Sheet(include_str!("letters/stranger.eml"));
 /// A short report in poor English; GitHub stumbles over it, and its writer's mailbox is full.
 pub(super) const UNLUCKY: Sheet = Sheet(include_str!("letters/unlucky.eml"));
+/// A report that does not say of which version it is.
+pub(super) const VAGUE: Sheet = Sheet(include_str!("letters/vague.eml"));
+/// The version, in answer to our question.
+pub(super) const VERSION: Sheet = Sheet(include_str!("letters/version.eml"));
+/// A member's commands, in answer to a notice.
+pub(super) const COMMAND: Sheet = Sheet(include_str!("letters/command.eml"));
 /// The delivery status notification (RFC 3464) about the receipt to that writer.
 pub(super) const BOUNCE: Sheet = Sheet(include_str!("letters/bounce.eml"));
+
+/// A bundled package whose version lies in the range of a public record.
+pub(super) const BUNDLED: Sheet = Sheet(include_str!("letters/bundled.eml"));
+/// What the first researcher reported, found by somebody else and told in other words.
+pub(super) const REPEATED: Sheet = Sheet(include_str!("letters/repeated.eml"));
 
 impl Sheet {
     /// The mail as it goes over the wire, CR LF at every line's end. `gaps` are names (without `@`) and texts.
@@ -67,6 +78,11 @@ mod tests {
             ("CASE", "SIR-2026-0001"),
             ("WHEN", "Mon, 23 Nov 2026"),
             ("QUOTE", "> Hello,"),
+            ("NAME", "Alice Arden"),
+            ("FROM", "alice@members.example"),
+            ("ID", "07"),
+            ("VERDICT", "pass"),
+            ("COMMANDS", "!own me"),
         ];
         for sheet in [
             PLAIN,
@@ -80,7 +96,12 @@ mod tests {
             MEMBER,
             STRANGER,
             UNLUCKY,
+            VAGUE,
+            VERSION,
+            COMMAND,
             BOUNCE,
+            BUNDLED,
+            REPEATED,
         ] {
             let raw = sheet.filled(now, &gaps);
             let text = String::from_utf8(raw.clone()).unwrap();

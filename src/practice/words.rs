@@ -44,7 +44,7 @@ fn known<T: serde::de::DeserializeOwned>(row: &MailRow) -> Option<T> {
 
 fn taken_apart(letter: &Letter) -> String {
     let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
-    let (new, old) = (lines(&letter.split.new_words), lines(&letter.split.quoted));
+    let (new, old) = (lines(&letter.split().new_words), lines(&letter.split().quoted));
     if old == 0 {
         format!("{new} lines of new words")
     } else {
@@ -134,14 +134,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
             format!("a person must answer the reporter by {}", at(*due))
         }
         Event::ClockRang { clock, .. } => format!("{case}: the clock rings ({})", clock.word()),
-        Event::ClockStopped { clock, stop } => match stop {
-            Stop::Letter { .. } => format!("{case}: a letter stops the clock ({})", clock.word()),
-            Stop::Answer { member: key, .. } => {
-                format!("{case}: the reporter has {}'s answer, the promise is kept", member(key))
-            }
-            Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
-            Stop::Closed => format!("{case}: closed, nothing is owed any more ({})", clock.word()),
-        },
+        Event::ClockStopped { clock, stop } => stopped(case, *clock, stop, member),
         Event::EscalationPutOff { ring, .. } => {
             format!("{case}: the chairs hear of it on {} unless the answer is confirmed", at(ring.at))
         }
@@ -168,29 +161,75 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         }
         Event::EffectParked { effect, .. } => format!("{case}: effect {effect} is parked for a person"),
         Event::Claimed { by } => format!("{case}: {} takes it", member(by)),
-        Event::Acted { act, by, deed, .. } => {
-            format!("{case}: {} commands, act {act}: {}", member(by), deed.words())
-        }
-        Event::Undone { act, by, .. } => format!("{case}: {} takes back act {act}", member(by)),
-        Event::Confirmed { act, by, .. } => format!("{case}: {} agrees to act {act}", member(by)),
-        Event::LetterStopped { act, .. } => format!("{case}: the letter of act {act} does not leave"),
-        Event::ClockResumed { clock } => format!("{case}: the clock runs again ({})", clock.word()),
-        Event::Closed { closure } => format!("{case} is closed: {}", closure.words()),
-        Event::Linked { case: other } => format!("{case} belongs together with {other}"),
-        Event::Unlinked { case: other } => format!("{case} no longer belongs together with {other}"),
-        Event::NothingRan { by, .. } => format!("{case}: {} commands, and nothing is done", member(by)),
-        Event::CommentRefused { why, .. } => {
-            format!("{case}: a command on the issue is refused: {}", why.words())
-        }
-        Event::IssueClosed { .. } => format!("{case}: the issue was closed by hand; the reason is asked for"),
-        Event::CommandRefused { why, .. } => format!("{case}: a command is refused: {}", why.words()),
-        Event::StatusTold { .. } => format!("{case}: the reporter is told how it stands"),
+        Event::Acted { .. }
+        | Event::Undone { .. }
+        | Event::Confirmed { .. }
+        | Event::LetterStopped { .. }
+        | Event::ClockResumed { .. }
+        | Event::Closed { .. }
+        | Event::Linked { .. }
+        | Event::Unlinked { .. }
+        | Event::NothingRan { .. }
+        | Event::CommandRefused { .. }
+        | Event::CommentRefused { .. }
+        | Event::IssueClosed { .. }
+        | Event::StatusTold { .. } => return commanded(office, case, event),
+        Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::Looked { .. }
         | Event::LetterLeft { .. }
         | Event::ClockStarted { clock: ClockKind::Owner, .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
     })
+}
+
+/// What stopped a clock.
+fn stopped(case: CaseId, clock: ClockKind, stop: &Stop, member: impl Fn(&MemberKey) -> String) -> String {
+    match stop {
+        Stop::Letter { .. } => format!("{case}: a letter stops the clock ({})", clock.word()),
+        Stop::Answer { member: key, .. } => {
+            format!("{case}: the reporter has {}'s answer, the promise is kept", member(key))
+        }
+        Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
+        Stop::Closed => format!("{case}: closed, nothing is owed any more ({})", clock.word()),
+    }
+}
+
+/// The same for what commands brought.
+fn commanded(office: &Office, case: CaseId, event: &Event) -> Option<String> {
+    let member = |key: &MemberKey| {
+        office.policy.roster.get(key).map_or_else(|| key.to_string(), |member| member.name.clone())
+    };
+    let text = if let Event::Acted { act, by, deed, .. } = event {
+        format!("{case}: {} commands, act {act}: {}", member(by), deed.words())
+    } else if let Event::Undone { act, by, .. } = event {
+        format!("{case}: {} takes back act {act}", member(by))
+    } else if let Event::Confirmed { act, by, .. } = event {
+        format!("{case}: {} agrees to act {act}", member(by))
+    } else if let Event::LetterStopped { act, .. } = event {
+        format!("{case}: the letter of act {act} does not leave")
+    } else if let Event::ClockResumed { clock } = event {
+        format!("{case}: the clock runs again ({})", clock.word())
+    } else if let Event::Closed { closure } = event {
+        format!("{case} is closed: {}", closure.words())
+    } else if let Event::Linked { case: other } = event {
+        format!("{case} belongs together with {other}")
+    } else if let Event::Unlinked { case: other } = event {
+        format!("{case} no longer belongs together with {other}")
+    } else if let Event::NothingRan { by, .. } = event {
+        format!("{case}: {} commands, and nothing is done", member(by))
+    } else if let Event::CommandRefused { why, .. } = event {
+        format!("{case}: a command is refused: {}", why.words())
+    } else if let Event::CommentRefused { why, .. } = event {
+        format!("{case}: a command on the issue is refused: {}", why.words())
+    } else if let Event::IssueClosed { .. } = event {
+        format!("{case}: the issue was closed by hand; the reason is asked for")
+    } else if let Event::StatusTold { .. } = event {
+        format!("{case}: the reporter is told how it stands")
+    } else {
+        return None;
+    };
+    Some(text)
 }
 
 /// The first line of a comment or post that says something, without Markdown's signs.

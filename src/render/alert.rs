@@ -6,17 +6,23 @@ use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Comman
 use super::fence::one_line;
 use super::fold::fold;
 use super::{news, when};
+use crate::case::Checked;
 use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
 pub const DISCORD_CHARS: usize = 2000;
+
+/// Columns of a value in the card of a case.
+const CARD_WIDTH: usize = 54;
 
 /// How a member orders something: by an answer to this mail, or, where that is turned off, through an operator. Verbs
 /// are named without their `!`, so that a quote of this cannot fire (MAIL section 7).
 fn order(view: &AlertView, purpose: &str, verbs: &str, operator: &str) -> String {
     match view.commands {
         Commands::ByMail => {
-            format!("{purpose}, answer this mail and begin with this line, a ! before it:\n\n{verbs}")
+            format!(
+                "{purpose}, answer this mail and begin with this line, an exclamation mark before it:\n\n{verbs}"
+            )
         }
         Commands::Off => format!("{purpose}, have an operator run:\n\n{operator}"),
     }
@@ -75,6 +81,9 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
+    if let (Alert::NewCase, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+        out.push_str(&format!(" · {}", escaped(&found)));
+    }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
         for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
@@ -120,7 +129,12 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => "A new report came in.".to_owned(),
+        Alert::NewCase => match (view.case.as_ref().and_then(strong), came_in(view)) {
+            (Some(_), how) => {
+                format!("{how} It may be known already: the issue says what was found, and why.")
+            }
+            (None, how) => how.to_owned(),
+        },
         Alert::ReporterWrote { attachments: 0 } => {
             "The reporter wrote again. Their words are on the issue.".to_owned()
         }
@@ -193,26 +207,48 @@ fn owner_missing(to: Above) -> &'static str {
     }
 }
 
+/// By which door a new report came.
+fn came_in(view: &AlertView) -> &'static str {
+    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
+        Some(_) => "A new report came in: a private vulnerability report on GitHub.",
+        None => "A new report came in.",
+    }
+}
+
+/// How the reporter is answered, with what parts it from the next sentence.
+fn answer(view: &AlertView) -> String {
+    let on_github = view.case.as_ref().filter(|case| case.advisory.is_some());
+    match (on_github, view.commands) {
+        (None, Commands::ByMail) => "The clock waits for a person's word to the reporter. To send the acknowledgement, answer \
+             this mail and begin with this line, an exclamation mark before it; or write to them from your own mail, with the list in \
+             Cc:\n\n  ack 5wd\n\n"
+            .to_owned(),
+        (None, Commands::Off) => {
+            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
+                .to_owned()
+        }
+        (Some(_), Commands::ByMail) => "Answer the reporter on GitHub, on the page of their report. The clock waits for your \
+             word that you did: answer this mail and begin with this line, an exclamation mark before it:\n\n  ack done\n\n"
+            .to_owned(),
+        (Some(case), Commands::Off) => format!(
+            "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
+             sir-intake cases answered {} --by NAME\n\n",
+            case.id
+        ),
+    }
+}
+
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer = match view.commands {
-        Commands::ByMail => {
-            "The clock waits for a person's word to the reporter. To send the acknowledgement, answer this mail and begin \
-             with this line, a ! before it; or write to them from your own mail, with the list in Cc:\n\n  ack 5wd"
-        }
-        Commands::Off => {
-            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for."
-        }
-    };
+    let answer = answer(view);
     Some(match &view.kind {
-        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => answer.to_owned(),
+        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => {
+            answer.trim_end().to_owned()
+        }
         Alert::NewCase
         | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
-        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => match view.commands {
-            Commands::ByMail => format!("{answer}\n\n{}", claim(view)),
-            Commands::Off => format!("{answer} {}", claim(view)),
-        },
+        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer}{}", claim(view)),
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
             claim(view)
         }
@@ -263,6 +299,9 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
+    if let Some(url) = &case.advisory {
+        row("On GitHub", &plain(url));
+    }
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
     row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
@@ -273,8 +312,27 @@ fn card(case: &AlertCase, view: &AlertView) -> String {
     if let Some(word) = claimed(case) {
         row("Severity", &word);
     }
+    if let Some(words) = case.checked.as_ref().map(Checked::words) {
+        row("Known?", &hanging(&plain(&words)));
+    }
     if let Some(why) = &case.receipt_withheld {
         row("Receipt", &format!("withheld: {}", plain(why)));
+    }
+    out
+}
+
+/// A value of the card that may take more than one line, broken at its commas.
+fn hanging(text: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for part in text.split_inclusive(", ") {
+        if width > 0 && width + part.trim_end().len() > CARD_WIDTH {
+            out.truncate(out.trim_end().len());
+            out.push_str("\n                  ");
+            width = 0;
+        }
+        out.push_str(part);
+        width += part.len();
     }
     out
 }
@@ -380,6 +438,11 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
     }
 }
 
+/// What was found of it among public records and earlier cases, where a person must decide about it: numbers alone.
+fn strong(case: &AlertCase) -> Option<String> {
+    case.checked.filter(Checked::is_strong).map(|checked| checked.words())
+}
+
 fn components(case: &AlertCase) -> Option<String> {
     let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
     (!names.is_empty()).then(|| names.join(", "))
@@ -402,7 +465,7 @@ pub(crate) fn plain(text: &str) -> String {
     one_line(&super::fence::visible(text), 200)
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::news::News;
-use crate::case::{CaseId, Component, EffectId, MailId, Severity};
+use crate::case::{CaseId, Checked, Component, EffectId, MailId, Severity};
 use crate::mail::compose::Practice;
 
 /// The case as an alert shows it.
@@ -25,8 +25,12 @@ pub struct AlertCase {
     pub claimed: Option<Severity>,
     /// Owner's name.
     pub owner: Option<String>,
+    /// What was found among public records and earlier cases, in numbers; none before the first check.
+    pub checked: Option<Checked>,
     /// Why the receipt was withheld, our words.
     pub receipt_withheld: Option<String>,
+    /// Address of the advisory, for a private report on GitHub: names of repositories and an id of a checked shape.
+    pub advisory: Option<String>,
 }
 
 /// An alert without its recipient.

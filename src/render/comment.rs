@@ -204,9 +204,10 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>,
 
 /// Our one comment with answers on an issue: the newest first, as many as fit.
 pub fn answers(parts: &[String]) -> String {
-    let mut page = "**Answers to commands on this issue**, the newest first. This comment is written anew with each; \
+    let mut page =
+        "**Answers to commands on this issue**, the newest first. This comment is written anew with each; \
                     what no longer fits stands in the journal.\n"
-        .to_owned();
+            .to_owned();
     for part in parts {
         if page.len() + part.len() + 400 > BODY_BYTES {
             page.push_str("\n---\n\n_Older answers do not fit any more._\n");
@@ -228,7 +229,7 @@ fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
     } else {
         page.push_str(&format!(
             "**{who} answered the reporter** by mail, **unverified** · {at}\n\n> [!NOTE]\n> The mail does not prove \
-             that it is from {who}, so the clock runs on. {who} was asked; an operator can confirm it too.\n"
+             that it is from {who}, so the clock runs on. {who} was asked, and says `ack done` by mail; an operator can confirm it too.\n"
         ));
     }
 }

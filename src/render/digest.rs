@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alert::{AlertMail, plain};
+use super::alert_view::Commands;
 use super::fold::fold;
 use super::when;
 use crate::case::{Address, CaseId, EffectId, MailId};
@@ -61,6 +62,8 @@ pub struct DigestView {
     pub screened: Vec<DigestLine>,
     /// Mail from shortly before the first start, answered or not; only in the first digest.
     pub history: Vec<DigestLine>,
+    /// Whether members command by mail.
+    pub commands: Commands,
 }
 
 impl DigestView {
@@ -77,12 +80,21 @@ impl DigestView {
     }
 
     fn sections(&self) -> [(&'static str, &'static str, &[DigestLine]); 7] {
+        // Verbs without their `!`: a quote of this cannot fire.
+        let by = |verbs: &'static str, operator: &'static str| match self.commands {
+            Commands::ByMail => verbs,
+            Commands::Off => operator,
+        };
         [
             ("Due", "", &self.due),
             (
                 "Waiting: a report or not?",
-                "After one working day each becomes a case by itself.\n\
-                 Before that: sir-intake parked open|discard NUMBER",
+                by(
+                    "After one working day each becomes a case by itself. Before that, answer this mail and begin with a \
+                     line like these, an exclamation mark before it:\n\n  open NUMBER\n  spam NUMBER",
+                    "After one working day each becomes a case by itself.\n\
+                     Before that: sir-intake parked open|discard NUMBER",
+                ),
                 &self.waiting,
             ),
             ("Strangers' mail on cases", "Shown on the issue, marked UNVERIFIED.", &self.quarantined),
@@ -90,10 +102,18 @@ impl DigestView {
             ("Sent or not? Nobody can tell", "sir-intake outbox mark-sent|retry NUMBER", &self.unknown),
             (
                 "Before the first start: was it answered?",
-                "Listed once. To make one a case: sir-intake cases adopt NUMBER",
+                by(
+                    "Again: sir-intake cases history. To make a case of one, answer this mail and begin with this line, \
+                     an exclamation mark before it:\n\n  open NUMBER",
+                    "Again: sir-intake cases history. A case: sir-intake cases adopt NUMBER",
+                ),
                 &self.history,
             ),
-            ("Screened since the last digest: no case was made", "", &self.screened),
+            (
+                "Screened since the last digest: no case was made",
+                by("To make a case of one after all: open NUMBER", ""),
+                &self.screened,
+            ),
         ]
     }
 }

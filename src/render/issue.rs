@@ -1,6 +1,6 @@
 //! The private issue of a case: a page that a reviewer takes in at a glance and can trust.
 //!
-//! Order: the marker, one line of state, what is wrong, what was understood, the runbook, the attachments, the report.
+//! Order: the marker, one line of state, what is wrong, what was understood, what is known of it, the runbook, the attachments, the report.
 //! Every word of a reporter stands in code ([`super::fence`]); the page is a picture of the case, drawn anew each time.
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ pub use super::issue_view::{
     Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage, Step,
 };
 use super::marker::{Keyring, Stamp, marker};
-use super::when;
+use super::{known, when};
 use crate::case::{CaseId, Closure, Op};
 use crate::mail::compose::Practice;
 
@@ -53,9 +53,10 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         .closed
         .as_ref()
         .map_or("Close with a reason, or go on with a draft advisory".to_owned(), |c| format!("Closed: {c}"));
+    let known = known::step(at.checked.as_ref());
     vec![
         step(true, "Report stored, issue opened".to_owned()),
-        step(at.known_checked, "Known? Look for it among public issues and in NVD".to_owned()),
+        step(known.0, known.1),
         step(at.owner.is_some(), owner),
         step(answered, answer),
         step(at.missing == Some(0), details),
@@ -147,7 +148,8 @@ pub fn labels(view: &IssueView) -> Vec<&'static str> {
             | Note::SeveralSenders
             | Note::Automatic(_)
             | Note::CodesDisagree
-            | Note::FromWaitingRoom => {}
+            | Note::FromWaitingRoom
+            | Note::FromGithub(_) => {}
         }
     }
     out.sort_unstable();
@@ -178,6 +180,7 @@ pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
     page.push_str(&head(view));
     page.push_str(&notes(view));
     page.push_str(&understood(view));
+    page.push_str(&known::section(&view.known, &view.zone));
     page.push_str("### Runbook\n\n");
     for step in &view.steps {
         page.push_str(&format!("- [{}] {}\n", if step.done { "x" } else { " " }, prose(&step.text)));
@@ -259,6 +262,9 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
             "The mail's code, thread and tag name different cases, so it got its own.".to_owned()
         }
         Note::FromWaitingRoom => "It came out of the waiting room.".to_owned(),
+        Note::FromGithub(url) => format!(
+            "Reported privately on GitHub: <{url}>. Answer there, then `sir-intake cases answered` stops the clock."
+        ),
         Note::Exercise => "**Exercise.** Nothing here is real.".to_owned(),
     }
 }

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fence::Value;
-use crate::case::{CaseId, Closure, Severity, Sha256};
+use super::known::KnownView;
+use crate::case::{CaseId, Checked, Closure, Severity, Sha256};
 
 /// All that the page of a case shows.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct IssueView {
     pub missing: Vec<String>,
     /// What a reviewer must know before reading.
     pub notes: Vec<Note>,
+    /// Whether it is known already.
+    pub known: KnownView,
     /// The runbook, from [`runbook`].
     pub steps: Vec<Step>,
     /// What came with it.
@@ -182,6 +185,8 @@ pub enum Note {
     CodesDisagree,
     /// An operator or a clock opened it from the waiting room.
     FromWaitingRoom,
+    /// It was reported privately on GitHub: where, ours.
+    FromGithub(String),
     /// An exercise.
     Exercise,
 }
@@ -201,6 +206,7 @@ impl Note {
             | Self::DateAhead(_)
             | Self::Automatic(_)
             | Self::FromWaitingRoom
+            | Self::FromGithub(_)
             | Self::Exercise => false,
         }
     }
@@ -247,8 +253,8 @@ pub enum Report {
 /// Where the runbook stands; what [`runbook`] draws the check list from.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    /// Somebody looked whether it is public already.
-    pub known_checked: bool,
+    /// What looking whether it is public already came to.
+    pub checked: Option<Checked>,
     /// Owner's name, ours.
     pub owner: Option<String>,
     /// Whether a person answered.

@@ -13,6 +13,7 @@ pub mod fence;
 pub mod fold;
 pub mod issue;
 pub mod issue_view;
+pub mod known;
 mod letter_views;
 pub mod letters;
 pub mod marker;

@@ -83,10 +83,9 @@ pub(super) fn what_happened(news: &News) -> String {
              UNVERIFIED.",
             plain(why)
         ),
-        News::RefusedOnIssue { why } => format!(
-            "Somebody commanded on the issue in your name. Nothing of it was done: {}.",
-            plain(why)
-        ),
+        News::RefusedOnIssue { why } => {
+            format!("Somebody commanded on the issue in your name. Nothing of it was done: {}.", plain(why))
+        }
         News::OwnerNow { by } => format!("{} made you the triage owner of this case.", plain(by)),
         News::Raised { by, over: false } => {
             format!("{} says that this case needs help from above: people, time, or a decision.", plain(by))
@@ -109,7 +108,9 @@ pub(super) fn what_happened(news: &News) -> String {
 
 /// What the reader can do.
 pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
-    let line = |verb: &str| format!("answer this mail and begin with this line, a ! before it:\n\n  {verb}");
+    let line = |verb: &str| {
+        format!("answer this mail and begin with this line, an exclamation mark before it:\n\n  {verb}")
+    };
     match news {
         News::Refused { .. } => Some(
             "If it was you, send it again from your usual mail program, as an answer to a notice of mine. If it was not, \

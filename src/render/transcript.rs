@@ -127,7 +127,7 @@ impl Transcript {
         let acts = self.letters.iter().map(|letter| letter.act.to_string()).collect::<Vec<_>>();
         if let Some(last) = acts.last() {
             let how = format!(
-                "To take it back, answer this mail and begin with this line, a ! before it:\n\n  undo {last}\n"
+                "To take it back, answer this mail and begin with this line, an exclamation mark before it:\n\n  undo {last}\n"
             );
             text.push_str(&format!("\n{}", fold(&how)));
         }

@@ -131,6 +131,37 @@ impl Facts {
         vector.or_else(score).or_else(word)
     }
 
+    /// How many facts these are.
+    pub fn count(&self) -> usize {
+        let lists = [
+            self.components.len(),
+            self.files.len(),
+            self.versions.len(),
+            self.platforms.len(),
+            self.dependencies.len(),
+            self.proof_of_concept.len(),
+            self.impact.len(),
+            self.attacker.len(),
+            self.cwe.len(),
+            self.cvss.len(),
+            self.ids.len(),
+            self.deadline.len(),
+            self.ai_or_tool.len(),
+        ];
+        let single = [
+            self.commit.is_some(),
+            self.branch.is_some(),
+            self.steps.is_some(),
+            self.exploited.is_some(),
+            self.claimed_score.is_some(),
+            self.claimed_word.is_some(),
+            self.others_told.is_some(),
+            self.credit.is_some(),
+            self.suggested_fix.is_some(),
+        ];
+        lists.iter().sum::<usize>() + single.iter().filter(|there| **there).count()
+    }
+
     /// The component that the report speaks of most.
     pub fn main_component(&self) -> Option<&Component> {
         self.components.first().map(|found| &found.value)

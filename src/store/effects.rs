@@ -292,14 +292,12 @@ impl Txn<'_> {
 
     /// Notes that an effect begins now.
     ///
-    /// False when it is not due any more: somebody took it back a moment ago.
-    ///
     /// # Errors
-    /// A fault of the disk.
-    pub fn begin(&self, effect: EffectId, now: Timestamp) -> Result<bool, StoreError> {
+    /// A fault of the disk, or it is not due any more.
+    pub fn begin(&self, effect: EffectId, now: Timestamp) -> Result<(), StoreError> {
         let changed = self.run(
                 "update effect set state = 'sending', started_at = ?2, tries = tries + 1 where id = ?1 and state = 'due'", params![effect.0, ms(now)])?;
-        Ok(changed == 1)
+        if changed == 1 { Ok(()) } else { Err(StoreError::Absent("effect that is due")) }
     }
 
     /// Ends an effect in that state.

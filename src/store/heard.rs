@@ -272,7 +272,13 @@ impl Txn<'_> {
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn watch(&self, repository: u64, number: u64, state: &str, assignees: &str) -> Result<(), StoreError> {
+    pub fn watch(
+        &self,
+        repository: u64,
+        number: u64,
+        state: &str,
+        assignees: &str,
+    ) -> Result<(), StoreError> {
         self.run(
             "insert or replace into watched (repository, number, state, assignees) values (?1, ?2, ?3, ?4)",
             params![repository, number, state, assignees],

@@ -146,9 +146,7 @@ impl Txn<'_> {
         let tail = match which {
             Which::Open => "where stage <> 'closed' and ?1 = ?1 and ?2 = ?2",
             Which::Mine => "where stage <> 'closed' and owner is not null and owner = ?1 and ?2 = ?2",
-            Which::Overdue => {
-                "where ?1 = ?1 and id in (select case_id from clock where due_at <= ?2) and stage <> 'closed'"
-            }
+            Which::Overdue => "where ?1 = ?1 and stage <> 'closed' and due_at is not null and due_at <= ?2",
         };
         let sql = format!("select state from \"case\" {tail} order by opened_at desc limit {}", limit + 1);
         let mut query = self.0.prepare_cached(&sql)?;
@@ -158,6 +156,14 @@ impl Txn<'_> {
         let more = found.len() > limit;
         found.truncate(limit);
         Ok((found, more))
+    }
+
+    /// Cases that are not closed.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn open_cases(&self) -> Result<u64, StoreError> {
+        Ok(self.0.query_row("select count(*) from \"case\" where stage <> 'closed'", [], |row| row.get(0))?)
     }
 
     /// This person is of the case from now on.

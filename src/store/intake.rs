@@ -171,7 +171,7 @@ impl Txn<'_> {
         Ok((MailId(id), known.is_none()))
     }
 
-    fn insert_mail(
+    pub(super) fn insert_mail(
         &self,
         role: &str,
         history: bool,

@@ -113,11 +113,17 @@ impl Txn<'_> {
             )?;
             self.index(case.id, event, now)?;
         }
+        let due = case.clocks.values().filter(|clock| clock.stopped.is_none()).map(|clock| clock.due).min();
         let owner = case.owner().map(|owner| owner.0.as_str());
+        // A case that stands elsewhere now must be found as such by later reports.
         self.run(
-            "insert into \"case\" (id, opened_at, stage, owner, state) values (?1, ?2, ?3, ?4, ?5)
-                 on conflict (id) do update set stage = ?3, owner = ?4, state = ?5",
-            params![id, ms(now), case.stage.word(), owner, serde_json::to_string(case)?],
+            "update finding set words = words + 1 where case_id = ?1 and (select stage from \"case\" where id = ?1) <> ?2",
+            params![id, case.stage.word()],
+        )?;
+        self.run(
+            "insert into \"case\" (id, opened_at, stage, owner, state, due_at) values (?1, ?2, ?3, ?4, ?5, ?6)
+                 on conflict (id) do update set stage = ?3, owner = ?4, state = ?5, due_at = ?6",
+            params![id, ms(now), case.stage.word(), owner, serde_json::to_string(case)?, due.map(ms)],
         )?;
         self.wind_clocks(case)
     }

@@ -5,8 +5,10 @@
 //!
 //! Transactions that wait are committed together (group commit): each runs in its own savepoint, one fsync serves all.
 
+mod advisories;
 mod effects;
 mod error;
+mod findings;
 mod found;
 mod heard;
 mod held;
@@ -27,8 +29,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use advisories::{ADVISORY, AdvisoryRow};
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;
+pub use findings::{CheckState, Cited, FindingRow};
 pub use found::{Found, FoundWhat};
 pub use heard::{Did, Heard, HeardFate, Who};
 pub use house::{DigestRows, Figures};

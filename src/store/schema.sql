@@ -45,7 +45,7 @@ create table message (
   size          integer not null,     -- as the server tells it, bytes
   received_at   integer not null,     -- INTERNALDATE
   stored_at     integer not null,
-  role          text    not null,     -- of the folder: inbox | junk | sent
+  role          text    not null,     -- of the folder: inbox | junk | sent; advisory: not of the mailbox
   history       integer not null,
   truncated     integer not null,     -- only the first bytes are held
   read_attempts integer not null default 0,
@@ -68,6 +68,15 @@ create index message_waiting    on message (wait_until) where fate = 'waiting';
 create index message_fate       on message (fate, stored_at) where fate in ('screened', 'parked', 'quarantined', 'history');
 create index message_message_id on message (message_id) where message_id is not null;
 create index message_case       on message (case_id, id) where case_id is not null;
+
+-- Private vulnerability reports on GitHub that were taken in: each once, as a message without a place in the mailbox.
+create table advisory (
+  ghsa       text primary key,
+  repository text    not null,        -- owner/name
+  url        text    not null,        -- where people read it
+  author     text,                    -- login
+  message    integer not null unique references message (id)
+) strict, without rowid;
 
 create table raw (
   message integer primary key references message (id),
@@ -116,11 +125,39 @@ create table "case" (
   opened_at integer not null,
   stage     text    not null,
   owner     text,
+  due_at    integer,                  -- the first promise that is due, or broken
   state     text    not null          -- a cache: the fold of the events
 ) strict, without rowid;
 create index case_opened on "case" (opened_at);
 create index case_open   on "case" (opened_at desc) where stage <> 'closed';
+create index case_due    on "case" (due_at) where stage <> 'closed' and due_at is not null;
 create index case_owner  on "case" (owner, opened_at desc) where stage <> 'closed' and owner is not null;
+
+-- The check of a case against public records and earlier cases. Its words stand here and on the private issue alone.
+--   due     to be done as soon as may be      waits   for a mirror
+--   again   it failed: at again_at once more  done    nothing to do until the case or the mirror changes
+create table finding (
+  case_id    text primary key,
+  state      text    not null check (state in ('due', 'waits', 'again', 'done')),
+  again_at   integer,
+  words      integer not null default 1,  -- grows with the words of the case
+  indexed    integer not null default 0,  -- up to which of them later reports can find the case
+  checked_at integer,
+  json       text                         -- what was found (known::Findings)
+) strict, without rowid;
+create index finding_due     on finding (case_id) where state = 'due';
+create index finding_waits   on finding (case_id) where state = 'waits';
+create index finding_again   on finding (again_at) where state = 'again';
+create index finding_unnamed on finding (case_id) where indexed < words;
+
+-- Ids that a case cites: when the mirror learns something else of one, the case is checked again.
+create table cited (
+  id      text    not null,
+  case_id text    not null,
+  print   integer,                        -- of the record as it was then; null: not in the mirror
+  primary key (id, case_id)
+) strict, without rowid;
+create index cited_case on cited (case_id);
 
 create table participant (
   case_id text    not null,

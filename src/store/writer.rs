@@ -32,16 +32,21 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, outside: Outside, lanes: Lanes) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        // Its lines go where those of whoever opens the store go.
+        // Its lines go where those of whoever opens the store go. Where nobody listens nothing is said about it: a thread
+        // that is told "nobody" teaches the whole process that its lines are never wanted.
         let log = tracing::dispatcher::get_default(Clone::clone);
-        thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside)))
-            .map_err(|source| StoreError::File {
-                what: "cannot start the thread for",
-                path: "store".to_owned(),
-                source,
-            })?;
+        let serve = move || {
+            if log.is::<tracing::subscriber::NoSubscriber>() {
+                serve(connection, &inbox, &outside);
+            } else {
+                tracing::dispatcher::with_default(&log, || serve(connection, &inbox, &outside));
+            }
+        };
+        thread::Builder::new().name("store".to_owned()).spawn(serve).map_err(|source| StoreError::File {
+            what: "cannot start the thread for",
+            path: "store".to_owned(),
+            source,
+        })?;
         Ok(Self { jobs, lanes })
     }
 
@@ -92,11 +97,20 @@ fn serve(connection: Connection, inbox: &mpsc::Receiver<Job>, outside: &Outside)
 fn transact(connection: &Connection, group: Vec<Job>, outside: &Outside) -> bool {
     let label = group.first().map_or("", |job| job.label);
     let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+    let before = connection.total_changes();
+    // A look that wrote nothing is no point at which anything could be torn.
+    let point = |point| {
+        if connection.total_changes() == before {
+            Ok(())
+        } else {
+            outside.point(point).map_err(StoreError::from)
+        }
+    };
     let written = write_all(connection, group, &mut answers)
-        .and_then(|()| outside.point(Point::BeforeCommit(label)).map_err(StoreError::from))
+        .and_then(|()| point(Point::BeforeCommit(label)))
         .and_then(|()| connection.execute_batch("commit").map_err(StoreError::from));
     let result = match written {
-        Ok(()) => outside.point(Point::AfterCommit(label)).map_err(StoreError::from),
+        Ok(()) => point(Point::AfterCommit(label)),
         Err(error) => {
             // A failed commit may already have ended the transaction; the second answer does not matter then.
             let _ = connection.execute_batch("rollback");

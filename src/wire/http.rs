@@ -1,4 +1,4 @@
-//! What the small HTTP peers (Discord, OAuth, heartbeat) share: one client, its limits, and which URLs are allowed.
+//! What the HTTP peers (Discord, OAuth, heartbeat, NVD) share: one client, its limits, and which URLs are allowed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -45,6 +45,11 @@ pub fn allowed(url: &str) -> Result<Url, SetupError> {
 /// # Errors
 /// [`SetupError::Client`].
 pub fn client(limit: Duration) -> Result<Client, SetupError> {
+    builder(limit).build().map_err(|_| SetupError::Client)
+}
+
+/// As [`client`], before its last settings.
+pub(super) fn builder(limit: Duration) -> reqwest::ClientBuilder {
     // reqwest panics without a process-wide provider; a second install is refused and harmless.
     let _already = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -53,8 +58,6 @@ pub fn client(limit: Duration) -> Result<Client, SetupError> {
         .no_proxy()
         .connect_timeout(limit)
         .timeout(limit)
-        .build()
-        .map_err(|_| SetupError::Client)
 }
 
 /// At most [`MAX_ANSWER`] bytes of a body; `None` when it is longer or breaks off.

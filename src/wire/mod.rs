@@ -9,6 +9,7 @@ pub mod github;
 pub mod heartbeat;
 pub mod http;
 pub mod imap;
+pub mod nvd;
 pub mod oauth;
 pub mod smtp;
 pub mod tls;

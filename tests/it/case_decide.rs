@@ -150,7 +150,8 @@ fn events(decision: &Decision) -> String {
         | Event::CommentRefused { .. }
         | Event::IssueClosed { .. }
         | Event::StatusTold { .. }
-        | Event::Claimed { .. } => event.kind().to_owned(),
+        | Event::Claimed { .. }
+        | Event::Checked { .. } => event.kind().to_owned(),
     };
     decision.events.iter().map(word).collect::<Vec<_>>().join(", ")
 }
@@ -353,7 +354,7 @@ fn alerts_have_no_room_for_words() {
                 | Remark::Bounce { mail } => none(mail),
                 Remark::Refused { mail, why } => (none(mail), none(why)).0,
                 Remark::ClosedByHand { id } => none(id),
-                Remark::Commanded { mail, turn } => (none(mail), none(turn)).0,
+                Remark::Commanded { mail } => none(mail),
             },
             Effect::Letter { letter, to, in_reply_to, act } => {
                 (none(letter), none(to), none(in_reply_to), none(act)).0

@@ -130,6 +130,7 @@ pub fn opening() -> Opening {
         received: at(MONDAY),
         component: Some(Component("Multiplayer".to_owned())),
         severity: Some(Severity::High),
+        checked: None,
         standing: None,
     }
 }

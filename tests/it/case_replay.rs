@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Writer, decide};
 use sir_intake::case::{
-    Alert, Audience, Case, CaseId, ClockKind, ClockRule, Doubt, Effect, EffectId, Event, LetterKind, MailId,
-    PersonId, Policy, Remark, Stop,
+    Alert, Audience, Case, CaseId, Checked, ClockKind, ClockRule, Doubt, Effect, EffectId, Event, LetterKind,
+    MailId, PersonId, Policy, Remark, Stop, Tally, Unchecked,
 };
 
 // ---------------------------------------------------------------- whatever happens
@@ -39,6 +39,16 @@ fn any_effect() -> impl Strategy<Value = Effect> {
     ])
 }
 
+fn any_checked() -> impl Strategy<Value = Checked> {
+    prop_oneof![
+        (0_u8..3).prop_map(|earlier| Checked::Not { why: Unchecked::NoMirror, earlier }),
+        (0_u8..3, 0_u8..3).prop_map(|(likely, unknown)| Checked::Done {
+            tally: Tally { likely, unknown, ..Tally::default() },
+            mirror: Some(at(MONDAY)),
+        }),
+    ]
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let outcome = prop::sample::select(vec![
         Outcome::IssueOpened { repository: 5, number: 12, shows_receipt: false },
@@ -66,6 +76,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         }),
         4 => Just(Input::Tick),
         1 => act.prop_map(Input::Act),
+        1 => (any_checked(), any::<bool>()).prop_map(|(checked, page_changed)| Input::Checked { checked, page_changed }),
     ]
 }
 
@@ -122,7 +133,7 @@ fn may_stop(input: &Input) -> bool {
             matches!(letter.writer, Writer::Member { verified: true, answers_reporter: true, .. })
         }
         Input::Act(act) => matches!(act, Act::Answered { .. }),
-        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick => false,
+        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick | Input::Checked { .. } => false,
     }
 }
 
@@ -275,12 +286,13 @@ fn place(event: &Event) -> usize {
         Event::NothingRan { .. } => 27,
         Event::CommandRefused { .. } => 28,
         Event::StatusTold { .. } => 29,
-        Event::CommentRefused { .. } => 30,
-        Event::IssueClosed { .. } => 31,
+        Event::Checked { .. } => 30,
+        Event::CommentRefused { .. } => 31,
+        Event::IssueClosed { .. } => 32,
     }
 }
 
-const KINDS: usize = 32;
+const KINDS: usize = 33;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

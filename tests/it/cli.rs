@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 use sir_intake::case::{Receipt, Withheld};
+use sir_intake::practice::loopback::Settings;
 use sir_intake::store::FateWord;
 use tokio::process::Command;
 
@@ -69,6 +70,11 @@ async fn one_case() -> World {
     world.settle().await;
     world.kill();
     world
+}
+
+/// The n-th case of this year: the program itself goes by the real clock.
+fn case(number: u32) -> String {
+    format!("SIR-{}-{number:04}", Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).year())
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -211,6 +217,16 @@ async fn status_is_1_when_somebody_must_look() {
     store.execute("update meta set value = '2026-01-01T00:00:00Z' where key = 'last-good-poll'", []).unwrap();
     assert!(on(&world, &["status"]).await.out.contains("no good poll lately"));
 
+    // A promise that was broken.
+    store
+        .execute("update meta set value = ?1 where key = 'last-good-poll'", [Timestamp::now().to_string()])
+        .unwrap();
+    assert_eq!(on(&world, &["status"]).await.code, 0);
+    store.execute("update clock set due_at = 0 where kind = 'acknowledge'", []).unwrap();
+    let late = on(&world, &["status"]).await;
+    assert_eq!(late.code, 1);
+    assert!(late.out.contains("1 cases not acknowledged in time"), "{}", late.out);
+
     // A store that a newer program wrote is looked at by nobody.
     store.pragma_update(None, "user_version", 99).unwrap();
     for command in [&["status"][..], &["once"], &["run"], &["pause"]] {
@@ -224,28 +240,28 @@ async fn status_is_1_when_somebody_must_look() {
 async fn a_case_is_listed_shown_taken_and_answered() {
     let mut world = one_case().await;
     let list = on(&world, &["cases", "list"]).await;
-    assert!(list.out.contains("SIR-2026-0001  new"), "{}", list.out);
+    assert!(list.out.contains(&format!("{}  new", case(1))), "{}", list.out);
     assert!(list.out.contains("/o3de/sig-security-reports/issues/1"), "{}", list.out);
 
-    let own = on(&world, &["cases", "own", "SIR-2026-0001", "alice"]).await;
-    assert_eq!((own.code, own.out.as_str()), (0, "SIR-2026-0001: done\n"));
-    let refused = on(&world, &["cases", "own", "SIR-2026-0001", "mallory"]).await;
+    let own = on(&world, &["cases", "own", &case(1), "alice"]).await;
+    assert_eq!((own.code, own.out.as_str()), (0, format!("{}: done\n", case(1)).as_str()));
+    let refused = on(&world, &["cases", "own", &case(1), "mallory"]).await;
     assert_eq!(refused.code, 1);
     assert!(refused.out.contains("refused: `mallory` is not in the roster"), "{}", refused.out);
-    let absent = on(&world, &["cases", "answered", "SIR-2026-0009", "--by", "bob", "--json"]).await;
+    let absent = on(&world, &["cases", "answered", &case(9), "--by", "bob", "--json"]).await;
     assert_eq!((absent.code, absent.json()["refused"].as_bool()), (1, Some(true)));
-    assert_eq!(on(&world, &["cases", "answered", "SIR-2026-0001", "--by", "bob"]).await.code, 0);
+    assert_eq!(on(&world, &["cases", "answered", &case(1), "--by", "bob"]).await.code, 0);
 
     assert_eq!(on(&world, &["cases", "list", "unowned", "--json"]).await.json(), serde_json::json!([]));
     let mine = on(&world, &["cases", "list", "--owner", "alice", "--json"]).await.json();
     assert_eq!((mine[0]["stage"].as_str(), mine[0]["acknowledged"].as_bool()), (Some("triage"), Some(true)));
-    let shown = on(&world, &["cases", "show", "SIR-2026-0001"]).await;
+    let shown = on(&world, &["cases", "show", &case(1)]).await;
     assert!(shown.out.contains("rena@reporter.example") && shown.out.contains("claimed"), "{}", shown.out);
-    let value = on(&world, &["cases", "show", "SIR-2026-0001", "--json"]).await.json();
+    let value = on(&world, &["cases", "show", &case(1), "--json"]).await.json();
     assert_eq!(value["state"]["answer"]["member"], "bob");
     assert_eq!(value["mails"][0]["from_address"], "rena@reporter.example");
     assert!(value["events"].as_array().unwrap().len() > 3);
-    assert_eq!(on(&world, &["cases", "show", "SIR-2026-0002"]).await.code, 1);
+    assert_eq!(on(&world, &["cases", "show", &case(2)]).await.code, 1);
 
     // What the orders changed reaches the world at the next turn, once.
     world.at(&Timestamp::now().to_string());
@@ -270,7 +286,7 @@ async fn an_export_holds_the_mails_byte_for_byte_and_no_name_of_a_sender() {
 
     let (_keep, dir) = folder();
     let to = dir.to_str().unwrap();
-    let export = on(&world, &["cases", "export", "SIR-2026-0001", "--to", to, "--json"]).await;
+    let export = on(&world, &["cases", "export", &case(1), "--to", to, "--json"]).await;
     assert_eq!(export.code, 0, "{}", export.told);
     let mut names: Vec<String> =
         std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -280,22 +296,48 @@ async fn an_export_holds_the_mails_byte_for_byte_and_no_name_of_a_sender() {
     assert!(names[1].starts_with("letter-") && names[2].starts_with("mail-"), "{names:?}");
     assert_eq!(std::fs::read_to_string(dir.join(&names[2])).unwrap(), mail.replace('\n', "\r\n"));
     assert!(names.iter().all(|name| mode(&dir.join(name)) == 0o600) && mode(&dir) == 0o700);
-    assert_eq!(on(&world, &["cases", "export", "SIR-2026-0001", "--to", to]).await.code, 1, "no overwriting");
+    assert_eq!(on(&world, &["cases", "export", &case(1), "--to", to]).await.code, 1, "no overwriting");
 
     let hash = sir_intake::case::Sha256::of(b"echo PWNED\n").to_string();
     let (_keep, dir) = folder();
-    let ended = on(
-        &world,
-        &["cases", "export", "SIR-2026-0001", "--to", dir.to_str().unwrap(), "--attachment", &hash],
-    )
-    .await;
+    let ended =
+        on(&world, &["cases", "export", &case(1), "--to", dir.to_str().unwrap(), "--attachment", &hash])
+            .await;
     assert_eq!(ended.code, 0, "{}", ended.told);
     assert_eq!(std::fs::read(dir.join(&hash)).unwrap(), b"echo PWNED\n");
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
     let none = "0".repeat(64);
     let to = dir.to_str().unwrap();
-    let ended = on(&world, &["cases", "export", "SIR-2026-0001", "--to", to, "--attachment", &none]).await;
+    let ended = on(&world, &["cases", "export", &case(1), "--to", to, "--attachment", &none]).await;
     assert_eq!(ended.code, 1);
+}
+
+/// MAIL 2: "Everything already in the mailbox is *history* ... `cases adopt` makes one a case."
+#[tokio::test]
+async fn what_came_before_the_first_start_is_listed_and_adopted_by_hand() {
+    let settings = Settings { mailbox: "first_start = \"history\"".to_owned(), ..Settings::default() };
+    let mut world = World::with(settings).await;
+    world.at(&Timestamp::now().to_string());
+    let day = jiff::SignedDuration::from_hours(24);
+    for (days, from) in [(30, "old@one.example"), (3, "recent@two.example")] {
+        let raw = text(from, days).replace('\n', "\r\n").into_bytes();
+        world.peers.imapd.deliver("INBOX", raw, world.now() - day * days.cast_signed());
+    }
+    world.settle().await;
+    world.kill();
+
+    let recent = on(&world, &["cases", "history"]).await.out;
+    assert!(recent.contains("recent@two.example") && !recent.contains("old@one.example"), "{recent}");
+    let all = on(&world, &["cases", "history", "--days", "60", "--json"]).await.json();
+    assert_eq!(all.as_array().map(Vec::len), Some(2), "{all}");
+    let adopted = on(&world, &["cases", "adopt", &all[0]["id"].to_string()]).await;
+    assert!(adopted.out.contains(&case(1)), "{}", adopted.out);
+    let left = on(&world, &["cases", "history", "--days", "60", "--json"]).await.json();
+    assert_eq!(left.as_array().map(Vec::len), Some(1), "{left}");
+    assert_eq!(
+        on(&world, &["cases", "history", "--days", "1"]).await.out,
+        "no such mail of the last 1 days\n"
+    );
 }
 
 #[tokio::test]
@@ -321,7 +363,7 @@ async fn the_waiting_room_is_looked_at_and_emptied_by_hand() {
     assert_eq!(on(&world, &["parked", "discard", &id(0)]).await.code, 0);
     assert_eq!(on(&world, &["parked", "open", &id(1)]).await.code, 0);
     let opened = on(&world, &["cases", "open", "--waiting"]).await;
-    assert_eq!((opened.code, opened.out.contains("SIR-2026-0002")), (0, true), "{}", opened.out);
+    assert_eq!((opened.code, opened.out.contains(&case(2))), (0, true), "{}", opened.out);
     assert_eq!(on(&world, &["cases", "open", "--waiting"]).await.out, "nothing to do\n");
     // Set aside is not gone.
     assert_eq!(on(&world, &["cases", "open", &id(0)]).await.code, 0);
@@ -379,8 +421,10 @@ async fn a_running_daemon_takes_the_order_and_a_second_one_is_refused() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
+    let case = case(1);
+    let own = ["cases", "own", &case, "bob"];
     let ended = tokio::select! {
-        ended = on(&world, &["cases", "own", "SIR-2026-0001", "bob"]) => ended,
+        ended = on(&world, &own) => ended,
         () = turns => unreachable!(),
     };
     assert_eq!(ended.code, 0, "{}", ended.told);
@@ -459,13 +503,13 @@ async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     assert!(refused.told.contains("--replace"), "{}", refused.told);
     let restored = on(&world, &["restore", to, "--replace", "--json"]).await;
     assert_eq!(restored.code, 0, "{}", restored.told);
-    assert_eq!(restored.json()["numbers_past"], serde_json::json!(["SIR-2026-0002"]));
+    assert_eq!(restored.json()["numbers_past"], serde_json::json!([case(2)]));
     let aside = restored.json()["moved_aside"].as_str().map(PathBuf::from).unwrap();
     assert!(aside.join("sir-intake.db").exists() && !world.peers.dir.join("state/restoring").exists());
 
     world.settle().await;
     let ids = |world: &World| world.cases().iter().map(|case| case.id.to_string()).collect::<Vec<_>>();
-    assert_eq!(ids(&world), ["SIR-2026-0001", "SIR-2026-0002"]);
+    assert_eq!(ids(&world), [case(1), case(2)]);
     assert_eq!(world.case(2).receipt, Receipt::Withheld(Withheld::Restored));
     assert_eq!(world.peers.hub.issues().len(), 2, "no second issue");
     assert_eq!(world.peers.hub.comments(1).len(), 1, "no second comment");
@@ -474,7 +518,7 @@ async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     }
     world.deliver(&text("nils@reporter.example", 3));
     world.settle().await;
-    assert_eq!(ids(&world), ["SIR-2026-0001", "SIR-2026-0002", "SIR-2026-0003"]);
+    assert_eq!(ids(&world), [case(1), case(2), case(3)]);
     assert_eq!(world.sent_to("nils@reporter.example").len(), 1);
     world.nothing_is_left_over();
 }

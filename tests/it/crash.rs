@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sir_intake::case::decide::Act;
 use sir_intake::case::order::Order;
-use sir_intake::case::{Case, ClockKind, Effect, MemberKey, Receipt};
+use sir_intake::case::{Case, ClockKind, Effect, LetterKind, MemberKey, Receipt};
 use sir_intake::outside::Point;
 use sir_intake::practice::hub::{Fault, Kind};
 use sir_intake::practice::loopback::{REPOSITORY, Settings};
@@ -44,12 +44,25 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
         ("the team talks on the issue", |world| Box::pin(talk(world))),
+        ("a member commands, and a letter is held", |world| Box::pin(commanded(world))),
+        ("a held letter is stopped", |world| Box::pin(stopped(world))),
+        ("a private report on GitHub", |world| Box::pin(swept(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
+        ("a known issue, twice, and a mirror that comes later", |world| Box::pin(known(world))),
     ]
 }
 
 fn second() -> Mail {
     crate::story::intake::nth_report(2, "sam@second.example")
+}
+
+async fn swept(world: &mut World) {
+    crate::story::sweep::open_door(world);
+    crate::story::sweep::report(world, 1);
+    world.settle_within(1).await;
+    crate::story::sweep::report(world, 2);
+    world.deliver(&Mail::report().write());
+    world.settle_within(1).await;
 }
 
 async fn report(world: &mut World) {
@@ -172,10 +185,45 @@ async fn talk(world: &mut World) {
     world.settle_within(1).await;
 }
 
+/// Takes the case, orders the acknowledgement and a question; both letters are held for ten minutes.
+async fn commanded(world: &mut World) {
+    report(world).await;
+    let text = "!own me\n!severity high\n!ack 5wd\n!ask credit\nI look at it.";
+    let mail = crate::story::command_desk::command(world, crate::story::command_desk::ALICE, 1, text);
+    world.deliver(&mail.write());
+    world.settle_within(2).await;
+}
+
+async fn stopped(world: &mut World) {
+    use crate::story::command_desk::{ALICE, BOB, command};
+    report(world).await;
+    world.deliver(&command(world, ALICE, 1, "!close bug Only your own editor crashes").write());
+    world.settle().await;
+    world.deliver(&command(world, BOB, 1, "!undo").write());
+    world.settle_within(2).await;
+}
+
 async fn public(world: &mut World) {
     world.peers.hub.change_repository(REPOSITORY, |repository| repository.private = false);
     report(world).await;
     world.peers.hub.change_repository(REPOSITORY, |repository| repository.private = true);
+    world.settle_within(1).await;
+}
+
+async fn known(world: &mut World) {
+    use crate::story::known::{feed, zlib};
+    world.deliver(&zlib().write());
+    world.settle_within(1).await;
+    world.mirror_learns("2018", &feed(&[]));
+    let mut again = zlib();
+    again.id = Some("z2@reporter.example".to_owned());
+    again.from = Some("sam@second.example".to_owned());
+    world.deliver(&again.write());
+    world.settle_within(1).await;
+    let mut more = zlib().answering(&zlib().write());
+    more.id = Some("z3@reporter.example".to_owned());
+    more.text = "It is CVE-2020-90003 as well.".to_owned();
+    world.deliver(&more.write());
     world.settle_within(1).await;
 }
 
@@ -196,11 +244,12 @@ fn end(world: &World) -> End {
         let clocks = (runs(ClockKind::Acknowledge), runs(ClockKind::Owner));
         let failed = case.delivery_failed.is_some();
         format!(
-            "{} {:?} {:?} {:?} {clocks:?} replies {} quarantined {} failed {failed} acts {} refused {} answer {:?}",
+            "{} {:?} {:?} {:?} {clocks:?} known {:?} replies {} quarantined {} failed {failed} acts {} refused {} answer {:?}",
             case.id,
             case.stage,
             case.issue,
             case.source,
+            case.checked.map(|checked| checked.words()),
             case.replies,
             case.quarantined,
             case.acts.len(),
@@ -223,7 +272,8 @@ fn end(world: &World) -> End {
 /// One playing of a story; what came of it, and how many points it passed.
 async fn perform(play: Play, dies_at: Option<usize>, again: Option<usize>) -> (World, usize) {
     let github = "spacing_ms = 0\nlook_wait_s = 0\nbackoff_first_s = 1\nbackoff_cap_s = 60".to_owned();
-    let mut world = World::with(Settings { github, rest: crate::story::comments::roster(), ..Settings::default() }).await;
+    let mut world =
+        World::with(Settings { github, rest: crate::story::comments::roster(), ..Settings::default() }).await;
     if let Some(n) = dies_at {
         world.dies_at(n);
         world.dies_again = again;
@@ -244,16 +294,34 @@ fn letters_left_once(world: &World) -> bool {
         let effects = world.daemon().office.store.read(|txn| txn.effects_of(case.id)).unwrap();
         let Some(reporter) = case.reporter else { continue };
         let address = world.daemon().office.store.read(|txn| txn.address_of(reporter)).unwrap();
-        let letters: Vec<_> =
-            effects.iter().filter(|row| matches!(row.effect, Effect::Letter { .. })).collect();
-        let sent = world.sent_to(address.as_str()).len();
+        let (letters, ordered): (Vec<_>, Vec<_>) = effects
+            .iter()
+            .filter(|row| matches!(row.effect, Effect::Letter { .. }))
+            .partition(|row| matches!(row.effect, Effect::Letter { letter: LetterKind::Receipt, .. }));
+        let all = world.sent_to(address.as_str());
+        let sent = all.iter().filter(|mail| mail.contains("Subject: We have your message")).count();
+        for row in ordered {
+            let id = format!("<{}>", row.message_id.as_ref().unwrap());
+            let copies = all.iter().filter(|mail| mail.contains(&id)).count();
+            match row.state {
+                EffectState::Done => assert_eq!(copies, 1, "{}: once", case.id),
+                EffectState::Canceled => assert_eq!(copies, 0, "{}: never", case.id),
+                state => {
+                    assert_eq!(state, EffectState::Unknown);
+                    assert!(copies <= 1, "{}: at most once", case.id);
+                    unknown += 1;
+                }
+            }
+        }
         assert_eq!(letters.len(), 1, "{}: one receipt is planned", case.id);
         if letters[0].state == EffectState::Unknown {
             unknown += 1;
             assert!(sent <= 1, "{}: {sent} receipts", case.id);
             assert_eq!(case.receipt, Receipt::Unknown);
             let asked = |mail: &String| mail.contains("nobody can tell");
-            assert!(world.sent_to("alice@members.example").iter().any(asked), "{}: asked", case.id);
+            // Whoever owns the case is asked alone.
+            let who = ["alice@members.example", "bob@members.example"];
+            assert!(who.iter().any(|who| world.sent_to(who).iter().any(asked)), "{}: asked", case.id);
         } else {
             assert_eq!((letters[0].state, sent), (EffectState::Done, 1), "{}", case.id);
         }
@@ -282,8 +350,9 @@ fn die(job: &Job, whole: &End) {
         assert!(world.deaths >= 1, "it did not die");
         let unknown = letters_left_once(&world);
         let end = end(&world);
-        let bounced = job.name == "the receipt comes back";
-        if !(unknown && bounced) {
+        // What nobody knows is shown so, and its promise stays open.
+        let told = ["the receipt comes back", "a member commands, and a letter is held"].contains(&job.name);
+        if !(unknown && told) {
             assert_eq!(&end, whole);
         }
     });

@@ -46,3 +46,60 @@ async fn feed_files_go_in_and_a_report_is_answered_with_reasons() {
     );
     assert_eq!(world.peers.hub.requests().len(), 0, "nobody was asked");
 }
+
+/// The measure that everybody can repeat: a file of reports with their true records.
+#[tokio::test]
+async fn a_file_of_pairs_is_measured_with_and_without_the_true_record() {
+    let world = World::new().await;
+    let feed = world.peers.dir.join("nvdcve-2.0-2026.json");
+    std::fs::write(&feed, FEED).unwrap();
+    assert!(run(&world, &["mirror", "import", feed.to_str().unwrap()]).status.success());
+    let pairs = world.peers.dir.join("pairs.jsonl");
+    let lines = [
+        r#"{"cve": "CVE-2022-90006", "text": "expat: integer overflow in storeRawNames"}"#,
+        "",
+        r#"{"cve": "CVE-2021-90018", "text": "OpenEXR integer overflow in the deep tile reader", "source": "x", "overlap": 0.9}"#,
+        r#"{"cve": "CVE-2026-99999", "text": "nothing of the kind"}"#,
+    ];
+    std::fs::write(&pairs, lines.join("\n")).unwrap();
+    let measured = run(&world, &["known", "--pairs", pairs.to_str().unwrap(), "--json"]);
+    assert!(measured.status.success(), "{}", String::from_utf8_lossy(&measured.stderr));
+    let value: serde_json::Value = serde_json::from_slice(&measured.stdout).unwrap();
+    let figures = &value["figures"];
+    assert_eq!(
+        (figures["recall"]["pairs"].as_u64(), figures["absent"].as_u64()),
+        (Some(3), Some(1)),
+        "{value}"
+    );
+    assert!((figures["recall"]["at_1"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9, "{value}");
+    assert_eq!(figures["open_set"].as_array().unwrap().len(), 19, "the whole curve");
+    assert!(figures["ms"]["p50"].as_f64().unwrap() <= figures["ms"]["p95"].as_f64().unwrap());
+
+    let text = run(&world, &["known", "--pairs", pairs.to_str().unwrap()]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("3 pairs: R@1 0.667") && text.contains("<- likely-known"), "{text}");
+    assert!(text.contains("1 of their records are not in the mirror"), "{text}");
+
+    std::fs::write(&pairs, "{\"cve\": 1}").unwrap();
+    let broken = run(&world, &["known", "--pairs", pairs.to_str().unwrap()]);
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("line 1"));
+    assert_eq!(run(&world, &["known"]).status.code(), Some(64), "a file or pairs");
+}
+
+/// Members on the machine see what the page of the case says.
+#[tokio::test]
+async fn cases_show_prints_what_was_found() {
+    let mut world = World::new().await;
+    world.mirror_learns("2018", &crate::story::known::feed(&[]));
+    world.deliver(&crate::story::known::zlib().write());
+    world.settle().await;
+    let shown = run(&world, &["cases", "show", "SIR-2026-0001"]);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(text.contains("Known? 1 cited, 1 bundled package in range"), "{text}");
+    assert!(text.contains("CVE-2018-90001  cited, analyzed, fixed in 1.2.12"), "{text}");
+    assert!(text.contains("O3DE ships zlib 1.2.11"), "{text}");
+    let json = run(&world, &["cases", "show", "SIR-2026-0001", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["findings"]["rows"][0]["id"], "CVE-2018-90001");
+}

@@ -64,7 +64,7 @@ async fn the_practice_day_holds_and_leaves_everything_as_files() {
     for file in ["README.txt", "config.toml", "daemon.log", "diary.txt", "discord.md", "state"] {
         assert!(dir.join(file).exists(), "{file}");
     }
-    assert_eq!(names(&dir.join("issues")), ["1.md", "2.md", "3.md", "4.md", "5.md"]);
+    assert_eq!(names(&dir.join("issues")), ["1.md", "2.md", "3.md", "4.md", "5.md", "6.md", "7.md", "8.md"]);
     assert_eq!(names(&dir.join("received")).len(), of("arrived").len());
     assert_eq!(names(&dir.join("sent")).len(), of("sent").len());
     let page = std::fs::read_to_string(dir.join("issues/1.md")).unwrap();

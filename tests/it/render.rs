@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sir_intake::case::{
-    Address, CaseId, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity, Sha256,
+    Address, CaseId, Checked, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity, Sha256, Tally,
+    Unchecked,
 };
+use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, Row};
+use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
 use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
@@ -17,6 +20,7 @@ use sir_intake::render::fence::Value;
 use sir_intake::render::issue::{
     self, Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage,
 };
+use sir_intake::render::known::KnownView;
 use sir_intake::render::letters::{Letters, ReceiptView};
 use sir_intake::render::marker::{self, Key, Keyring, Stamp};
 
@@ -62,13 +66,82 @@ fn receipt_view() -> ReceiptView {
     }
 }
 
+fn checked() -> Option<Checked> {
+    let tally =
+        Tally { cited: 1, likely: 1, earlier: 1, in_range: 1, leaks: 1, unknown: 1, ..Tally::default() };
+    Some(Checked::Done { tally, mirror: Some(at("2026-11-23T04:00:00Z")) })
+}
+
+/// What a check may find; titles and versions are words of others.
+fn known_view() -> KnownView {
+    let row = |id: &str, source, verdict, title: &str| Row {
+        id: id.into(),
+        source,
+        verdict,
+        publicity: Publicity::Public,
+        status: Status::Analyzed,
+        published: Some(at("2018-06-01T10:00:00Z")),
+        title: title.into(),
+        fixed: Some("1.2.12".into()),
+        reasons: vec![
+            Because { words: "id cited".into(), theirs: vec![] },
+            Because {
+                words: "same function or file:".into(),
+                theirs: vec!["inflate.c".into(), "a|b".into()],
+            },
+        ],
+    };
+    let mut issue =
+        row("o3de/o3de#7264", Source::Issue, Verdict::LikelyKnown, "Update @zlib, fixes #12 <img src=x>");
+    (issue.publicity, issue.status) = (Publicity::PossibleLeak, Status::Open);
+    issue.published = Some(at("2026-11-24T10:00:00Z"));
+    issue.fixed = None;
+    let mut case = row("SIR-2026-0003", Source::Case, Verdict::SameReference, "zlib again`` | [x](http://y)");
+    (case.publicity, case.status, case.fixed) = (Publicity::Members, Status::Rejected, None);
+    let findings = Findings {
+        rows: vec![
+            row("CVE-2018-90001", Source::Nvd, Verdict::Cited, "A heap fault when deflating\u{202E}tupni"),
+            issue,
+        ],
+        cases: vec![case],
+        packages: vec![PackageLine {
+            ships: "zlib 1.2.11, 1.3.1 (Windows, Linux, Mac)".into(),
+            asked: vec!["1.2.11".into()],
+            rows: vec![PackagePlace {
+                id: "CVE-2018-90001".into(),
+                inside: vec!["1.2.11".into()],
+                outside: vec!["1.3.1".into()],
+                asked_inside: true,
+                fixed: Some("1.2.12".into()),
+            }],
+            more: 2,
+        }],
+        unknown_ids: vec!["CVE-2026-12345".into()],
+        mirror: Age {
+            taken_at: Some(at("2026-11-23T04:00:00Z")),
+            stamp: "2026-11-23T00:00:00.000".into(),
+            records: 286_355,
+            advisories: 0,
+            issues: 1_204,
+        },
+    };
+    KnownView {
+        checked: checked(),
+        findings: Some(findings),
+        at: Some(at("2026-11-23T14:00:10Z")),
+        received: at("2026-11-23T14:00:09Z"),
+        cases: [("SIR-2026-0003".to_owned(), "https://github.example/o3de/reports/issues/3".to_owned())]
+            .into(),
+    }
+}
+
 pub fn view() -> IssueView {
     let ours = |words: &str| Value::Ours(words.into());
     let theirs = |words: &str| Value::Theirs(words.into());
     let missing = vec!["platform".to_owned(), "what an attacker gains".to_owned()];
     let acknowledge_by = at("2026-11-26T14:00:09Z");
     let steps = issue::runbook(&Progress {
-        known_checked: false,
+        checked: checked(),
         owner: None,
         answered: Answered::No,
         missing: Some(missing.len()),
@@ -104,6 +177,7 @@ pub fn view() -> IssueView {
             Fact { name: "Ids cited", values: vec![ours("CVE-2026-12345")], claimed: false },
         ],
         missing,
+        known: known_view(),
         notes: vec![Note::FromRewritten, Note::HeldByList(SignedDuration::from_hours(7))],
         steps,
         attachments: vec![
@@ -175,10 +249,12 @@ fn a_reviewer_reads_an_encrypted_report_whose_receipt_came_back() {
     view.attachments.truncate(1);
     view.answered = Answered::Unverified { who: "Alice Example".into(), at: at("2026-11-24T09:00:00Z") };
     view.receipt = Receipt::Failed(at("2026-11-23T14:02:00Z"));
+    view.known.checked = Some(Checked::Not { why: Unchecked::Encrypted, earlier: 0 });
+    view.known.findings = None;
     view.notes = vec![Note::Encrypted, Note::DeliveryFailed(at("2026-11-23T14:02:00Z"))];
     view.report = Report::Withheld("it came encrypted".into());
     view.steps = issue::runbook(&Progress {
-        known_checked: true,
+        checked: None,
         owner: view.owner.clone(),
         answered: view.answered.clone(),
         missing: None,
@@ -346,7 +422,9 @@ fn alert_view(kind: Alert) -> AlertView {
             components: vec![Component("Multiplayer".into())],
             claimed: Some(Severity::Critical),
             owner: None,
+            checked: checked(),
             receipt_withheld: None,
+            advisory: None,
         }),
         kind,
         now: at("2026-11-23T14:05:00Z"),
@@ -490,6 +568,7 @@ fn digest_view() -> DigestView {
     };
     let mail = |n| About::Mail(MailId(n));
     DigestView {
+        commands: Commands::ByMail,
         now: at("2026-11-24T09:00:00Z"),
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),

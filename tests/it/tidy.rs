@@ -81,7 +81,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("case", &[]),
     ("mail", &["case"]),
     ("report", &["case"]),
-    ("render", &["case", "mail", "report"]),
+    ("render", &["case", "mail", "report", "known"]),
     ("known", &["case", "report"]),
     ("clock", &[]),
     ("outside", &["clock"]),
@@ -92,27 +92,30 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("reading", &["case", "mail", "report"]),
     (
         "office",
-        &["case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "reading"],
+        &[
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "reading",
+        ],
     ),
     (
         "perform",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "office",
         ],
     ),
     (
         "daemon",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "office", "perform",
         ],
     ),
     (
         "practice",
         &[
-            "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform", "daemon",
+            "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
+            "wire", "reading", "office", "perform", "daemon",
         ],
     ),
     (

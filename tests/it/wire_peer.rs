@@ -23,6 +23,10 @@ pub struct Asked {
 pub enum Reply {
     /// Status, headers, body.
     Http(u16, Vec<(&'static str, String)>, String),
+    /// The same with a body that is no text.
+    Bytes(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Announces such a body, sends half of it and closes.
+    CutBytes(Vec<u8>),
     /// Reads the request and closes the line.
     Drop,
     /// Announces a body, sends half of it and closes.
@@ -92,6 +96,19 @@ async fn serve(
                 let half = &body[..body.len() / 2];
                 write.write_all(format!("{head}{half}").as_bytes()).await.ok()?;
                 return None;
+            }
+            Reply::CutBytes(body) => {
+                let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", body.len());
+                write.write_all(head.as_bytes()).await.ok()?;
+                write.write_all(&body[..body.len() / 2]).await.ok()?;
+                return None;
+            }
+            Reply::Bytes(status, extra, body) => {
+                let extra: String =
+                    extra.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                let head = format!("HTTP/1.1 {status} X\r\n{extra}content-length: {}\r\n\r\n", body.len());
+                write.write_all(head.as_bytes()).await.ok()?;
+                write.write_all(&body).await.ok()?;
             }
             Reply::Http(status, extra, body) => {
                 let extra: String =

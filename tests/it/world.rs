@@ -377,8 +377,10 @@ impl World {
         let heard = store.read(|txn| txn.heard_counts()).unwrap();
         assert!(!heard.iter().any(|(fate, _)| fate == "stored"), "heard and not judged: {heard:?}");
         for issue in self.peers.hub.issues() {
-            let answers = issue.comments.iter().filter(|c| c.body.contains("**Answers to commands on this issue**"));
-            let ours = answers.filter(|c| c.author.as_deref() == Some(sir_intake::practice::loopback::TOKEN.2));
+            let answers =
+                issue.comments.iter().filter(|c| c.body.contains("**Answers to commands on this issue**"));
+            let ours =
+                answers.filter(|c| c.author.as_deref() == Some(sir_intake::practice::loopback::TOKEN.2));
             assert!(ours.count() <= 1, "two comments with answers on issue {}", issue.number);
         }
         let open: Vec<_> =

@@ -40,13 +40,15 @@ pub fn spoken(markdown: &str) -> Spoken {
 impl Spoken {
     /// What is said, line for line: what is not said is an empty line.
     pub fn said(&self) -> String {
-        let said = self.lines.iter().map(|(line, kind)| if *kind == Kind::Prose { line.as_str() } else { "" });
+        let said =
+            self.lines.iter().map(|(line, kind)| if *kind == Kind::Prose { line.as_str() } else { "" });
         said.collect::<Vec<_>>().join("\n")
     }
 
     /// From this line on (from 0), as it was written, without quotes and HTML: what its writer wants others to read.
     pub fn written_from(&self, line: usize) -> String {
-        let shown = self.lines.iter().skip(line).filter(|(_, kind)| !matches!(kind, Kind::Quote | Kind::Html));
+        let shown =
+            self.lines.iter().skip(line).filter(|(_, kind)| !matches!(kind, Kind::Quote | Kind::Html));
         let shown: Vec<&str> = shown.map(|(line, _)| line.as_str()).collect();
         shown.join("\n").trim().to_owned()
     }
@@ -267,8 +269,7 @@ fn is_tag(next: Option<&u8>) -> bool {
 /// Where the tag or comment that begins here ends. `vain`: no end of a tag, or of a comment, comes any more.
 fn ending(text: &str, at: usize, vain: &mut (bool, bool)) -> Option<usize> {
     let rest = text.get(at..)?;
-    let (end, vain) =
-        if rest.starts_with("<!--") { ("-->", &mut vain.1) } else { (">", &mut vain.0) };
+    let (end, vain) = if rest.starts_with("<!--") { ("-->", &mut vain.1) } else { (">", &mut vain.0) };
     if *vain {
         return None;
     }
@@ -394,7 +395,10 @@ mod tests {
             ("!own me\n    !severity high", vec!["!own me", "!severity high"]),
             ("!own me\n\n> quoted\n\n!severity high", vec!["!own me", "!severity high"]),
             ("!known <https://example.org/a>\n!own me", vec!["!known <https://example.org/a>", "!own me"]),
-            ("!reporter <rena@reporter.example>\n!own me", vec!["!reporter <rena@reporter.example>", "!own me"]),
+            (
+                "!reporter <rena@reporter.example>\n!own me",
+                vec!["!reporter <rena@reporter.example>", "!own me"],
+            ),
             ("!close bug if a < b\n!own me", vec!["!close bug if a < b", "!own me"]),
             ("!close bug if a <b\n!own me", vec!["!close bug if a <b", "!own me"]),
             ("!close bug in `f\n!own me\n`", vec!["!close bug in `f"]),
@@ -416,8 +420,25 @@ mod tests {
     #[test]
     fn hostile_text_takes_time_by_its_length() {
         for piece in [
-            "`", "``a`", "<", "<a ", "<!--", "<!-- ", ">", "\\`", "~~~\n", "<b>\n", "`a``b```c\n", "<a\n", "!own\n", "\t",
-            "> <!--\n", "</a>", "</", "<![CDATA[", "- `\n",
+            "`",
+            "``a`",
+            "<",
+            "<a ",
+            "<!--",
+            "<!-- ",
+            ">",
+            "\\`",
+            "~~~\n",
+            "<b>\n",
+            "`a``b```c\n",
+            "<a\n",
+            "!own\n",
+            "\t",
+            "> <!--\n",
+            "</a>",
+            "</",
+            "<![CDATA[",
+            "- `\n",
         ] {
             let text = piece.repeat(262_144 / piece.len());
             assert_eq!(spoken(&text).kinds().len(), text.split('\n').count(), "{piece:?}");

@@ -8,6 +8,15 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 fn distance(a: &str, b: &str) -> usize {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().take(40).collect();
+        letters.sort_unstable();
+        letters
+    };
+    // Letters that changed places, as fingers do, are one mistake.
+    if a != b && letters(a) == letters(b) {
+        return 1;
+    }
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().take(40).enumerate() {
         let mut diagonal = i;

@@ -314,19 +314,19 @@ fn close(words: &Words<'_>) -> Result<Command, String> {
         return Err(format!("`{}` is no closure{}", shown(&word), did_you_mean(&word, known)));
     };
     let reason = words.after_first().to_owned();
-    match closure {
-        Closure::Duplicate => {
-            let id = words.all.get(1).ok_or("say of which case: dup SIR-YYYY-NNNN")?;
-            Ok(Command::Dup(case(id)?))
-        }
-        Closure::KnownPublic => {
-            Err("say where it is public: known CVE-..., GHSA-... or an https address".to_owned())
-        }
-        closure if closure.needs_reason() && reason.is_empty() => Err(format!(
-            "{closure} tells the reporter why: write the reason behind it, such as: close {closure} REASON"
-        )),
-        closure => Ok(Command::Close { closure, reason }),
+    if closure == Closure::Duplicate {
+        let id = words.all.get(1).ok_or("say of which case: dup SIR-YYYY-NNNN")?;
+        return Ok(Command::Dup(case(id)?));
     }
+    if closure == Closure::KnownPublic {
+        return Err("say where it is public: known CVE-..., GHSA-... or an https address".to_owned());
+    }
+    if closure.needs_reason() && reason.is_empty() {
+        return Err(format!(
+            "{closure} tells the reporter why: write the reason behind it, such as: close {closure} REASON"
+        ));
+    }
+    Ok(Command::Close { closure, reason })
 }
 
 fn case(word: &str) -> Result<CaseId, String> {

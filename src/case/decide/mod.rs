@@ -22,8 +22,8 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    After, Alert, Audience, Case, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId, Planned,
-    Policy, roster::Member,
+    After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId,
+    Planned, Policy, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -83,6 +83,13 @@ pub enum Input {
     Tick,
     /// An operator's order.
     Act(Act),
+    /// The report was looked for once more among public records and earlier cases.
+    Checked {
+        /// What came of it.
+        checked: Checked,
+        /// Whether the page of the case says something else now.
+        page_changed: bool,
+    },
 }
 
 pub use mail::{CaseMail, Writer};
@@ -102,7 +109,20 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         }
         Input::Tick => clocks::tick(case, policy, now),
         Input::Act(act) => return operator::act(case, act, policy, now),
+        Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed),
     })
+}
+
+/// A check says something new: it is noted, and the page is drawn anew once.
+fn looked_for(case: &Case, checked: Checked, page_changed: bool) -> Decision {
+    let mut decision = Decision::default();
+    if case.checked != Some(checked) {
+        decision.event(Event::Checked { checked });
+    }
+    if page_changed {
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
+    decision
 }
 
 /// The people an audience means for this case at this instant. Nobody active means the chairs at once.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Decision, ReceiptCounts, Sender, receipt};
 use crate::case::{
-    Alert, Audience, Case, CaseId, Component, Effect, Event, LetterKind, MailId, PersonId, Policy, Severity,
-    Source, Withheld,
+    Alert, Audience, Case, CaseId, Checked, Component, Effect, Event, LetterKind, MailId, PersonId, Policy,
+    Severity, Source, Withheld,
 };
 
 /// What is known about a report when its case begins.
@@ -27,6 +27,8 @@ pub struct Opening {
     pub component: Option<Component>,
     /// As claimed.
     pub severity: Option<Severity>,
+    /// What looking for it among public records and earlier cases came to, if that was done already.
+    pub checked: Option<Checked>,
     /// The case was opened once before, after the backup that was restored.
     pub standing: Option<Standing>,
 }
@@ -54,6 +56,9 @@ pub fn open(id: CaseId, opening: &Opening, policy: &Policy, now: Timestamp) -> (
         severity: opening.severity,
     });
     super::start_clocks(&mut decision, policy, opening.received);
+    if let Some(checked) = opening.checked {
+        decision.event(Event::Checked { checked });
+    }
     if let Some(Standing { repository, number, .. }) = opening.standing {
         // All of this was done once, and people were told.
         decision.event(Event::IssueOpened { repository, number });

@@ -25,6 +25,9 @@ pub enum MirrorError {
     /// Another process writes into the mirror.
     #[error("another process is writing into the mirror; try again when it is done")]
     Busy,
+    /// Another process syncs.
+    #[error("another process is syncing the mirror; try again when it is done")]
+    Syncing,
     /// The file was written by a newer sir-intake.
     #[error("the mirror was written by a newer version ({found}, here {here}); delete it to rebuild it")]
     Newer {

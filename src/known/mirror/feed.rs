@@ -105,6 +105,21 @@ pub(super) fn read(path: &Path) -> Result<Feed, MirrorError> {
     checked(name, json, meta.as_ref(), Extent::Whole)
 }
 
+/// Unpacks the `.json.gz` of a feed, at most [`FEED_LIMIT`] bytes of JSON. `expected` bytes are made room for.
+///
+/// # Errors
+/// It is broken, cut, or too large.
+pub fn unpack(name: &str, packed: &[u8], expected: Option<u64>) -> Result<Vec<u8>, MirrorError> {
+    let bad = |why: String| MirrorError::Feed { name: name.to_owned(), why };
+    let room = usize::try_from(expected.unwrap_or(0).min(FEED_LIMIT)).unwrap_or(0);
+    let mut json = Vec::with_capacity(room + 1);
+    GzDecoder::new(packed)
+        .take(FEED_LIMIT + 1)
+        .read_to_end(&mut json)
+        .map_err(|fault| bad(format!("the gzip stream is broken or cut: {fault}")))?;
+    Ok(json)
+}
+
 /// Whether a text should hold all records that it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {

@@ -8,9 +8,11 @@ mod body;
 mod error;
 mod feed;
 mod import;
+mod kept;
 mod own;
 mod posting;
 mod search;
+mod source;
 mod status;
 mod write;
 
@@ -23,16 +25,21 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 pub use error::MirrorError;
-pub use feed::{FEED_LIMIT, Meta};
+pub use feed::{FEED_LIMIT, Meta, unpack};
 pub use import::{FeedDone, ImportReport, Progress};
+pub use kept::{Glance, Kept};
+pub use source::{SourceRow, Standing};
 pub use status::{FeedRow, MirrorStatus, YearRow};
 
 pub(crate) use search::Found;
 
 use super::package::Packages;
 
-/// Version of `schema.sql`; another one is rebuilt or refused.
-const VERSION: i64 = 1;
+/// The name of the file in a state directory.
+pub const FILE_NAME: &str = "known.db";
+
+/// Version of `schema.sql`; an older one gets what it lacks, a newer one is refused.
+const VERSION: i64 = 2;
 
 /// The mirror of what is known. Cheap to clone.
 #[derive(Clone)]
@@ -42,8 +49,18 @@ pub struct Mirror {
 
 struct Inner {
     path: PathBuf,
+    /// The list beneath what cmake files said.
     packages: Packages,
     reader: Mutex<Reader>,
+}
+
+/// How the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Mapped into memory: the fastest, but whoever cuts the file short ends this process.
+    Mapped,
+    /// Page by page.
+    Read,
 }
 
 /// The connection that reads, with what it keeps at hand.
@@ -58,8 +75,11 @@ struct Cache {
     generation: i64,
     records: u32,
     public: u64,
+    advisories: u64,
+    issues: u64,
     last: u32,
     common: HashMap<Box<str>, u32>,
+    packages: Arc<Packages>,
 }
 
 impl Mirror {
@@ -71,24 +91,35 @@ impl Mirror {
         Self::open_with(path, Packages::today().clone())
     }
 
-    /// As [`Self::open`], with another list of packages (refreshed from `BuiltInPackages_*.cmake`).
+    /// As [`Self::open`], with another list of packages than the project's own.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(path: &Path, packages: Packages) -> Result<Self, MirrorError> {
+        Self::open_as(path, packages, Access::Mapped)
+    }
+
+    fn open_as(path: &Path, packages: Packages, access: Access) -> Result<Self, MirrorError> {
         drop(writer(path)?);
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "query_only", "on")?;
-        connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+        match access {
+            Access::Mapped => connection.pragma_update(None, "mmap_size", 1_i64 << 30)?,
+            Access::Read => connection.pragma_update(None, "cache_size", -64_000)?,
+        }
         connection.set_prepared_statement_cache_capacity(32);
         let reader = Mutex::new(Reader { connection, cache: Cache { generation: -1, ..Cache::default() } });
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), packages, reader }) })
     }
 
-    /// The list of bundled packages in use.
-    pub fn packages(&self) -> &Packages {
-        &self.inner.packages
+    /// The list of bundled packages in use: the reviewed one, with the versions that `BuiltInPackages_*.cmake` files
+    /// named last.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn packages(&self) -> Result<Arc<Packages>, MirrorError> {
+        self.read(|_, cache| Ok(Arc::clone(&cache.packages)))
     }
 
     /// Where the file is.
@@ -104,7 +135,7 @@ impl Mirror {
         let mut reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let Reader { connection, cache } = &mut *reader;
         let txn = connection.transaction()?;
-        cache.refresh(&txn)?;
+        cache.refresh(&txn, &self.inner.packages)?;
         let answer = query(&txn, cache)?;
         txn.commit()?;
         Ok(answer)
@@ -122,21 +153,25 @@ impl Mirror {
     }
 
     fn lock(&self) -> Result<File, MirrorError> {
+        self.lock_named(".lock", MirrorError::Busy)
+    }
+
+    fn lock_named(&self, end: &str, held: MirrorError) -> Result<File, MirrorError> {
         let mut name = self.inner.path.clone().into_os_string();
-        name.push(".lock");
+        name.push(end);
         let path = PathBuf::from(name);
         let fault = |source| MirrorError::File { path: path.display().to_string(), source };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(fs::TryLockError::WouldBlock) => Err(MirrorError::Busy),
+            Err(fs::TryLockError::WouldBlock) => Err(held),
             Err(fs::TryLockError::Error(source)) => Err(fault(source)),
         }
     }
 }
 
 impl Cache {
-    fn refresh(&mut self, connection: &Connection) -> Result<(), MirrorError> {
+    fn refresh(&mut self, connection: &Connection, beneath: &Packages) -> Result<(), MirrorError> {
         let generation = meta_number(connection, "generation")?;
         if generation == self.generation {
             return Ok(());
@@ -145,6 +180,10 @@ impl Cache {
             connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
         self.public =
             connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
+        let count = |source: i64| {
+            connection.query_row("SELECT count(*) FROM record WHERE source = ?1", [source], |row| row.get(0))
+        };
+        (self.advisories, self.issues) = (count(1)?, count(2)?);
         self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
         self.common.clear();
         let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;
@@ -153,6 +192,10 @@ impl Cache {
         for (term, df) in text.lines().filter_map(|line| line.split_once('\t')) {
             self.common.insert(term.into(), df.parse().unwrap_or(write::COMMON));
         }
+        self.packages = match source::packages(connection)?.as_slice() {
+            [] => Arc::new(beneath.clone()),
+            found => Arc::new(beneath.refreshed(found)),
+        };
         self.generation = generation;
         Ok(())
     }
@@ -177,7 +220,7 @@ fn writer(path: &Path) -> Result<Connection, MirrorError> {
     connection.pragma_update(None, "journal_size_limit", 16_000_000)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(32);
-    if found == 0 {
+    if found < VERSION {
         connection.execute_batch(include_str!("schema.sql"))?;
         connection.pragma_update(None, "user_version", VERSION)?;
     }

@@ -1,10 +1,11 @@
 //! O3DE's advisories and issues, and our own cases: the same engine, put in one by one.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::import::{feed_stamp, settle};
 use super::write::{Intake, source_number};
 use super::{Mirror, MirrorError};
+use crate::known::Age;
 use crate::known::record::{Record, Source};
 
 impl Mirror {
@@ -54,6 +55,25 @@ impl Mirror {
         self.read(|connection, _| {
             super::search::by_id(connection, id).map(|found| found.map(|(_, record)| record))
         })
+    }
+
+    /// A number that changes with what the record of this id says; `None` when there is none.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn print(&self, id: &str) -> Result<Option<i64>, MirrorError> {
+        self.read(|connection, _| {
+            let mut query = connection.prepare_cached("SELECT print FROM record WHERE id = ?1")?;
+            Ok(query.query_row([id], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// How old it is and what is in it.
+    ///
+    /// # Errors
+    /// The mirror cannot be read.
+    pub fn age(&self) -> Result<Age, MirrorError> {
+        self.read(super::status::age)
     }
 
     /// The stamp and SHA-256 of a feed as it was last taken in.

@@ -53,3 +53,13 @@ CREATE TABLE IF NOT EXISTS feed (
     bad        INTEGER NOT NULL,         -- how many
     taken_at   INTEGER NOT NULL          -- milliseconds since 1970
 ) WITHOUT ROWID;
+
+-- How far each source of a sync was read.
+CREATE TABLE IF NOT EXISTS source (
+    name     TEXT PRIMARY KEY,
+    etag     TEXT NOT NULL,              -- of the last good answer, or empty
+    cursor   TEXT NOT NULL,              -- where it goes on, or empty
+    good_at  INTEGER,                    -- milliseconds since 1970: read to its end
+    tried_at INTEGER,
+    fault    TEXT                        -- what was wrong with the last try, in our own words
+) WITHOUT ROWID;

@@ -49,10 +49,11 @@ impl Mirror {
     /// # Errors
     /// The mirror cannot be read.
     pub fn check(&self, question: &Question) -> Result<Answer, MirrorError> {
-        let seek = seek(question, self.packages());
+        let bundled = self.packages()?;
+        let seek = seek(question, &bundled);
         self.read(|connection, cache| {
             let search = Search { connection, cache };
-            let (packages, in_range) = search.packages(&seek, self.packages(), question)?;
+            let (packages, in_range) = search.packages(&seek, &bundled, question)?;
             let found = search.candidates(&seek, question.without.as_deref(), &in_range)?;
             let unknown = search.unknown(&seek.ids, &found)?;
             Ok(super::super::answer::answer(
@@ -70,7 +71,7 @@ impl Mirror {
     /// # Errors
     /// The mirror cannot be read.
     pub fn features(&self, question: &Question) -> Result<Vec<(String, Likeness, f32)>, MirrorError> {
-        let seek = seek(question, self.packages());
+        let seek = seek(question, &*self.packages()?);
         self.read(|connection, cache| {
             let found = Search { connection, cache }.candidates(
                 &seek,

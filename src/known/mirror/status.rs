@@ -113,5 +113,7 @@ pub(super) fn age(connection: &Connection, cache: &Cache) -> Result<Age, MirrorE
         taken_at: taken.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         stamp: stamp.unwrap_or_default(),
         records: cache.public,
+        advisories: cache.advisories,
+        issues: cache.issues,
     })
 }

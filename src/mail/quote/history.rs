@@ -1,6 +1,9 @@
 //! What stands over an earlier mail that is carried along whole: a divider (`-----Original Message-----`) or a
 //! block of header lines (`From: Sent: To: Subject:`), in the languages of the common programs.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::{each, is_rule};
 
 /// What a group of lines turned out to be, and the line after it.
@@ -125,24 +128,27 @@ fn label(line: &str) -> Option<Label> {
     if key.is_empty() || key.len() > 40 {
         return None;
     }
-    let key = key.to_lowercase();
-    let is = |list: &'static str| is_in(list, &key);
-    if is(FROM) {
-        Some(Label::From)
-    } else if is(SENT) {
-        Some(Label::Sent)
-    } else if is(TO) {
-        Some(Label::To)
-    } else if is(SUBJECT) {
-        Some(Label::Subject)
-    } else if is(OTHER) {
-        Some(Label::Other)
-    } else if is(RAW) || key.starts_with("x-") || key.starts_with("arc-") {
-        Some(Label::Raw)
-    } else {
-        None
-    }
+    LABELS.get(key.to_lowercase().as_str()).copied()
 }
+
+/// Every known label; of one that stands in several lists the first list counts.
+static LABELS: LazyLock<BTreeMap<&'static str, Label>> = LazyLock::new(|| {
+    let lists = [
+        (FROM, Label::From),
+        (SENT, Label::Sent),
+        (TO, Label::To),
+        (SUBJECT, Label::Subject),
+        (OTHER, Label::Other),
+        (RAW, Label::Raw),
+    ];
+    let mut labels = BTreeMap::new();
+    for (list, label) in lists {
+        for word in each(list) {
+            labels.entry(word).or_insert(label);
+        }
+    }
+    labels
+});
 
 /// Header lines that stand together.
 #[derive(Debug, Default)]

@@ -59,6 +59,14 @@ pub fn split(text: &str) -> Split {
     Split { new_words: tidy(lines.iter().copied()), quoted: String::new() }
 }
 
+/// The same for what stands below the commands of a mail: there words stand above it, so that a signature or a quote alone
+/// says nothing.
+pub fn split_below(text: &str) -> Split {
+    let split = split(&format!("Commands.\n\n{text}"));
+    let words = split.new_words.strip_prefix("Commands.").map_or("", str::trim).to_owned();
+    Split { new_words: words, quoted: split.quoted }
+}
+
 /// Where a line goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {

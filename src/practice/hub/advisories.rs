@@ -7,7 +7,7 @@ use super::issues::text;
 use super::lists;
 use super::route::{Call, Outcome, Place, invalid, not_found, refusal};
 use super::shape;
-use super::state::{World, second};
+use super::state::{Repository, World, second};
 use crate::practice::web::Reply;
 
 const CREATE: &[&str] = &[
@@ -60,15 +60,30 @@ fn list(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     let asked = call.asked;
     world.parameters(asked, &["state", "sort", "direction", "per_page", "before", "after"])?;
     let direction = lists::word(asked, "direction", &["desc", "asc"])?;
+    let sort = lists::word(asked, "sort", &["created", "updated", "published"])?;
+    let state = asked.query("state");
+    if state.is_some_and(|state| !["triage", "draft", "published", "closed"].contains(&state)) {
+        return Err(invalid("state"));
+    }
     let held = world.repositories.get(&repo).ok_or_else(not_found)?;
+    // Who may not see the others gets the published ones, or 404 for asking.
+    let manages = world.pushers.contains(&call.who);
+    if !manages && state.is_some_and(|state| state != "published") {
+        return Err(not_found());
+    }
+    let is =
+        |advisory: &Value, name: &str, word: &str| advisory.get(name).and_then(Value::as_str) == Some(word);
     let wanted = |advisory: &&Value| {
-        asked.query("state").is_none_or(|state| advisory.get("state").and_then(Value::as_str) == Some(state))
+        state.is_none_or(|state| is(advisory, "state", state))
+            && (manages || is(advisory, "state", "published"))
     };
     let mut items: Vec<Value> = held.advisories.iter().filter(wanted).cloned().collect();
+    let key = format!("{sort}_at");
+    items.sort_by_key(|advisory| advisory.get(&key).and_then(Value::as_str).unwrap_or_default().to_owned());
     if direction == "desc" {
         items.reverse();
     }
-    lists::page(world, asked, repo, "/security-advisories", items)
+    lists::cursor(world, asked, repo, "/security-advisories", items)
 }
 
 /// What a description of GitHub's cannot say: exactly one of severity and vector.
@@ -111,7 +126,7 @@ fn vulnerabilities(fields: &Map<String, Value>) -> Result<Option<Value>, Reply> 
 }
 
 /// GHSA ids draw their letters from these (GitHub's description, pattern of `ghsa_id`).
-fn ghsa(mut number: u64) -> String {
+pub(super) fn ghsa(mut number: u64) -> String {
     let letters: Vec<char> = "23456789cfghjmpqrvwx".chars().collect();
     let mut id = String::new();
     for place in 0..12 {
@@ -143,16 +158,32 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     let at = second(call.now).to_string();
     let author = shape::user(world, &call.who);
     let held = world.repositories.get(&repo).ok_or_else(not_found)?;
-    let url = format!("{}/repos/{}/security-advisories/{ghsa}", world.base, held.full_name());
-    let mut advisory = json!({
+    let mut advisory = blank(&world.base, held, &ghsa, "draft", author, &at);
+    merge(world, &mut advisory, &fields, Some(vulnerabilities));
+    if let Some(repo) = world.repositories.get_mut(&repo) {
+        repo.advisories.push(advisory.clone());
+    }
+    Ok(Reply::json(201, advisory))
+}
+
+/// An advisory with every required field, and nothing said.
+pub(super) fn blank(
+    base: &str,
+    repo: &Repository,
+    ghsa: &str,
+    state: &str,
+    author: Value,
+    at: &str,
+) -> Value {
+    json!({
         "ghsa_id": ghsa,
         "cve_id": null,
-        "url": url,
-        "html_url": format!("{}/{}/security/advisories/{ghsa}", world.base, held.full_name()),
+        "url": format!("{base}/repos/{}/security-advisories/{ghsa}", repo.full_name()),
+        "html_url": format!("{base}/{}/security/advisories/{ghsa}", repo.full_name()),
         "author": author,
         "publisher": null,
         "identifiers": [{ "type": "GHSA", "value": ghsa }],
-        "state": "draft",
+        "state": state,
         "created_at": at, "updated_at": at,
         "published_at": null, "closed_at": null, "withdrawn_at": null,
         "submission": null,
@@ -162,12 +193,7 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
         "credits": [], "credits_detailed": [],
         "collaborating_users": [], "collaborating_teams": [],
         "private_fork": null,
-    });
-    merge(world, &mut advisory, &fields, Some(vulnerabilities));
-    if let Some(repo) = world.repositories.get_mut(&repo) {
-        repo.advisories.push(advisory.clone());
-    }
-    Ok(Reply::json(201, advisory))
+    })
 }
 
 /// Puts the client's fields into the advisory in the shape of the reply.

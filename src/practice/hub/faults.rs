@@ -41,6 +41,8 @@ pub enum Kind {
     Advisories,
     /// `.../security-advisories/{ghsa}`
     Advisory,
+    /// `.../contents/{path}`
+    Contents,
     /// `/user`, `/users/{login}`, `/rate_limit`
     Account,
 }
@@ -109,6 +111,7 @@ pub(super) struct Record {
     pub(super) keep_on_patch: u32,
     pub(super) violations: Vec<String>,
     pub(super) met: Vec<Met>,
+    pub(super) heard: Vec<String>,
 }
 
 impl Record {

@@ -171,7 +171,14 @@ fn update(world: &mut World, call: &Call<'_>, repo: u64, number: u64) -> Outcome
         let default = if open { "reopened" } else { "completed" };
         if issue.open != open {
             let event = if open { "reopened" } else { "closed" };
-            issue.deeds.push(Deed { id, event, actor: call.who.clone(), assignee: None, at, through_app: false });
+            issue.deeds.push(Deed {
+                id,
+                event,
+                actor: call.who.clone(),
+                assignee: None,
+                at,
+                through_app: false,
+            });
             issue.state_reason = Some(reason.unwrap_or_else(|| default.to_owned()));
         }
         issue.open = open;

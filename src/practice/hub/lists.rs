@@ -62,6 +62,34 @@ pub(super) fn page(world: &World, asked: &Asked, repo: u64, below: &str, items: 
     Ok(reply.with("link", links.join(", ")))
 }
 
+/// As [`page`], for lists without page numbers: `after` holds a cursor out of the `Link` header, and nobody can make one up.
+pub(super) fn cursor(world: &mut World, asked: &Asked, repo: u64, below: &str, items: Vec<Value>) -> Outcome {
+    let wanted = number(asked, "per_page", 30)?.min(100);
+    let size = world.record.page_size.map_or(wanted, |forced| forced.clamp(1, wanted));
+    let from = match asked.query("after") {
+        None => 0,
+        Some(text) => {
+            let place = text.strip_prefix("Y3Vyc29yOnYyOpK").and_then(|place| place.parse().ok());
+            place.ok_or_else(|| invalid("after is no cursor"))?
+        }
+    };
+    let total = items.len();
+    let shown: Vec<Value> = items.into_iter().skip(from).take(size).collect();
+    let reply = Reply::json(200, Value::Array(shown));
+    let next = from.saturating_add(size);
+    if next >= total {
+        return Ok(reply);
+    }
+    let others: String = asked
+        .query
+        .iter()
+        .filter(|(name, _)| name != "after")
+        .map(|(name, value)| format!("{}={}&", encoded(name), encoded(value)))
+        .collect();
+    let url = format!("{}/repositories/{repo}{below}?{others}after=Y3Vyc29yOnYyOpK{next}", world.base);
+    Ok(reply.with("link", format!("<{url}>; rel=\"next\"")))
+}
+
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes()

@@ -5,10 +5,12 @@
 
 mod advisories;
 mod comments;
+mod contents;
 mod faults;
 mod issues;
 mod labels;
 mod lists;
+mod others;
 mod people;
 mod route;
 mod shape;
@@ -22,6 +24,7 @@ use serde_json::Value;
 
 pub use faults::{Fault, Faults, Kind};
 pub use issues::MAX_BODY_BYTES;
+pub use others::{Advised, Opened};
 pub use route::API_VERSION;
 pub use state::{Comment, Deed, Issue, Label, Repository, User};
 
@@ -77,6 +80,7 @@ impl Hub {
                 issues: Default::default(),
                 labels: Vec::new(),
                 advisories: Vec::new(),
+                files: Default::default(),
                 created_at,
                 next_number: 1,
             };

@@ -29,7 +29,14 @@ impl Hub {
             issue.closed_at = (!open).then_some(at);
             issue.state_reason = Some(if open { "reopened" } else { "completed" }.to_owned());
             let event = if open { "reopened" } else { "closed" };
-            issue.deeds.push(Deed { id, event, actor: actor.to_owned(), assignee: None, at, through_app: false });
+            issue.deeds.push(Deed {
+                id,
+                event,
+                actor: actor.to_owned(),
+                assignee: None,
+                at,
+                through_app: false,
+            });
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::faults::{Fault, Kind};
 use super::state::{Token, World, second};
-use super::{advisories, comments, issues, labels, shape, timeline};
+use super::{advisories, comments, contents, issues, labels, shape, timeline};
 use crate::case::Sha256;
 use crate::practice::web::{Asked, Manner, Met, Reply};
 
@@ -44,6 +44,7 @@ pub(super) enum Place {
     Label(String),
     Advisories,
     Advisory(String),
+    Contents(String),
 }
 
 enum Route {
@@ -118,6 +119,9 @@ impl World {
 pub(super) fn answer(world: &mut World, asked: &Asked, now: Timestamp) -> Reply {
     let reply = headed(world, asked, now).unwrap_or_else(|refused| refused);
     let reply = finished(reply, asked, now);
+    let query: Vec<String> = asked.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let body = String::from_utf8_lossy(&asked.body);
+    world.record.heard.push(format!("{} {}?{} {body}", asked.method, asked.path, query.join("&")));
     world.record.met.push(Met {
         method: asked.method.to_string(),
         path: asked.path.clone(),
@@ -225,6 +229,10 @@ fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -
         | Place::Labels
         | Place::Label(_) => labels::answer(world, call, repo, place),
         Place::Advisories | Place::Advisory(_) => advisories::answer(world, call, repo, place),
+        Place::Contents(path) if call.asked.method == Method::GET => {
+            contents::answer(world, call, repo, path)
+        }
+        Place::Contents(_) => Err(world.unmatched(call.asked)),
     }
 }
 
@@ -279,6 +287,7 @@ fn place(rest: &[&str]) -> Option<(Place, Kind)> {
         ["assignees", login] => (Place::Assignable((*login).to_owned()), Kind::Assignees),
         ["labels"] => (Place::Labels, Kind::Labels),
         ["labels", name] => (Place::Label((*name).to_owned()), Kind::Labels),
+        ["contents", path @ ..] => (Place::Contents(path.join("/")), Kind::Contents),
         ["security-advisories"] => (Place::Advisories, Kind::Advisories),
         ["security-advisories", ghsa] => (Place::Advisory((*ghsa).to_owned()), Kind::Advisory),
         _ => return None,

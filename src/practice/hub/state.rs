@@ -122,6 +122,8 @@ pub struct Repository {
     pub labels: Vec<Label>,
     /// As answered.
     pub advisories: Vec<Value>,
+    /// Text files of the main branch, by path.
+    pub files: BTreeMap<String, String>,
     /// To the second.
     pub created_at: Timestamp,
     pub(super) next_number: u64,

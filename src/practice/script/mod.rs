@@ -5,6 +5,7 @@
 
 mod replies;
 mod reports;
+mod steering;
 mod trouble;
 
 use super::day::Day;
@@ -21,6 +22,10 @@ const MIKA: &str = "mika@okafor.example";
 const RHEA: &str = "rhea@castellan.example";
 /// Their mailbox is full.
 const ILYA: &str = "ilya@brandt-soft.example";
+/// Audits what games are linked against.
+const NOOR: &str = "noor@haddad-audit.example";
+/// Has a fuzzer.
+const TOMASZ: &str = "tomasz@wilk-labs.example";
 /// A member of the team.
 const ALICE: &str = "alice@members.example";
 /// The other one.
@@ -29,16 +34,23 @@ const BOB: &str = "bob@members.example";
 /// Plays all steps.
 pub(super) async fn play(day: &mut Day) {
     let plain = reports::plain_text(day).await;
-    reports::html_only(day).await;
+    let html = reports::html_only(day).await;
     reports::attachments(day).await;
     let listed = reports::through_the_list(day).await;
     reports::second_copy(day, listed).await;
     replies::out_of_office(day).await;
     reports::spam(day).await;
+    reports::bundled(day).await;
+    reports::repeated(day, plain).await;
     replies::reporter_again(day, plain).await;
     replies::member_answers(day, plain).await;
     replies::operator_confirms(day, plain).await;
     replies::stranger(day, plain).await;
+    let vague = steering::takes(day).await;
+    steering::asks(day, vague).await;
+    steering::receipts_are_first(day);
+    steering::closes(day, html, listed).await;
+    steering::forged(day, plain).await;
     let unlucky = trouble::answer_lost(day).await;
     trouble::bounce(day, unlucky).await;
     trouble::restart(day).await;

@@ -1,6 +1,6 @@
 //! Reports arrive, in all the forms that people and mail programs give them; and mail that is none.
 
-use super::{HENRIK, MIKA, RENA, RHEA, is_taken_in};
+use super::{ALICE, HENRIK, MIKA, NOOR, RENA, RHEA, TOMASZ, is_taken_in};
 use crate::case::Sha256;
 use crate::practice::day::Day;
 use crate::practice::mails;
@@ -28,7 +28,7 @@ pub(super) async fn plain_text(day: &mut Day) -> Sha256 {
     mail
 }
 
-pub(super) async fn html_only(day: &mut Day) {
+pub(super) async fn html_only(day: &mut Day) -> Sha256 {
     day.step("html-only", "A report arrives: HTML only, from the mail program of a large provider");
     let mail = day.deliver("INBOX", mails::OUTLOOK, &[]);
     day.rest().await;
@@ -38,6 +38,7 @@ pub(super) async fn html_only(day: &mut Day) {
         let clean = !page.contains("MsoNormal") && !page.contains("@font-face") && !page.contains("<o:p>");
         day.check("no style sheet and no tag is left in them", clean);
     }
+    mail
 }
 
 pub(super) async fn attachments(day: &mut Day) {
@@ -92,6 +93,57 @@ pub(super) async fn spam(day: &mut Day) {
         cases.is_some() && cases == count(day) && day.peers.hub.issues().len() == issues,
     );
     day.check("its sender hears nothing", day.letters_to("kyle@growth-mailer.example").is_empty());
+}
+
+pub(super) async fn bundled(day: &mut Day) {
+    day.step(
+        "bundled-package",
+        "A report arrives about a package that O3DE bundles; the public record has it",
+    );
+    let mail = day.deliver("INBOX", mails::BUNDLED, &[]);
+    day.rest().await;
+    if let Some(case) = is_taken_in(day, mail, NOOR) {
+        let page = day.page(&case);
+        let named = page.contains("[CVE-2099-20011](https://nvd.nist.gov/vuln/detail/CVE-2099-20011)");
+        day.check("the page names the public record, with its address", named);
+        day.check(
+            "it says what O3DE ships and that it lies in the range",
+            page.contains("O3DE ships **zlib") && page.contains("**inside** the range of"),
+        );
+        day.check("it says how old the mirror is", page.contains("public records in the mirror of"));
+        day.check("a known answer stands ready to be copied", page.contains("`!known CVE-2099-20011`"));
+        let notices = day.letters_to(ALICE);
+        let notice = notices.iter().find(|notice| notice.subject.contains(&case.id.to_string()));
+        let told = notice
+            .is_some_and(|notice| notice.text.contains("likely known") && !notice.text.contains("CVE-"));
+        day.check("members are told in numbers, without a word of the record", told);
+        let silent = day.letters_to(NOOR).iter().all(|letter| !letter.text.contains("CVE-"));
+        day.check("the reporter hears nothing of it from the machine", silent);
+    }
+}
+
+pub(super) async fn repeated(day: &mut Day, first: Sha256) {
+    day.step(
+        "earlier-case",
+        "Somebody else found what was reported this morning, and tells it in other words",
+    );
+    let mail = day.deliver("INBOX", mails::REPEATED, &[]);
+    day.rest().await;
+    let first = day.case(first).map(|case| case.id.to_string()).unwrap_or_default();
+    if let Some(case) = is_taken_in(day, mail, TOMASZ) {
+        let page = day.page(&case);
+        let known = page.split("### Known already?").nth(1).unwrap_or_default();
+        day.check("the page names the earlier case", known.contains(&format!("[{first}](")));
+        day.check("a line that joins them stands ready", known.contains(&format!("`!dup {first}`")));
+        let notices = day.letters_to(ALICE);
+        let notice = notices.iter().find(|notice| notice.subject.contains(&case.id.to_string()));
+        day.check(
+            "members are told that there is one",
+            notice.is_some_and(|notice| notice.text.contains("1 earlier case")),
+        );
+        let silent = day.letters_to(TOMASZ).iter().all(|letter| !letter.text.contains(&first));
+        day.check("one reporter hears nothing of the other", silent);
+    }
 }
 
 /// How many cases there are.

@@ -116,7 +116,15 @@ pub(super) async fn nothing_left_over(day: &mut Day) {
     let folded = !cases.is_empty() && cases.iter().all(folds);
     day.check("every case is the sum of what its journal says", folded);
     let log = std::fs::read_to_string(day.dir().join("daemon.log")).unwrap_or_default();
-    let leaked = ["EntityUpdates", "id_ed25519", "porter-research", "practice-password", "practice-token"];
+    let leaked = [
+        "EntityUpdates",
+        "deflate_stored",
+        "CVE-2099",
+        "id_ed25519",
+        "porter-research",
+        "practice-password",
+        "practice-token",
+    ];
     let silent = !log.is_empty() && !leaked.iter().any(|word| log.contains(word));
     day.check("the log holds no word of a report, no address and no secret", silent);
     let fates: Vec<String> = figures.mails.iter().map(|(fate, count)| format!("{count} {fate}")).collect();

@@ -342,7 +342,7 @@ pub(super) fn has_next(answer: &Answer) -> bool {
     links.flat_map(|links| links.split(',')).any(|link| link.contains("rel=\"next\""))
 }
 
-fn at(since: Option<Timestamp>) -> String {
+pub(super) fn at(since: Option<Timestamp>) -> String {
     // Whole seconds: GitHub knows no finer time, and rounding down asks for a little more.
     since.map_or_else(String::new, |at| format!("&since={}", at.strftime("%Y-%m-%dT%H:%M:%SZ")))
 }

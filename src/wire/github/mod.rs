@@ -7,6 +7,7 @@
 mod answer;
 mod gate;
 mod issues;
+mod public;
 mod talk;
 
 use std::time::Duration;
@@ -23,7 +24,8 @@ use super::http::{SetupError, allowed};
 
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};
-pub use self::talk::{Deed, Listed, Page};
+pub use self::public::{Advisories, Advisory, AdvisoryState, Entry, Listed, Project, PublicIssue, Since};
+pub use self::talk::{Changed, Deed, Page};
 
 /// Who we are towards GitHub.
 #[derive(Clone)]
@@ -194,6 +196,25 @@ impl Github {
     async fn read(&self, crab: &Octocrab, route: &str) -> Result<answer::Answer, GithubError> {
         let uri = route.parse::<Uri>().map_err(|_| GithubError::NotDone)?;
         self.in_time(crab._get(uri)).await
+    }
+
+    /// A read that costs nothing when the answer is as it was (RFC 9110 section 13.1.2): `None` then.
+    async fn read_if(&self, route: &str, etag: &str) -> Result<Option<answer::Answer>, GithubError> {
+        let uri = route.parse::<Uri>().map_err(|_| GithubError::NotDone)?;
+        let mut headers = ::http::HeaderMap::new();
+        if let Ok(value) = etag.parse()
+            && !etag.is_empty()
+        {
+            headers.insert(::http::header::IF_NONE_MATCH, value);
+        }
+        let work = async {
+            match self.crab._get_with_headers(uri, Some(headers)).await {
+                Ok(raw) if raw.status() == ::http::StatusCode::NOT_MODIFIED => Ok(None),
+                Ok(raw) => answer::Answer::of(raw).await.map(Some),
+                Err(error) => Err(answer::of_client(&error)),
+            }
+        };
+        tokio::time::timeout(self.limit, work).await.unwrap_or(Err(GithubError::Unknown))
     }
 
     /// One write, after the spacing to the one before it. `PATCH` where `amend`, else `POST`.

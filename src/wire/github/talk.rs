@@ -14,7 +14,7 @@ use super::{Author, Comment, Github, Issue, Verb};
 
 /// A list that may be what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listed<T> {
+pub enum Changed<T> {
     /// 304: nothing changed since the answer with that `ETag`.
     Same,
     /// The list.
@@ -69,7 +69,7 @@ impl Github {
         since: Timestamp,
         page: usize,
         etag: Option<&str>,
-    ) -> Result<Listed<Comment>, GithubError> {
+    ) -> Result<Changed<Comment>, GithubError> {
         let route = format!(
             "/repositories/{repository}/issues/comments?since={}&sort=updated&direction=asc&per_page={PAGE}&page={page}",
             whole(since)
@@ -88,13 +88,13 @@ impl Github {
         since: Timestamp,
         page: usize,
         etag: Option<&str>,
-    ) -> Result<Listed<Issue>, GithubError> {
+    ) -> Result<Changed<Issue>, GithubError> {
         let route = format!(
             "/repositories/{repository}/issues?state=all&since={}&sort=updated&direction=asc&per_page={PAGE}&page={page}",
             whole(since)
         );
         let mut listed = self.listed::<Issue>(&route, etag).await?;
-        if let Listed::Page(page) = &mut listed {
+        if let Changed::Page(page) = &mut listed {
             page.items.retain(|issue| issue.pull_request.is_none());
         }
         Ok(listed)
@@ -135,27 +135,23 @@ impl Github {
         &self,
         route: &str,
         etag: Option<&str>,
-    ) -> Result<Listed<T>, GithubError> {
+    ) -> Result<Changed<T>, GithubError> {
         #[derive(Deserialize)]
         struct Touched {
             updated_at: Option<Timestamp>,
         }
-        let Some(answer) = self.read_if_changed(route, etag).await? else { return Ok(Listed::Same) };
+        let Some(answer) = self.read_if_changed(route, etag).await? else { return Ok(Changed::Same) };
         let all: Vec<Value> = answer.json()?;
         let etag = answer.headers.get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let last = all.iter().filter_map(|item| Touched::deserialize(item).ok()?.updated_at).max();
         let more = !all.is_empty() && has_next(&answer);
         // One that GitHub shows in another shape is no reason to be deaf to the others.
         let items = all.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
-        Ok(Listed::Page(Page { items, last, more, etag }))
+        Ok(Changed::Page(Page { items, last, more, etag }))
     }
 
     /// `None`: it is what it was.
-    async fn read_if_changed(
-        &self,
-        route: &str,
-        etag: Option<&str>,
-    ) -> Result<Option<Answer>, GithubError> {
+    async fn read_if_changed(&self, route: &str, etag: Option<&str>) -> Result<Option<Answer>, GithubError> {
         let uri = route.parse::<Uri>().map_err(|_| GithubError::NotDone)?;
         let mut headers = HeaderMap::new();
         if let Some(value) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {

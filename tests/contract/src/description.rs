@@ -51,7 +51,9 @@ impl<'a> Description<'a> {
         let asked: Vec<&str> = path.split('/').collect();
         let fits = |pattern: &str| {
             let pattern: Vec<&str> = pattern.split('/').collect();
-            pattern.len() == asked.len()
+            // A path inside of a repository has slashes of its own (`x-multi-segment` in the description).
+            let tail = pattern.last() == Some(&"{path}") && pattern.len() <= asked.len();
+            (tail || pattern.len() == asked.len())
                 && pattern.iter().zip(&asked).all(|(p, a)| p == a || (p.starts_with('{') && !a.is_empty()))
         };
         let paths = self.document["paths"].as_object()?;

@@ -54,13 +54,21 @@ async fn a_canary_in_every_field_is_heard_nowhere_outside() {
     let rest = format!("{ROSTER}[ops]\nmetrics_file = \"metrics.prom\"\n");
     let settings = Settings { mailbox: mailbox.to_owned(), rest, ..Settings::default() };
     let mut world = World::with(settings).await;
+    // Public records are as hostile as reports: what is found of one stays on the private issue as well.
+    let more = format!(
+        r#""configurations":[{{"nodes":[{{"operator":"OR","negate":false,"cpeMatch":[{{"vulnerable":true,
+           "criteria":"cpe:2.3:a:{CANARY}:{CANARY}:*:*:*:*:*:*:*:*","versionEndExcluding":"9.{CANARY}"}}]}}]}}],"#
+    );
+    let words = format!("{CANARY} 25.05.1 has a heap overflow in {CANARY}_net_bind.");
+    let record = super::known::record("CVE-2020-90077", "Analyzed", &words, &more);
+    world.mirror_learns("2020", &super::known::feed(&[record]));
 
     let mut report = Mail::new(
         &format!("{CANARY} <{RENA}>"),
         &format!("{CANARY} in Multiplayer"),
         "r1@reporter.example",
         &format!(
-            "--x\nContent-Type: text/plain\n\n{OVERFLOW}{CANARY}\n--x\nContent-Type: application/{CANARY}\n\
+            "--x\nContent-Type: text/plain\n\n{OVERFLOW}{CANARY} CVE-2020-90077\n--x\nContent-Type: application/{CANARY}\n\
              Content-Disposition: attachment; filename={CANARY}.bin\n\n{CANARY}\n--x--"
         ),
     )
@@ -96,6 +104,10 @@ async fn a_canary_in_every_field_is_heard_nowhere_outside() {
 
     assert_eq!(world.cases().len(), 3);
     assert!(world.issue(1).body.contains(CANARY), "members read it on the private issue");
+    let known = world.issue(1).body;
+    let known =
+        known.split("### Known already?").nth(1).and_then(|rest| rest.split("### Report").next()).unwrap();
+    assert!(known.contains("[CVE-2020-90077]") && known.contains(CANARY), "{known}");
     for issue in world.peers.hub.issues() {
         sung("title", &issue.title);
         issue.labels.iter().for_each(|label| sung("label", label));
@@ -123,6 +135,7 @@ async fn a_canary_in_every_field_is_heard_nowhere_outside() {
     assert!(lines.contains("case opened"), "the log was heard");
     for line in lines.lines() {
         sung("log", line);
+        assert!(!line.contains("CVE-2020-90077"), "{line}");
         assert!(!line.contains(world.peers.discord.token()), "{line}");
         assert!(!line.contains("practice-password") && !line.contains("practice-token"), "{line}");
     }

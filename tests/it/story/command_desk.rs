@@ -38,11 +38,34 @@ pub fn command(world: &World, who: &str, case: u32, text: &str) -> Mail {
     let n = world.peers.imapd.held("INBOX").len();
     let local = address.split('@').next().unwrap();
     let mail = Mail::new(who, &format!("Re: {tag}"), &format!("c{n}.{local}@members.example"), text);
-    mail.to(BOT).answering(notice)
+    mail.to(BOT).answering(notice).sealed(world.now())
+}
+
+/// What somebody was told: compared as it is, and with its folded lines joined.
+pub struct Told(String, String);
+
+impl Told {
+    pub fn contains(&self, words: &str) -> bool {
+        self.0.contains(words) || self.1.contains(words)
+    }
+
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Delivers the commands, settles, and gives the transcript.
-pub async fn say(world: &mut World, who: &str, case: u32, text: &str) -> String {
+pub async fn say(world: &mut World, who: &str, case: u32, text: &str) -> Told {
     let mail = command(world, who, case, text);
     world.deliver(&mail.write());
     world.settle().await;
@@ -50,13 +73,15 @@ pub async fn say(world: &mut World, who: &str, case: u32, text: &str) -> String 
 }
 
 /// The answer to this mail.
-pub fn transcript(world: &World, who: &str, mail: &Mail) -> String {
+pub fn transcript(world: &World, who: &str, mail: &Mail) -> Told {
     let id = format!("<{}>", mail.id.as_ref().unwrap());
     let sent = world.sent_to(super::post::address(who));
     let answers: Vec<&String> =
         sent.iter().filter(|sent| field(sent, "In-Reply-To") == Some(id.clone())).collect();
     assert_eq!(answers.len(), 1, "one transcript to {who}");
-    readable(answers[0])
+    let text = readable(answers[0]);
+    let flat = flat(&text);
+    Told(text, flat)
 }
 
 /// Subject and text of a mail as a person reads it.

@@ -23,10 +23,10 @@ fn kinds(world: &World) -> Vec<&'static str> {
 async fn a_member_takes_a_case_and_is_told_so_alone() {
     let mut world = reported().await;
     let told = say(&mut world, ALICE, 1, "!Own me\n!status\n\n-- \nAlice, sent from my phone").await;
-    assert!(told.starts_with("[SIR-2026-0001] done: own, status\n"), "{told}");
+    assert!(told.text().starts_with("[SIR-2026-0001] done: own, status\n"), "{told}");
     assert!(told.contains("> !Own me\nowner: nobody -> alice (act 1)\n"), "{told}");
     assert!(told.contains("> !status\n") && told.contains("Owner           alice"), "{told}");
-    assert!(!told.lines().any(|line| line.starts_with('!')), "{told}");
+    assert!(!told.text().lines().any(|line| line.starts_with('!')), "{told}");
     assert_eq!(owner(&world, 1).as_deref(), Some("alice"));
     assert!(!world.case(1).runs(ClockKind::Owner));
     assert!(world.case(1).runs(ClockKind::Acknowledge), "to take it is not to answer");
@@ -76,7 +76,7 @@ async fn own_disown_and_severity_are_taken_back() {
 async fn one_bad_line_among_good_ones_and_nothing_runs() {
     let mut world = reported().await;
     let told = say(&mut world, ALICE, 1, "!own me\n!severty high\n!ack 5wd").await;
-    assert!(told.starts_with("[SIR-2026-0001] nothing was done: own, severty, ack\n"), "{told}");
+    assert!(told.text().starts_with("[SIR-2026-0001] nothing was done: own, severty, ack\n"), "{told}");
     assert!(
         told.contains("> !severty high\nREFUSED: there is no verb `severty`; did you mean severity?"),
         "{told}"
@@ -170,11 +170,11 @@ async fn the_case_is_the_one_of_the_thread_and_a_code_stands_in_for_it() {
         .unwrap();
     let by_code =
         Mail::new(BOB, "case two", "code1@members.example", &format!("!own me\n\n{}", code(&notice)));
-    world.deliver(&by_code.to(BOT).write());
+    world.deliver(&by_code.to(BOT).sealed(world.now()).write());
     // Alice's mail with Bob's code proves nothing for Alice.
     let borrowed =
         Mail::new(ALICE, "case two", "code2@members.example", &format!("!severity low\n\n{}", code(&notice)));
-    let borrowed = borrowed.to(BOT);
+    let borrowed = borrowed.to(BOT).sealed(world.now());
     world.deliver(&borrowed.write());
     world.settle().await;
     assert_eq!(owner(&world, 2).as_deref(), Some("bob"));
@@ -239,7 +239,7 @@ async fn help_and_lists_need_no_case() {
     let one = fresh("!help ack", 3);
     let not = fresh("!own me", 4);
     for mail in [&all, &mine, &one, &not] {
-        world.deliver(&mail.write());
+        world.deliver(&mail.clone().sealed(world.now()).write());
     }
     world.settle().await;
     let told = transcript(&world, BOB, &all);
@@ -254,7 +254,7 @@ async fn help_and_lists_need_no_case() {
     world.at("2026-11-27T09:00:00Z");
     world.settle().await;
     let late = fresh("!list overdue", 5);
-    world.deliver(&late.write());
+    world.deliver(&late.clone().sealed(world.now()).write());
     world.settle().await;
     assert!(transcript(&world, BOB, &late).contains("OVERDUE"));
     assert_eq!(world.mails(FateWord::Command).len(), 5);

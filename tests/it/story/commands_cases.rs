@@ -123,7 +123,7 @@ async fn waiting_mails_are_opened_or_set_aside_by_an_answer_to_the_notice() {
     assert!(told.contains("  open NUMBER") && told.contains("  spam NUMBER"), "{told}");
     let text = format!("!open {}\n!spam {}", waiting[0], waiting[1]);
     let mail = Mail::new(ALICE, "Re: wait", "w1@members.example", &text).to(BOT).answering(asked);
-    world.deliver(&mail.write());
+    world.deliver(&mail.clone().sealed(world.now()).write());
     world.settle().await;
     let told = transcript(&world, ALICE, &mail);
     assert!(told.contains(&format!("mail {} is now SIR-2026-0002", waiting[0])), "{told}");
@@ -132,7 +132,7 @@ async fn waiting_mails_are_opened_or_set_aside_by_an_answer_to_the_notice() {
     let back = Mail::new(BOB, "Re: wait", "w2@members.example", &format!("!open {}", waiting[1])).to(BOT);
     let sent = world.sent_to("bob@members.example");
     let asked = sent.iter().rfind(|mail| mail.contains("2 mails wait")).unwrap();
-    world.deliver(&back.answering(asked).write());
+    world.deliver(&back.answering(asked).sealed(world.now()).write());
     world.settle().await;
     assert_eq!(world.cases().len(), 3, "spam is taken back by open");
     say(&mut world, BOB, 2, "!undo").await;

@@ -4,7 +4,8 @@ use sir_intake::case::{ClockKind, Effect, Sha256, Stage};
 use sir_intake::store::EffectState;
 
 use super::command_desk::{
-    ALICE, BOB, command, hold_ends, letters, owner, readable, reported, reported_with_hold, say, transcript,
+    ALICE, BOB, command, flat, hold_ends, letters, owner, readable, reported, reported_with_hold, say,
+    transcript,
 };
 use super::post::{Auth, Mail, RENA, code, field};
 use super::thread::more;
@@ -37,13 +38,14 @@ async fn an_acknowledgement_is_shown_at_once_and_leaves_after_its_hold() {
     assert!(told.contains(exact) && told.contains("\n  undo 2\n"), "{told}");
     let comment = world.comments(1).pop().unwrap();
     assert!(comment.contains(exact) && comment.contains("`!undo 2`"), "{comment}");
+    assert!(told.text().lines().all(|line| line.chars().count() <= 72), "{told}");
     assert_eq!(letters(&world), Vec::<String>::new());
     assert!(world.case(1).runs(ClockKind::Acknowledge));
     assert!(world.issue(1).body.contains("the acknowledgement (T01) waits (act 2)"));
 
     // The hold is over, and the mailbox cannot be looked into: nobody knows whether an undo lies there.
     world.clock.advance(std::time::Duration::from_secs(601));
-    world.peers.imapd.faults().repeat("SELECT", 2, sir_intake::practice::imapd::Fault::No);
+    world.peers.imapd.faults().at("SELECT", sir_intake::practice::imapd::Fault::No);
     let _turn = world.daemon().once().await.unwrap();
     assert_eq!(letters(&world).len(), 0, "no good poll since");
     world.settle().await;
@@ -52,7 +54,7 @@ async fn an_acknowledgement_is_shown_at_once_and_leaves_after_its_hold() {
         letter.starts_with("Re: Heap overflow in Multiplayer [SIR-2026-0001]\n\nHello Rena Porter,\n"),
         "{letter}"
     );
-    assert!(letter.contains("Alice Arden of the O3DE security response team has it"), "{letter}");
+    assert!(flat(&letter).contains("Alice Arden of the O3DE security response team has it"), "{letter}");
     assert!(letter.contains("within 5 working days") && letter.contains(exact), "{letter}");
     assert!(letter.lines().skip(1).all(|line| line.chars().count() <= 72), "{letter}");
     let case = world.case(1);
@@ -172,6 +174,11 @@ async fn known_tells_the_reporter_and_closes_when_the_letter_left() {
     say(&mut world, BOB, 1, "!undo").await;
     assert_eq!((world.case(1).stage, owner(&world, 1)), (Stage::New, None));
     say(&mut world, BOB, 1, "!known GHSA-2c4f-xxxx-9ghj").await;
+    let told = say(&mut world, ALICE, 1, "!close bug It is none").await;
+    assert!(
+        told.contains("told of GHSA-2c4f-xxxx-9ghj already: undo that first"),
+        "one letter ends it: {told}"
+    );
     hold_ends(&mut world).await;
     let letter = letters(&world).pop().unwrap();
     assert!(letter.contains("https://github.com/advisories/GHSA-2c4f-xxxx-9ghj"), "{letter}");
@@ -211,7 +218,7 @@ async fn each_closure_has_its_letter_or_none() {
         let issue = world.issue(1);
         assert!(!issue.open && issue.labels.contains(&format!("closed/{closure}")), "{:?}", issue.labels);
         assert!(issue.labels.contains("stage/closed"));
-        let flat = letters(&world).join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let flat = flat(&letters(&world).join(" "));
         match says {
             Some(says) => {
                 assert!(
@@ -251,7 +258,9 @@ async fn a_closure_is_taken_back() {
     assert_eq!(letters(&world).len(), 0);
     say(&mut world, BOB, 1, "!spam").await;
     assert!(world.case(1).clocks.values().all(|clock| clock.stopped.is_some()));
-    assert!(say(&mut world, ALICE, 1, "!ask").await.contains("REFUSED") || letters(&world).len() == 1);
+    assert!(
+        say(&mut world, ALICE, 1, "!ask").await.contains("REFUSED: it is closed (spam): reopen it first")
+    );
     say(&mut world, BOB, 1, "!reopen").await;
     assert!(world.case(1).runs(ClockKind::Acknowledge), "nobody has answered the reporter");
     world.nothing_is_left_over();
@@ -359,7 +368,7 @@ async fn a_reporter_who_asks_gets_one_safe_line() {
     }
     let told = letters(&world);
     assert_eq!(told.len(), 3, "three a day");
-    let flat = told[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = flat(&told[0]);
     assert!(
         flat.contains("received and is being looked at. You will hear from us by Thursday 26 November 2026"),
         "{flat}"
@@ -367,7 +376,8 @@ async fn a_reporter_who_asks_gets_one_safe_line() {
     assert!(!flat.contains("alice") && !flat.contains("Alice"), "{flat}");
     assert_eq!(field(&world.sent_to(RENA)[1], "Auto-Submitted").as_deref(), Some("auto-replied"));
     assert!(world.case(1).runs(ClockKind::Acknowledge), "a machine keeps no promise");
-    assert_eq!(world.sent_to("alice@members.example").len(), alerts + 1, "members hear of the fourth alone");
+    assert_eq!(world.sent_to("alice@members.example").len(), alerts, "nobody is called");
+    assert_eq!(world.comments(1).len(), 4, "and all of it is on the issue");
     // Forged, of a stranger, or not alone on the line: no line.
     world.pass(25);
     world.deliver(&rena(&world, 5, "status").auth(Auth::Fail).write());

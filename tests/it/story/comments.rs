@@ -155,7 +155,10 @@ async fn an_edited_comment_does_not_run_and_one_that_ran_does_not_run_again() {
     assert!(answer(&world).contains("changed after it was written"));
     assert!(answer(&world).contains("Alice Arden was told by mail"));
     let told = world.sent_to("alice@members.example");
-    assert!(told.iter().any(|mail| mail.contains("a command in your name on the issue was refused")), "{told:?}");
+    assert!(
+        told.iter().any(|mail| mail.contains("a command in your name on the issue was refused")),
+        "{told:?}"
+    );
 
     let id = say(&mut world, "alice-hub", "!severity low").await;
     world.pass(1);
@@ -223,7 +226,12 @@ async fn a_comment_counts_on_the_issue_of_the_case_alone() {
 #[tokio::test]
 async fn an_undo_in_a_comment_stops_a_letter_up_to_the_last_moment() {
     let mut world = reported(600).await;
-    say(&mut world, "alice-hub", "!own me\n!reply\nHello Rena,\n\n```\nsv_cheats 0\n```\n<!-- between us -->\nAlice").await;
+    say(
+        &mut world,
+        "alice-hub",
+        "!own me\n!reply\nHello Rena,\n\n```\nsv_cheats 0\n```\n<!-- between us -->\nAlice",
+    )
+    .await;
     let told = answer(&world);
     assert!(told.contains("**Act 2:** the reply leaves after"), "{told}");
     assert!(told.contains("Hello Rena,") && told.contains("sv_cheats 0"), "{told}");
@@ -352,8 +360,14 @@ async fn whoever_closes_the_issue_is_asked_for_the_reason_once() {
     let asked = |world: &World| world.comments(1).iter().filter(|c| c.contains("closed this issue")).count();
     assert_eq!(asked(&world), 1);
     let comment = world.comments(1).pop().unwrap();
-    assert!(comment.contains("Bob Birch closed this issue. **SIR-2026-0001 itself is still open:**"), "{comment}");
-    assert!(comment.contains("`not-reproducible`") && !comment.lines().any(|line| line.starts_with('!')), "{comment}");
+    assert!(
+        comment.contains("Bob Birch closed this issue. **SIR-2026-0001 itself is still open:**"),
+        "{comment}"
+    );
+    assert!(
+        comment.contains("`not-reproducible`") && !comment.lines().any(|line| line.starts_with('!')),
+        "{comment}"
+    );
     assert_eq!(world.case(1).closure(), None);
     assert!(world.case(1).runs(ClockKind::Acknowledge), "the promise stands");
     say(&mut world, "bob-hub", "!own me").await;
@@ -412,7 +426,9 @@ async fn a_death_between_hearing_and_doing_does_it_once() {
 /// GITHUB 4: 502 after the commit, lists that are late, an answer that somebody deleted: one comment of our own.
 #[tokio::test]
 async fn our_answer_stands_once_whatever_github_says() {
-    for fault in [Fault::CommitThen502, Fault::CommitThenDrop, Fault::CutBody, Fault::ServerError, Fault::Drop] {
+    for fault in
+        [Fault::CommitThen502, Fault::CommitThenDrop, Fault::CutBody, Fault::ServerError, Fault::Drop]
+    {
         let mut world = reported(0).await;
         world.peers.hub.faults().at("POST", Kind::Comments, fault.clone());
         say(&mut world, "alice-hub", "!own me").await;

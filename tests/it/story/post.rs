@@ -33,6 +33,8 @@ pub struct Mail {
     pub more: Vec<String>,
     pub kind: String,
     pub text: String,
+    /// The domain that signs it, and the octets of its signature.
+    pub seal: Option<(String, String)>,
 }
 
 impl Mail {
@@ -51,6 +53,7 @@ impl Mail {
             more: Vec::new(),
             kind: "text/plain; charset=utf-8".to_owned(),
             text: text.to_owned(),
+            seal: None,
         }
     }
 
@@ -96,10 +99,20 @@ impl Mail {
         self
     }
 
+    /// Written now, and signed by the writer's provider (RFC 6376), as a member's mail is.
+    pub fn sealed(mut self, now: jiff::Timestamp) -> Self {
+        self.date = now.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        let domain = self.from.as_deref().map(address).and_then(|a| a.split_once('@')).map_or("", |(_, d)| d);
+        let digest = sir_intake::case::Sha256::of(format!("{:?} {}", self.id, self.text).as_bytes());
+        self.seal = Some((domain.to_owned(), digest.to_string()));
+        self
+    }
+
     pub fn write(&self) -> String {
         let domain = self.from.as_deref().map(address).and_then(|a| a.split_once('@')).map_or("", |(_, d)| d);
+        let b = self.seal.as_ref().map_or(String::new(), |(_, b)| format!(" header.b={}", &b[..8]));
         let results = match self.auth {
-            Auth::Pass => format!("dmarc=pass header.from={domain}; dkim=pass header.d={domain}"),
+            Auth::Pass => format!("dmarc=pass header.from={domain}; dkim=pass header.d={domain}{b}"),
             Auth::Fail => format!("dmarc=fail header.from={domain}; dkim=fail header.d={domain}"),
             Auth::Silent => "none".to_owned(),
         };
@@ -109,6 +122,12 @@ impl Mail {
             "Received: from mx.reporter.example by mx.o3de.example; Mon, 23 Nov 2026 08:59:58 +0000"
                 .to_owned(),
         ];
+        lines.extend(self.seal.iter().map(|(domain, b)| {
+            format!(
+                "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=mail;\n\
+                 \th=from:to:subject:date:message-id; bh=frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=;\n\tb={b}"
+            )
+        }));
         lines.extend(self.from.iter().map(|from| format!("From: {from}")));
         lines.push(format!("To: {}", self.to));
         lines.extend(self.cc.iter().map(|cc| format!("Cc: {cc}")));

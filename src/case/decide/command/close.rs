@@ -2,14 +2,24 @@
 
 use super::{Chore, Run, Said, words};
 use crate::case::event::Event;
-use crate::case::{Alert, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Reference};
+use crate::case::{
+    Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Reference, Stage,
+};
 
 impl Run<'_> {
-    pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
+    /// The case, if it goes on and no letter is about to close it.
+    fn undecided(&self) -> Result<&Case, String> {
         let case = self.open_case()?;
-        if let crate::case::Stage::Known { reference, .. } = &case.stage {
-            return Err(format!("the reporter is told of {reference} already: undo that first"));
+        match &case.stage {
+            Stage::Known { reference, .. } => {
+                Err(format!("the reporter is told of {reference} already: undo that first"))
+            }
+            Stage::New | Stage::Triage { .. } | Stage::Closed { .. } => Ok(case),
         }
+    }
+
+    pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
+        let case = self.undecided()?;
         let deed = Deed::Known { reference: reference.clone() };
         if case.reporter.is_none() {
             let act = self.act(deed);
@@ -27,7 +37,7 @@ impl Run<'_> {
     }
 
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
-        let reachable = self.open_case()?.reporter.is_some();
+        let reachable = self.undecided()?.reporter.is_some();
         let deed = Deed::Close { closure };
         let (act, told) = match closure.letter().filter(|_| reachable) {
             Some(letter) => {
@@ -44,7 +54,7 @@ impl Run<'_> {
     }
 
     pub(super) fn dup(&mut self, of: CaseId) -> Result<Said, String> {
-        let case = self.open_case()?;
+        let case = self.undecided()?;
         if case.id == of {
             return Err("a case is not its own duplicate".to_owned());
         }

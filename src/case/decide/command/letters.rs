@@ -40,7 +40,7 @@ impl Run<'_> {
     }
 
     pub(super) fn ask(&mut self, wanted: &[Question]) -> Result<Said, String> {
-        let asked = self.case()?.asked();
+        let asked = self.open_case()?.asked();
         let open = &self.around.open_questions;
         let wanted: Vec<Question> = if wanted.is_empty() { open.clone() } else { wanted.to_vec() };
         let (mut ask, mut left_out) = (Vec::new(), Vec::new());
@@ -69,7 +69,7 @@ impl Run<'_> {
     }
 
     pub(super) fn remind(&mut self) -> Result<Said, String> {
-        let case = self.case()?;
+        let case = self.open_case()?;
         let mut again: Vec<Question> = Vec::new();
         for act in case.acts.iter().filter(|act| matches!(act.letter, Some(ActLetter::Left { .. }))) {
             if let Deed::Ask { questions } = &act.deed {

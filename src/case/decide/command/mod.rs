@@ -314,7 +314,8 @@ impl Run<'_> {
         let held = asks_until.unwrap_or(until);
         self.ruling.decision.effects.push(Planned {
             not_before: Some(held),
-            held_until: Some(held),
+            // Without a hold there is no time in which an undo could come.
+            held_until: (rule.hold_s > 0 || many).then_some(held),
             spoken: Some(Spoken::Letter(content)),
             ..Planned::now(Effect::Letter { letter, to, in_reply_to, act })
         });

@@ -1,0 +1,51 @@
+//! A case of our own as a record of the mirror: so that the next report of the same thing finds it.
+
+use jiff::Timestamp;
+
+use super::links;
+use super::record::{Record, Source, Status, TEXT_LIMIT};
+
+/// A case that cites more ids than this is no sign for each of them: a list of a scanner, say.
+const IDS: usize = 3;
+
+/// A case in the words of its report.
+#[derive(Debug, Clone)]
+pub struct OwnCase {
+    /// `SIR-2026-0007`.
+    pub id: String,
+    /// The subject of the report.
+    pub subject: String,
+    /// The words of the reporter, later ones too; as much of them as a record holds is kept.
+    pub text: String,
+    /// When it came.
+    pub received: Timestamp,
+    /// Where it stands: open, closed, rejected.
+    pub status: Status,
+}
+
+/// The record of a case. Ids that it cites and addresses that it names lead to it.
+pub fn record(case: &OwnCase) -> Record {
+    let whole = format!("{}\n{}", case.subject, case.text);
+    let mut record = Record::new(Source::Case, &case.id);
+    record.status = case.status;
+    record.published = Some(case.received);
+    record.title = head(&case.subject, 300).to_owned();
+    record.text = head(&case.text, TEXT_LIMIT).to_owned();
+    let ids = links::ids(&whole);
+    let is_list = ids.len() > IDS;
+    if !is_list {
+        record.aliases = ids;
+    }
+    let leads = |key: &String| !is_list || links::ids(key).is_empty();
+    let keys = links::urls(&whole).into_iter().filter(leads).take(20);
+    record.references = keys.map(|key| format!("https://{key}")).collect();
+    record
+}
+
+fn head(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
