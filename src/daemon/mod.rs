@@ -141,7 +141,7 @@ impl Daemon {
             ended = check::keep_checking(&office) => ended,
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
-            ended = listen::keep_listening(&office, &peers) => ended,
+            ended = Box::pin(listen::keep_listening(&office, &peers)) => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
             ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
             ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
