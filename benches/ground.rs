@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sir_intake::clock::SystemClock;
 use sir_intake::config;
 use sir_intake::daemon::Daemon;
-use sir_intake::outside::{Died, NoPoints, Outside, Point, Points, SystemChance};
+use sir_intake::outside::{Died, NoNames, NoPoints, Outside, Point, Points, SystemChance};
 use sir_intake::practice::loopback::{Loopback, Settings};
 use sir_intake::practice::web::Recorder;
 use tempfile::TempDir;
@@ -166,6 +166,7 @@ pub fn outside() -> Outside {
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(NoNames),
     }
 }
 

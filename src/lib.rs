@@ -64,6 +64,7 @@
 //! | `observe` | log lines, figures, the service manager's notices | `config` |
 //! | `store` | the disk: `store/schema.sql` holds the tables of all states; one thread writes | `case`, `outside` |
 //! | `reading` | a mail as it reads, and a short memory of those read last | `case`, `mail`, `report` |
+//! | `sealed` | OpenPGP: opens what came sealed, verifies signatures, seals letters | `case`, `mail`, `outside` |
 //! | `wire` | the network, one file a peer, no decisions: IMAP, SMTP, GitHub, NVD, Discord, OAuth, heartbeat | `case`, `mail` |
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
@@ -137,5 +138,6 @@ pub mod practice;
 pub mod reading;
 pub mod render;
 pub mod report;
+pub mod sealed;
 pub mod store;
 pub mod wire;

@@ -17,6 +17,7 @@ use crate::reading::{Memory, ReadMail};
 use crate::render::code::{Holder, code, nonce};
 use crate::render::letters::{Letters, TemplateFault};
 use crate::render::marker::{Key, Keyring};
+use crate::sealed::{self, Certificate, Ring, TeamKey};
 use crate::store::{MailRow, Store, StoreError, Txn};
 
 /// The office: configuration, store, rules and templates.
@@ -37,6 +38,8 @@ pub struct Office {
     pub letters: Letters,
     /// Keys of markers and codes.
     pub keys: Keyring,
+    /// `OpenPGP` keys of the team and its people.
+    pub ring: Ring,
     /// The mails that were read last.
     pub memory: Memory,
     /// Public records and earlier cases, to compare reports with.
@@ -56,7 +59,7 @@ pub struct Bells {
 
 impl Office {
     /// Builds the office.
-    pub fn new(config: Config, store: Store, outside: Outside, letters: Letters) -> Arc<Self> {
+    pub fn new(config: Config, store: Store, outside: Outside, letters: Letters, ring: Ring) -> Arc<Self> {
         let policy = policy(&config);
         let house = house(&config);
         let limits = limits(&config);
@@ -71,6 +74,7 @@ impl Office {
             limits,
             letters,
             keys,
+            ring,
             memory: Memory::default(),
             known,
             bells: Bells::default(),
@@ -137,7 +141,9 @@ impl Office {
     /// The same from bytes at hand.
     pub fn read_raw(&self, mail: MailId, raw: &[u8], headers_only: bool) -> Arc<ReadMail> {
         let read = if headers_only { mail::headers_only } else { mail::read };
-        self.memory.put(mail, headers_only, read(raw, &self.limits, &self.house))
+        let letter = read(raw, &self.limits, &self.house);
+        let letter = self.ring.read(raw, letter, &self.limits, self.outside.clock.now());
+        self.memory.put(mail, headers_only, letter)
     }
 
     /// Whether reading this mail whole failed too often.
@@ -153,6 +159,35 @@ impl Office {
             mail::Authentication::Unknown => Trust::Unknown,
         }
     }
+}
+
+/// The `OpenPGP` keys that the configuration names.
+///
+/// # Errors
+/// Which of them is none, or does not open.
+pub fn ring(config: &Config) -> Result<Ring, RingFault> {
+    let pgp = &config.pgp;
+    let team = pgp.secret_key.as_ref().map(|key| {
+        let key = secrecy::ExposeSecret::expose_secret(key);
+        TeamKey::read(key.as_bytes(), pgp.passphrase.as_ref())
+    });
+    let team = team.transpose().map_err(|fault| RingFault { file: "secret_key_file", fault })?;
+    let mut members = Vec::new();
+    for bytes in &pgp.member_keys {
+        let keys = Certificate::read(bytes);
+        members.extend(keys.map_err(|fault| RingFault { file: "member_key_files", fault })?);
+    }
+    let pinned: Vec<String> = config.team.roster.members.iter().flat_map(|m| m.openpgp.clone()).collect();
+    members.retain(|key| pinned.contains(&key.fingerprint()));
+    Ok(Ring { team, members, pinned })
+}
+
+/// A key of the configuration that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("pgp.{file}: {fault}")]
+pub struct RingFault {
+    file: &'static str,
+    fault: sealed::Fault,
 }
 
 /// Reads the override directory, if one is configured.
@@ -281,6 +316,8 @@ fn roster(config: &Config) -> Roster {
             github: None,
             roles: std::collections::BTreeSet::from([Role::Ops]),
             away: Vec::new(),
+            dkim_domains: Vec::new(),
+            openpgp: Vec::new(),
             zone: None,
         });
     }

@@ -1,6 +1,7 @@
 //! What comes from outside and differs between production, tests and practice: time, chance, and the points at which
 //! a test may let the process die. Built by main and handed in.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -72,6 +73,36 @@ impl Chance for SystemChance {
     }
 }
 
+/// Why a name gave no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoText {
+    /// There is no such record.
+    #[error("there is no such record")]
+    Absent,
+    /// Nobody could say; later perhaps.
+    #[error("the name servers gave no answer")]
+    Unanswered,
+}
+
+/// The TXT records of a name.
+pub type Texts<'a> = Pin<Box<dyn Future<Output = Result<Vec<Vec<u8>>, NoText>> + Send + 'a>>;
+
+/// Where names are looked up.
+pub trait Names: Send + Sync {
+    /// All TXT records of this name (RFC 1035 section 3.3.14), each with its strings joined.
+    fn texts<'a>(&'a self, name: &'a str) -> Texts<'a>;
+}
+
+/// A world without a name server: nothing verifies there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoNames;
+
+impl Names for NoNames {
+    fn texts<'a>(&'a self, _name: &'a str) -> Texts<'a> {
+        Box::pin(async { Err(NoText::Unanswered) })
+    }
+}
+
 /// Everything that is handed in.
 #[derive(Clone)]
 pub struct Outside {
@@ -81,6 +112,8 @@ pub struct Outside {
     pub chance: Arc<dyn Chance>,
     /// Crash points.
     pub points: Arc<dyn Points>,
+    /// Name servers.
+    pub names: Arc<dyn Names>,
 }
 
 impl Outside {

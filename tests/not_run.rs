@@ -24,6 +24,11 @@ fn main() {
         let count = tests_in(&tests.join("dovecot"), |test| test.contains("= yard("));
         words.push(format!("not run: {count} tests against a real Dovecot ({why})"));
     }
+    let gpg = std::process::Command::new("gpg").arg("--version").output();
+    if !gpg.is_ok_and(|output| output.status.success()) {
+        let count = tests_in(&tests, |test| test.contains("= gpg()"));
+        words.push(format!("not run: {count} tests with a real GnuPG (there is no gpg)"));
+    }
     if std::env::var_os("SIR_SHARED").is_none() {
         let count = tests_in(&tests, |test| test.contains("= shared()"));
         words.push(format!("not run: {count} tests against shared data (SIR_SHARED is not set)"));

@@ -7,7 +7,7 @@ use super::clock::ClockKind;
 use super::command::{Above, Question};
 use super::reference::Reference;
 use super::refused::Refused;
-use super::{Closure, EffectId, MailId, MemberKey, PersonId};
+use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId};
 
 /// A letter to somebody outside the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -299,6 +299,11 @@ pub enum Alarm {
     },
     /// Discord refuses the webhook.
     DiscordRevoked,
+    /// A mail of a case offers another OpenPGP key than the one that letters are encrypted to.
+    OtherKey {
+        /// Which case.
+        case: CaseId,
+    },
     /// An effect without a case cannot be done.
     EffectParked {
         /// Which.
@@ -321,6 +326,7 @@ impl Alarm {
             Self::SmtpDown => "smtp-down",
             Self::IssuesSilent { .. } => "issues-silent",
             Self::DiscordRevoked => "discord-revoked",
+            Self::OtherKey { .. } => "other-key",
             Self::EffectParked { .. } => "effect-parked",
         }
     }

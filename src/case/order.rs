@@ -26,6 +26,11 @@ pub enum Order {
         /// Which.
         mail: MailId,
     },
+    /// Forget the keys of the people of this case: the next authenticated mail that offers one pins it.
+    ForgetKeys {
+        /// Which.
+        case: CaseId,
+    },
     /// Read this parked mail again.
     RetryMail {
         /// Which.

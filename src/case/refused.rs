@@ -30,7 +30,7 @@ pub enum Refused {
     NotPinnedDomain,
     /// The good signature is not one of those in the mail, or it cannot be told which.
     UnknownSignature,
-    /// The signature covers only a part of the text (`l=`).
+    /// The signature covers only a part of the text (`l=`, or text around what OpenPGP signed).
     PartlySigned,
     /// From, Subject, Date or Message-ID is not signed.
     UnsignedField,
@@ -104,7 +104,7 @@ impl Refused {
             Self::NoDmarcPass => "DMARC did not pass for the sender's domain",
             Self::NotPinnedDomain => "it has no good DKIM signature of the domain pinned for you",
             Self::UnknownSignature => "the DKIM signature that passed cannot be told from others in the mail",
-            Self::PartlySigned => "its DKIM signature covers only a part of the text (l=)",
+            Self::PartlySigned => "its signature covers only a part of the text",
             Self::UnsignedField => "its DKIM signature leaves out From, Subject, Date or Message-ID",
             Self::NoDate => "it has no Date or no Message-ID",
             Self::Stale => "it is older than 48 hours; send it anew",

@@ -58,6 +58,11 @@ pub struct Member {
     pub roles: BTreeSet<Role>,
     /// Times away.
     pub away: Vec<Away>,
+    /// Domains whose DKIM signature makes a mail from these addresses this person's, lower case. Without any, and without
+    /// a pinned key, they do not command by mail.
+    pub dkim_domains: Vec<String>,
+    /// Fingerprints of their OpenPGP keys, upper-case hexadecimal without spaces.
+    pub openpgp: Vec<String>,
     /// Where this person works: reminders wait for their working hours. `None`: the team's zone, any hour.
     pub zone: Option<TimeZone>,
 }

@@ -34,6 +34,12 @@ pub(super) enum Command {
     Once,
     /// Name all mistakes of the configuration and the templates at once
     Check,
+    /// Try the real set-up: dials every peer, sends the mailbox a few mails of its own; exit code 1 when something is broken
+    Doctor {
+        /// Seconds for a mail to arrive
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        wait: u64,
+    },
     /// Show how the daemon would read these mails; needs no configuration
     Read {
         /// Files, each one mail as it came (RFC 5322)
@@ -178,6 +184,12 @@ pub(super) enum Cases {
         /// Short name of a member
         #[arg(value_name = "NAME", value_parser = member)]
         member: MemberKey,
+    },
+    /// Letters go in the clear until the next authenticated mail offers an OpenPGP key: for a reporter who has a new one
+    ForgetKey {
+        /// Like SIR-2026-0007
+        #[arg(value_name = "SIR")]
+        case: CaseId,
     },
     /// This member answered the reporter, and somebody saw it
     Answered {

@@ -61,6 +61,7 @@ pub(super) async fn cases(what: Cases, config: Config, out: &Out) -> Result<u8, 
         Cases::Own { case, member } => {
             order::one(Order::Case { case, act: Act::Own { member } }, config, out).await
         }
+        Cases::ForgetKey { case } => order::one(Order::ForgetKeys { case }, config, out).await,
         Cases::Answered { case, by } => {
             order::one(Order::Case { case, act: Act::Answered { member: by } }, config, out).await
         }

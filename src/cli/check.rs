@@ -60,7 +60,8 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
 fn peers(config: &Config) -> Vec<String> {
     let mailbox = trust("[mailbox]", config.mailbox.ca_file.as_ref()).err();
     let others = house::peers(config).err();
-    mailbox.into_iter().chain(others).map(|fault| fault.to_string()).collect()
+    let ring = office::ring(config).err().map(|fault| fault.to_string());
+    mailbox.into_iter().chain(others).map(|fault| fault.to_string()).chain(ring).collect()
 }
 
 fn mistake(mistake: &Mistake) -> Value {

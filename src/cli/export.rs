@@ -9,11 +9,12 @@ use serde_json::json;
 
 use super::cases::{Whole, event_json, whole};
 use super::out::Out;
-use super::{OK, Stop, house};
+use super::{CONFIG, OK, Stop, house};
 use crate::case::{CaseId, Sha256};
 use crate::config::Config;
 use crate::mail;
 use crate::office;
+use crate::sealed::Ring;
 
 /// Writes the files and names them.
 pub(super) fn export(
@@ -36,8 +37,14 @@ pub(super) fn export(
     Ok(OK)
 }
 
+/// The keys that open what came encrypted.
+fn ring(config: &Config) -> Result<Ring, Stop> {
+    office::ring(config).map_err(|fault| Stop::new(CONFIG, fault.to_string()))
+}
+
 fn everything(whole: &Whole, to: &Path, config: &Config) -> Result<Vec<String>, Stop> {
     let window = house::window(config)?;
+    let (ring, limits) = (ring(config)?, office::limits(config));
     let mut names = Vec::new();
     let mut keep = |name: String, bytes: &[u8]| -> Result<(), Stop> {
         write_new(&to.join(&name), bytes)?;
@@ -47,6 +54,9 @@ fn everything(whole: &Whole, to: &Path, config: &Config) -> Result<Vec<String>, 
     for (row, _) in &whole.mails {
         let raw = window.read(|txn| txn.raw(row.id))?;
         keep(format!("mail-{:06}-{}.eml", row.id.0, row.fate.word()), &raw)?;
+        if let Some(inside) = ring.inside(&raw, &limits, house::now()) {
+            keep(format!("mail-{:06}-opened.eml", row.id.0), &inside)?;
+        }
     }
     for row in &whole.effects {
         if let Some(letter) = &row.letter {
@@ -60,10 +70,11 @@ fn everything(whole: &Whole, to: &Path, config: &Config) -> Result<Vec<String>, 
 
 fn one_attachment(whole: &Whole, sha256: Sha256, to: &Path, config: &Config) -> Result<String, Stop> {
     let window = house::window(config)?;
-    let limits = office::limits(config);
+    let (ring, limits) = (ring(config)?, office::limits(config));
     for (row, _) in &whole.mails {
         let raw = window.read(|txn| txn.raw(row.id))?;
-        if let Some(bytes) = mail::attachment(&raw, &limits, sha256) {
+        let sealed = || mail::attachment(&ring.inside(&raw, &limits, house::now())?, &limits, sha256);
+        if let Some(bytes) = mail::attachment(&raw, &limits, sha256).or_else(sealed) {
             let name = sha256.to_string();
             write_new(&to.join(&name), &bytes)?;
             return Ok(name);

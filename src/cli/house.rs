@@ -13,6 +13,7 @@ use crate::daemon::StartFault;
 use crate::outside::{NoPoints, Outside, SystemChance};
 use crate::perform::{Peers, SetupFault, credentials};
 use crate::store::{LockError, StoreError, Window};
+use crate::wire::names::SystemNames;
 
 const DEFAULT: &str = "/etc/sir-intake/config.toml";
 
@@ -41,6 +42,7 @@ pub(super) fn outside() -> Outside {
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(SystemNames::default()),
     }
 }
 
@@ -94,7 +96,7 @@ impl From<StartFault> for Stop {
         match fault {
             StartFault::Lock(fault) => fault.into(),
             StartFault::Store(fault) => fault.into(),
-            StartFault::Templates(_) | StartFault::Setup(_) => Self::new(CONFIG, text),
+            StartFault::Templates(_) | StartFault::Ring(_) | StartFault::Setup(_) => Self::new(CONFIG, text),
             StartFault::Recover(_) => Self::new(FAULTS, text),
         }
     }

@@ -7,6 +7,7 @@ mod arguments;
 mod backup;
 mod cases;
 mod check;
+mod doctor;
 mod export;
 mod findings;
 mod house;
@@ -95,6 +96,7 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
         Command::Run => Box::pin(run::run(house::config(file, out)?)).await,
         Command::Once => run::once(house::config(file, out)?, out).await,
         Command::Check => Ok(check::check(&house::config_path(file), out)),
+        Command::Doctor { wait } => doctor::doctor(wait, &house::config(file, out)?, out).await,
         Command::Read { files } => read::read(&files, file, out),
         Command::Cases { what } => Box::pin(cases::cases(what, house::config(file, out)?, out)).await,
         Command::Parked { what } => parked::parked(what, house::config(file, out)?, out).await,

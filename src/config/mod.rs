@@ -5,11 +5,13 @@
 //! effects. This is the only place that reads the environment (`CREDENTIALS_DIRECTORY`,
 //! systemd.exec(5), and `RUST_LOG`).
 
+mod believed;
 mod commands;
 mod cron;
 mod known;
 mod mistakes;
 mod peers;
+mod pgp;
 mod post;
 mod raw;
 mod secret;
@@ -25,14 +27,14 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use believed::{ArPosition, Dkim};
 pub use commands::Commands;
 pub use cron::Cron;
 pub use known::{Known, ProjectName};
 pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
-pub use post::{
-    Addresses, AfterStore, ArPosition, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls,
-};
+pub use pgp::Pgp;
+pub use post::{Addresses, AfterStore, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls};
 pub use team::Team;
 pub use url::Url;
 pub use work::{Clocks, Digest, Limits, LogFormat, LogLevel, Ops, Outbox, ReceiptRule, Receipts, Waiting};
@@ -94,6 +96,8 @@ pub struct Config {
     pub known: Known,
     /// What the people who run the machine need.
     pub ops: Ops,
+    /// `OpenPGP`.
+    pub pgp: Pgp,
     /// What does not stop the program but may surprise somebody.
     pub warnings: Vec<Mistake>,
 }
@@ -209,6 +213,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let outbox = Outbox::read(&top.section("outbox"));
     let known = Known::read(&top.section("known"));
     let ops = Ops::read(&top.section("ops"));
+    let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
         strange_members(top, addresses, &team);
     }
@@ -232,6 +237,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         outbox,
         known: known?,
         ops,
+        pgp,
         warnings: Vec::new(),
     })
 }

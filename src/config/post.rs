@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use super::believed::{ArPosition, Dkim};
 use super::cron::Cron;
 use super::raw::{Section, no_such_word};
 use super::url::Url;
@@ -268,15 +269,6 @@ fn read_oauth(s: &Section<'_, '_>) -> Option<OAuth> {
     })
 }
 
-/// On which side of its own Received field the provider writes Authentication-Results (RFC 8601 section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArPosition {
-    /// Above, as the RFC wants it.
-    AboveReceived,
-    /// Below, as Gmail does.
-    BelowReceived,
-}
-
 /// Whose addresses are whose.
 #[derive(Debug, Clone)]
 pub struct Addresses {
@@ -292,6 +284,8 @@ pub struct Addresses {
     pub trusted_authserv_id: Option<String>,
     /// Where that field stands.
     pub ar_position: ArPosition,
+    /// Who verifies signatures.
+    pub dkim: Dkim,
     /// Whether the provider's spam headers send a mail to the waiting room.
     pub trust_spam_headers: bool,
 }
@@ -335,6 +329,7 @@ impl Addresses {
             s.optional("trusted_authserv_id").map(|id| id.to_ascii_lowercase()),
             s.word("ar_position", ArPosition::AboveReceived, &positions),
             s.flag("trust_spam_headers", false),
+            s.word("dkim", Dkim::Provider, &[("provider", Dkim::Provider), ("verify", Dkim::Verify)]),
         );
         Some(Self {
             list: list?,
@@ -344,6 +339,7 @@ impl Addresses {
             trusted_authserv_id: rest.0,
             ar_position: rest.1,
             trust_spam_headers: rest.2,
+            dkim: rest.3,
         })
     }
 

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::post::address;
 use super::raw::{Section, no_such_word};
-use crate::case::MemberKey;
 use crate::case::calendar::Calendar;
 use crate::case::roster::{Away, GithubAccount, Member, Role, Roster};
+use crate::case::{Address, MemberKey};
 
 /// The team, for letters and clocks.
 #[derive(Debug, Clone)]
@@ -110,17 +110,20 @@ fn roster(s: &Section<'_, '_>) -> Roster {
     let mut names = Vec::new();
     let mut addresses = Vec::new();
     let mut accounts = Vec::new();
+    let mut prints = Vec::new();
     let mut members = Vec::new();
     for person in &sections {
         let Some(member) = member(person) else { continue };
         names.push((member.key.0.clone(), person.place_of("name")));
         addresses.extend(member.addresses.iter().map(|a| (a.key(), person.place_of("addresses"))));
         accounts.extend(member.github.iter().map(|g| (g.id.to_string(), person.place_of("github_id"))));
+        prints.extend(member.openpgp.iter().map(|print| (print.clone(), person.place_of("openpgp"))));
         members.push(member);
     }
     s.twice("the member", &names);
     s.twice("the address", &addresses);
     s.twice("the GitHub id", &accounts);
+    s.twice("the OpenPGP key", &prints);
     let takes_cases = |m: &Member| m.is(Role::Member);
     if sections.is_empty() {
         s.wrong("member", "the roster is empty: nobody would hear of a report", "add a [[team.member]]");
@@ -164,6 +167,8 @@ fn member(s: &Section<'_, '_>) -> Option<Member> {
     let roles = s.list("roles", role).map_or_else(|| BTreeSet::from([Role::Member]), BTreeSet::from_iter);
     let away = away(s);
     let zone = s.parsed("zone", zone);
+    let dkim_domains = s.list("dkim_domains", dkim_domain).unwrap_or_default();
+    let openpgp = s.list("openpgp", fingerprint).unwrap_or_default();
     let key = key?;
     Some(Member {
         name: full_name.unwrap_or_else(|| key.0.clone()),
@@ -172,8 +177,29 @@ fn member(s: &Section<'_, '_>) -> Option<Member> {
         github,
         roles,
         away,
+        dkim_domains,
+        openpgp,
         zone,
     })
+}
+
+/// A domain as signatures name it: the address part of it is of no matter.
+fn dkim_domain(text: &str) -> Result<String, String> {
+    let address = Address::parse(&format!("x@{text}"));
+    address
+        .map(|address| address.domain().to_owned())
+        .filter(|domain| domain.contains('.'))
+        .ok_or_else(|| format!("`{text}` is not a domain like members.example"))
+}
+
+/// The fingerprint of an OpenPGP key: 40 hexadecimal digits (version 4) or 64 (version 6), spaces allowed.
+fn fingerprint(text: &str) -> Result<String, String> {
+    let bare: String = text.chars().filter(|c| *c != ' ').collect::<String>().to_ascii_uppercase();
+    if matches!(bare.len(), 40 | 64) && bare.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(bare)
+    } else {
+        Err(format!("`{text}` is not the fingerprint of a key (40 or 64 hexadecimal digits)"))
+    }
 }
 
 fn away(s: &Section<'_, '_>) -> Vec<Away> {

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::check::Checkup;
 use super::chores;
+use super::envelope;
 use super::letters::{self, Written};
-use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
+use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
 use crate::case::{
     Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, Planned, Receipt, Spoken,
 };
@@ -35,6 +36,9 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
+    if let (Some(person), Trust::Passed) = (opening.reporter, opening.sender.trust) {
+        envelope::pin(office, txn, id, person, letter, now)?;
+    }
     txn.begin_findings(id)?;
     if let Some(checkup) = checkup {
         checkup.keep(txn, id, now)?;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::check::{self, Checkup};
-use super::{Fault, commit, sweep};
+use super::{Fault, commit, envelope, evidence, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
 };
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
-use crate::mail::{self, Automatic, Letter};
+use crate::mail::{self, Automatic, Letter, Signature};
 use crate::office::Office;
 use crate::reading::ReadMail;
 use crate::render::code::{Coded, find};
@@ -30,6 +30,8 @@ pub(super) struct Prepared {
     pub(super) row: MailRow,
     pub(super) read: Arc<ReadMail>,
     pub(super) signs: u32,
+    /// DKIM signatures that are good, verified here.
+    pub(super) verified: Vec<Signature>,
     pub(super) checkup: Option<Checkup>,
 }
 
@@ -131,22 +133,21 @@ fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
 async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
-    let inside = office;
-    let office = Arc::clone(office);
+    let office_in = Arc::clone(office);
     let task = tokio::task::spawn_blocking(move || {
-        let read = office.read_raw(row.id, &raw, row.truncated || office.is_poison(&row));
-        drop(raw);
+        let read = office_in.read_raw(row.id, &raw, row.truncated || office_in.is_poison(&row));
         // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
         read.letter.split();
         let signs = report::signs(&read.letter.subject, &read.letter.text, read.facts());
-        Prepared { row, read, signs, checkup: None }
+        (Prepared { row, read, signs, verified: Vec::new(), checkup: None }, raw)
     });
     match task.await {
-        Ok(mut prepared) => {
+        Ok((mut prepared, raw)) => {
+            prepared.verified = evidence::verified(office, &prepared.read.letter, raw).await;
             // What is of a case already is checked with the case.
-            let route = inside.store.read(|txn| route(inside, txn, &prepared.read.letter))?;
+            let route = office.store.read(|txn| route(office, txn, &prepared.read.letter))?;
             if route == Route::Nowhere || route == Route::Disagree {
-                prepared.checkup = check::first(inside, &prepared.row, &prepared.read).await;
+                prepared.checkup = check::first(office, &prepared.row, &prepared.read).await;
             }
             Ok(Some(prepared))
         }
@@ -184,6 +185,11 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         Some(word) => word,
         None => desk.follow(fate, &mut note)?,
     };
+    if let (FateWord::Reply, Some(case), Some(person), Trust::Passed) =
+        (word, note.case, person, reading.trust)
+    {
+        envelope::pin(office, txn, case, person, letter, now)?;
+    }
     if word == FateWord::Case
         && let Some(first) = first_copy(txn, &mail.row, &note)?
     {
@@ -252,7 +258,7 @@ fn reading(
         trust: Office::trust(letter),
         spam_verdict: letter.spam_verdict,
         signs: mail.signs,
-        opaque: letter.encrypted || letter.header_only,
+        opaque: (letter.encrypted && !letter.opened) || letter.header_only,
         cases_last_hour: txn
             .cases_since(now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(now))?,
     })

@@ -9,7 +9,7 @@ use crate::case::Alarm;
 use crate::office::Office;
 
 /// Free bytes for us on the disk of that directory; `None` when the system does not say.
-fn free(dir: &Path) -> Option<u64> {
+pub fn free(dir: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(dir).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }

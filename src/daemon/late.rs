@@ -83,7 +83,7 @@ fn opened(
         poison: office.is_poison(&row),
         ..Note::default()
     };
-    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, checkup: None };
+    let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, verified: Vec::new(), checkup: None };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
     let case = commit::open(office, txn, &opening, None, letter, now)?;
     Ok((case, Note { case: Some(case), ..note }))

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::envelope;
 use crate::case::command::Question;
-use crate::case::{Act, Case, ClockKind, Closure, Content, Effect, LetterKind, MailId, MemberKey, PersonId};
+use crate::case::{
+    Act, Case, CaseId, ClockKind, Closure, Content, Effect, LetterKind, MailId, MemberKey, PersonId,
+};
 use crate::mail::{Letter, compose};
 use crate::office::Office;
 use crate::render::letters::{Body, Common, ReceiptView};
@@ -26,7 +29,8 @@ pub(super) struct Written {
 }
 
 /// Whom a letter is for and what it answers.
-struct Envelope<'a> {
+struct Sheet<'a> {
+    case: CaseId,
     to: PersonId,
     parent: Option<&'a Letter>,
     automatic: compose::Auto,
@@ -53,8 +57,8 @@ pub(super) fn receipt(
         code: office.code_for(case.id, to).ok_or(())?,
     };
     let letter = office.letters.receipt(&view).map_err(|_| ())?;
-    let envelope = Envelope { to, parent: answered, automatic: compose::Auto::Replied };
-    let bytes = bytes(office, txn, &letter, &envelope, draft, now)?;
+    let sheet = Sheet { case: case.id, to, parent: answered, automatic: compose::Auto::Replied };
+    let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
     Ok(Written { act: 0, letter: LetterKind::Receipt, subject: letter.subject, body: letter.body, bytes })
 }
 
@@ -97,8 +101,8 @@ pub(super) fn ordered(
         | LetterKind::NotHere
         | LetterKind::Reply => compose::Auto::No,
     };
-    let envelope = Envelope { to: *to, parent: Some(&parent.letter), automatic };
-    let bytes = bytes(office, txn, &letter, &envelope, draft, now)?;
+    let sheet = Sheet { case: case.id, to: *to, parent: Some(&parent.letter), automatic };
+    let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
     Ok(Written { act: *act, letter: *kind, subject: letter.subject, body: letter.body, bytes })
 }
 
@@ -151,25 +155,26 @@ fn bytes(
     office: &Office,
     txn: &Txn<'_>,
     letter: &crate::render::letters::Letter,
-    envelope: &Envelope<'_>,
+    sheet: &Sheet<'_>,
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Vec<u8>, ()> {
-    let parent = envelope.parent.and_then(|mail| mail.message_id.clone());
-    let references = envelope.parent.map(|mail| mail.references.clone()).unwrap_or_default();
+    let parent = sheet.parent.and_then(|mail| mail.message_id.clone());
+    let references = sheet.parent.map(|mail| mail.references.clone()).unwrap_or_default();
     let outgoing = compose::Outgoing {
         from: office.config.addresses.list.clone(),
-        to: txn.address_of(envelope.to).map_err(|_| ())?,
+        to: txn.address_of(sheet.to).map_err(|_| ())?,
         subject: letter.subject.clone(),
         body: letter.body.clone(),
         message_id: draft.message_id.clone().map(|id| format!("<{id}>")).ok_or(())?,
         references: references.into_iter().chain(parent.clone()).collect(),
         in_reply_to: parent,
-        automatic: envelope.automatic,
+        automatic: sheet.automatic,
         date: now,
         practice: office.practice(),
     };
-    compose::write(&outgoing).map_err(|_| ())
+    let bytes = compose::write(&outgoing).map_err(|_| ())?;
+    envelope::sealed(office, txn, sheet.case, sheet.to, bytes, now).map_err(|_| ())
 }
 
 /// The words of a question stand with the facts of reports.

@@ -5,6 +5,7 @@
 //! to the issues, for which nobody waits. A fault of a
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
+mod around;
 mod backoff;
 mod case_words;
 mod check;
@@ -12,6 +13,8 @@ mod chores;
 mod commit;
 mod desk;
 mod disk;
+mod envelope;
+pub mod evidence;
 mod gauges;
 mod late;
 mod letters;
@@ -19,7 +22,6 @@ mod listen;
 mod looks;
 mod outbox;
 mod poll;
-mod standing;
 mod start;
 mod steer;
 mod sweep;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
+pub use disk::free as free_bytes;
 pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
 pub use start::{Daemon, StartFault, take_orders};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::poll::Gate;
 use super::{Fault, outbox, ticks};
 use crate::config::Config;
-use crate::office::{self, Office};
+use crate::office::{self, Office, RingFault};
 use crate::outside::Outside;
 use crate::perform::{Peers, SetupFault, credentials, trust};
 use crate::render::letters::TemplateFault;
@@ -32,6 +32,9 @@ pub enum StartFault {
     /// Templates.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Templates(Vec<TemplateFault>),
+    /// `OpenPGP` keys.
+    #[error(transparent)]
+    Ring(#[from] RingFault),
     /// Peers.
     #[error(transparent)]
     Setup(#[from] SetupFault),
@@ -48,12 +51,13 @@ impl Daemon {
     pub async fn start(config: Config, outside: Outside) -> Result<Self, StartFault> {
         let lock = Lock::take(&config.state_dir)?;
         let letters = office::letters(&config).map_err(StartFault::Templates)?;
+        let ring = office::ring(&config)?;
         let store = Store::open(&config.state_dir, outside.clone())?;
         let (credentials, smtp_login) = credentials(&config)?;
         let peers = Arc::new(Peers::new(&config, smtp_login)?);
         let mailbox = &config.mailbox;
         let trust = trust("[mailbox]", mailbox.ca_file.as_ref())?;
-        let office = Office::new(config, store, outside, letters);
+        let office = Office::new(config, store, outside, letters, ring);
         let now = office.outside.clock.now();
         let listens = office.config.github.comments_poll.is_some();
         office
@@ -77,8 +81,9 @@ impl Daemon {
 pub async fn take_orders(config: Config, outside: Outside) -> Result<usize, StartFault> {
     let _lock = Lock::take(&config.state_dir)?;
     let letters = office::letters(&config).map_err(StartFault::Templates)?;
+    let ring = office::ring(&config)?;
     let store = Store::open(&config.state_dir, outside.clone())?;
-    let office = Office::new(config, store, outside, letters);
+    let office = Office::new(config, store, outside, letters, ring);
     // Whoever holds the lock knows that nothing is under way.
     outbox::recover(&office).await?;
     Ok(ticks::take_orders(&office).await?)

@@ -7,24 +7,21 @@ use jiff::Timestamp;
 
 use super::commit::{self, Brought};
 use super::desk::{Desk, Prepared};
-use super::standing::{Standing, answers_us, standing};
-use super::{chores, letters, looks, talk};
+use super::{chores, evidence, looks, talk};
 use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, block, commands};
-use crate::case::command::{Command, Question, Via};
+use crate::case::command::{Command, Via};
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
 use crate::case::decide::{Decision, Fate};
 use crate::case::{
     Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
 };
-use crate::mail::{compose, quote};
+use crate::mail::commander::Standing;
+use crate::mail::{compose, quote, thread};
 use crate::office::Office;
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::report;
 use crate::store::{EffectState, FateWord, Note, StoreError, Txn};
-
-/// Later mails of the reporter whose facts are looked at for open questions, at most.
-const FACTS_OF: usize = 20;
 
 /// Commands that came, whatever becomes of them.
 pub(super) struct Came<'a> {
@@ -60,29 +57,46 @@ impl Desk<'_> {
         if self.mail.row.role != "inbox" {
             return Ok(None);
         }
-        match standing(self) {
-            Standing::NoCommand => Ok(None),
-            Standing::May(named) if disagree => self.refuse(case, fate, &named, Refused::TwoCases, note),
-            Standing::MayNot { named, because } => self.refuse(case, fate, &named, because, note),
-            Standing::May(by) => {
-                let words = quote::split_below(block.below).new_words;
-                let answers_us = answers_us(self, &by, case)?;
-                let came = Came { by, case, block, words, answers_us };
-                let steer = Steer {
-                    office: self.office,
-                    txn: self.txn,
-                    now: self.now,
-                    via: Via::Mail,
-                    mail: Some(self.mail),
-                };
-                steer.run(&came)?;
-                note.case = case;
-                if case.is_none() && self.reports_besides(&came.words) {
-                    return Ok(None);
-                }
-                Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+        let letter = &self.mail.read.letter;
+        let standing = evidence::judge(self.office, self.txn, letter, &self.mail.verified, self.now)?;
+        let (by, tied) = match standing {
+            // Somebody outside, or nobody's line: a mail like any other.
+            Standing::NoCommand | Standing::MayNot { named: None, .. } => return Ok(None),
+            Standing::MayNot { named: Some(named), because } => {
+                return self.refuse(case, fate, &named, because, note);
+            }
+            Standing::May { member, .. } | Standing::MayRead(member) if disagree => {
+                return self.refuse(case, fate, &member, Refused::TwoCases, note);
+            }
+            Standing::May { member, case } => (member, Some(case)),
+            Standing::MayRead(member) => (member, None),
+        };
+        let case = case.or(tied);
+        let words = quote::split_below(block.below).new_words;
+        let answers_us = match case {
+            Some(_) => tied == case,
+            None => self.answers_the_house(&by)?,
+        };
+        let came = Came { by, case, block, words, answers_us };
+        let (office, txn, now) = (self.office, self.txn, self.now);
+        Steer { office, txn, now, via: Via::Mail, mail: Some(self.mail) }.run(&came)?;
+        note.case = case;
+        if case.is_none() && self.reports_besides(&came.words) {
+            return Ok(None);
+        }
+        Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
+    }
+
+    /// Whether it answers a notice to that member that is about no case: mails that wait, the digest.
+    fn answers_the_house(&self, member: &MemberKey) -> Result<bool, StoreError> {
+        for id in thread::candidates(&self.mail.read.letter).ids.iter().take(100) {
+            if let Some((_, None, recipient)) = self.txn.sent_by_us(id)?
+                && recipient == format!("member:{member}")
+            {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// A report that a member put below commands that are about no case must not be hidden by them.
@@ -293,43 +307,6 @@ impl Steer<'_> {
             | FateWord::Copy
             | FateWord::Command => MailIs::Elsewhere,
         })
-    }
-
-    /// The last mail of the case after its report that no member wrote.
-    fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
-        for row in self.txn.mails_of(case.id)?.iter().rev() {
-            let of_case = matches!(row.fate, FateWord::Reply | FateWord::Quarantined);
-            let Some(person) = row.person.filter(|_| of_case && row.id != case.report) else { continue };
-            if self.office.policy.roster.by_address(&self.txn.address_of(person)?).is_none() {
-                return Ok(Some(row.id));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What the report and the later mails of the reporter all leave open.
-    fn open_questions(&self, case: &Case) -> Result<Vec<Question>, StoreError> {
-        let mut open: Vec<Question> = Question::ALL.to_vec();
-        let report = self.txn.mail(case.report)?;
-        let rows = self.txn.mails_of(case.id)?;
-        let later = rows.into_iter().filter(|row| {
-            row.id != case.report
-                && row.person.is_some()
-                && row.person == case.reporter
-                && row.fate == FateWord::Reply
-        });
-        let mut later: Vec<_> = later.collect();
-        let surplus = later.len().saturating_sub(FACTS_OF);
-        later.drain(..surplus);
-        for row in std::iter::once(report).chain(later) {
-            let read = self.office.read_mail(self.txn, &row)?;
-            if read.letter.header_only || read.letter.encrypted {
-                continue;
-            }
-            let missing = read.facts().missing();
-            open.retain(|question| missing.contains(&letters::missing(*question)));
-        }
-        Ok(open)
     }
 
     /// Nothing was done: an event on the case, and its writer is told why.

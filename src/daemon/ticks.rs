@@ -247,6 +247,11 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
             Ok(format!("mail {mail} is now {case}"))
         }
         Order::DiscardMail { mail } => discard(txn, *mail),
+        Order::ForgetKeys { case } => {
+            let keys = txn.forget_keys(*case)?;
+            txn.clear(&format!("other-key-{case}"))?;
+            Ok(format!("{case}: {keys} forgotten; the next authenticated mail with a key pins it"))
+        }
         Order::RetryMail { mail } => retry_mail(txn, *mail),
         Order::RetryEffect { effect } => retry_effect(txn, *effect, now),
         Order::CancelEffect { effect } => {

@@ -49,34 +49,84 @@ impl Outcome {
     pub fn property(&self, name: &str) -> Option<&str> {
         self.properties.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
+
+    /// The domain for which a DKIM signature passed: `header.d`, else the domain of `header.i` (Gmail prints only that);
+    /// lower case.
+    pub fn signed_domain(&self) -> Option<String> {
+        if self.method != "dkim" || self.result != "pass" {
+            return None;
+        }
+        let of_identity =
+            || self.property("header.i").and_then(|i| i.rsplit_once('@')).map(|(_, domain)| domain);
+        let domain = self.property("header.d").or_else(of_identity)?;
+        Some(domain.trim_end_matches('.').to_ascii_lowercase()).filter(|domain| !domain.is_empty())
+    }
 }
 
-/// The results of the one trusted field; nothing when it is missing, misplaced or there twice.
-pub(super) fn trusted(head: &Head<'_>, authserv: &TrustedAuthserv) -> Vec<Outcome> {
-    let Some(received) = head.fields.iter().position(|f| f.name == "received") else { return Vec::new() };
+/// Results that are read of one mail.
+const MOST_OUTCOMES: usize = 100;
+
+/// What the believed server wrote into a mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Results {
+    /// Nothing that can be its own.
+    #[default]
+    Nothing,
+    /// Its name stands where it writes nothing: somebody wants to pass for it.
+    Forged,
+    /// Its results, at most 100.
+    Found(Vec<Outcome>),
+}
+
+impl Results {
+    /// The results; none when there is nothing to believe.
+    pub fn outcomes(&self) -> &[Outcome] {
+        match self {
+            Self::Found(outcomes) => outcomes,
+            Self::Nothing | Self::Forged => &[],
+        }
+    }
+}
+
+/// The results of the trusted server. Above its own Received field only it can write, and filters there write one field
+/// each (OpenDKIM, OpenDMARC): they are read as one. Below, one field alone may carry its name.
+pub(super) fn trusted(head: &Head<'_>, authserv: &TrustedAuthserv) -> Results {
+    let Some(received) = head.fields.iter().position(|f| f.name == "received") else {
+        return Results::Nothing;
+    };
     let mut found = Vec::new();
     for (at, field) in head.fields.iter().enumerate().filter(|(_, f)| f.name == "authentication-results") {
         let (id, outcomes) = results(&field.value());
-        if !id.eq_ignore_ascii_case(&authserv.id) {
-            continue;
-        }
-        match authserv.position {
-            Position::AboveReceived if at > received => {}
-            Position::AboveReceived | Position::BelowReceived => found.push((at, outcomes)),
+        if id.eq_ignore_ascii_case(&authserv.id) {
+            found.push((at < received, outcomes));
         }
     }
-    if found.len() > 1 {
-        return Vec::new();
-    }
-    match (found.pop(), authserv.position) {
-        (Some((at, _)), Position::BelowReceived) if at < received => Vec::new(),
-        (Some((_, outcomes)), _) => outcomes,
-        (None, _) => Vec::new(),
+    match authserv.position {
+        Position::AboveReceived => {
+            let above: Vec<_> = found.into_iter().filter(|(above, _)| *above).map(|(_, o)| o).collect();
+            if above.is_empty() {
+                return Results::Nothing;
+            }
+            Results::Found(above.into_iter().flatten().take(MOST_OUTCOMES).collect())
+        }
+        Position::BelowReceived => {
+            if found.len() > 1 {
+                return Results::Forged;
+            }
+            match found.pop() {
+                Some((false, outcomes)) => Results::Found(outcomes),
+                Some((true, _)) | None => Results::Nothing,
+            }
+        }
     }
 }
 
 /// What these results say about the domain in From.
-pub(super) fn judge(outcomes: &[Outcome], from: Option<&Address>) -> Authentication {
+pub(super) fn judge(results: &Results, from: Option<&Address>) -> Authentication {
+    if *results == Results::Forged {
+        return Authentication::Fail;
+    }
+    let outcomes = results.outcomes();
     let Some(from) = from else { return Authentication::Unknown };
     let of = |method: &'static str| outcomes.iter().filter(move |o| o.method == method);
     let mut dmarc = of("dmarc");
@@ -93,17 +143,9 @@ pub(super) fn judge(outcomes: &[Outcome], from: Option<&Address>) -> Authenticat
     if spf_failed && dkim_failed { Authentication::Fail } else { Authentication::Unknown }
 }
 
-/// The domains for which a DKIM signature passed: `header.d`, else the domain of `header.i` (Gmail prints only that).
+/// The domains for which a DKIM signature passed.
 pub(super) fn signed_domains(outcomes: &[Outcome]) -> Vec<String> {
-    let passed = outcomes.iter().filter(|o| o.method == "dkim" && o.result == "pass");
-    passed
-        .filter_map(|o| {
-            let domain = o.property("header.d").or_else(|| {
-                o.property("header.i").and_then(|i| i.rsplit_once('@')).map(|(_, domain)| domain)
-            })?;
-            Some(domain.to_ascii_lowercase())
-        })
-        .collect()
+    outcomes.iter().filter_map(Outcome::signed_domain).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -118,20 +160,29 @@ enum Token {
 pub fn results(value: &str) -> (String, Vec<Outcome>) {
     let tokens = tokens(value);
     let mut groups = tokens.split(|t| *t == Token::Semicolon);
+    // The id stands alone, but for a version (RFC 8601 section 2.2).
     let id = match groups.next() {
-        Some([Token::Word(id), ..]) => id.clone(),
+        Some([Token::Word(id)]) => id.clone(),
+        Some([Token::Word(id), Token::Word(version)]) if version.bytes().all(|b| b.is_ascii_digit()) => {
+            id.clone()
+        }
         _ => String::new(),
     };
-    (id, groups.take(100).filter_map(outcome).collect())
+    (id, groups.take(MOST_OUTCOMES).filter_map(outcome).collect())
 }
 
+/// One method's result. A property that stands twice says nothing certain: then the whole result counts for nothing.
 fn outcome(group: &[Token]) -> Option<Outcome> {
     let [Token::Word(method), Token::Equals, Token::Word(result), rest @ ..] = group else { return None };
     let method = method.split('/').next().unwrap_or_default().to_ascii_lowercase();
-    let mut properties = Vec::new();
+    let mut properties: Vec<(String, String)> = Vec::new();
     for pair in rest.chunks(3) {
         let [Token::Word(name), Token::Equals, Token::Word(value)] = pair else { break };
-        properties.push((name.to_ascii_lowercase(), value.clone()));
+        let name = name.to_ascii_lowercase();
+        if properties.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        properties.push((name, value.clone()));
     }
     Some(Outcome { method, result: result.to_ascii_lowercase(), properties })
 }
@@ -206,8 +257,20 @@ mod tests {
             (format!("{received}\n{PASS}"), AboveReceived, Unknown),
             (format!("{PASS}\n{received}\n{PASS}"), AboveReceived, Pass),
             (format!("{received}\n{PASS}"), BelowReceived, Pass),
-            (format!("{received}\n{PASS}\n{PASS}"), BelowReceived, Unknown),
-            (format!("{PASS}\n{received}\n{PASS}"), BelowReceived, Unknown),
+            (format!("{received}\n{PASS}\n{PASS}"), BelowReceived, Fail),
+            (format!("{PASS}\n{received}\n{PASS}"), BelowReceived, Fail),
+            (
+                format!("Authentication-Results: mx.o3de.example; dkim=fail\n{PASS}\n{received}"),
+                AboveReceived,
+                Pass,
+            ),
+            (format!("{PASS}\n{PASS}\n{received}"), AboveReceived, Unknown),
+            (
+                format!("{}\n{received}", PASS.replace("example; dmarc", "example x.example; dmarc")),
+                AboveReceived,
+                Unknown,
+            ),
+            (format!("{} header.from=b.example\n{received}", PASS), AboveReceived, Unknown),
             (PASS.to_owned(), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("mx.o3de", "mx.evil")), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("a.example", "b.example")), AboveReceived, Unknown),
@@ -243,7 +306,8 @@ mod tests {
         let odd = "(c) mx.o3de.example (v) 1 ; dmarc (c) = (c) PASS (p=reject) header.from = A.example";
         let (id, outcomes) = results(odd);
         assert_eq!(id, "mx.o3de.example");
-        assert_eq!(judge(&outcomes, Address::parse("ann@a.example").as_ref()), Authentication::Pass);
+        let found = Results::Found(outcomes);
+        assert_eq!(judge(&found, Address::parse("ann@a.example").as_ref()), Authentication::Pass);
     }
 
     #[test]

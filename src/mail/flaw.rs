@@ -41,6 +41,8 @@ pub enum Flaw {
     EmptyBody,
     /// A `winmail.dat` (application/ms-tnef): attachments may be inside that we cannot read.
     WinmailDat,
+    /// It was encrypted without protection against changes (RFC 9580 section 5.7): anybody may have bent it.
+    NotIntact,
     /// The text or subject holds control or bidirectional-override characters.
     ControlCharacters,
 }
@@ -67,7 +69,36 @@ impl Flaw {
             Self::BadDate => "bad-date",
             Self::EmptyBody => "empty-body",
             Self::WinmailDat => "winmail-dat",
+            Self::NotIntact => "not-intact",
             Self::ControlCharacters => "control-characters",
+        }
+    }
+}
+
+impl Flaw {
+    /// Whether it tells of the body rather than of the header.
+    pub fn is_of_body(self) -> bool {
+        match self {
+            Self::TooManyParts
+            | Self::TooDeep
+            | Self::DecodedTooBig
+            | Self::TextCut
+            | Self::HtmlTooDeep
+            | Self::BadMime
+            | Self::BadEncoding
+            | Self::EmptyBody
+            | Self::WinmailDat
+            | Self::NotIntact
+            | Self::ControlCharacters => true,
+            Self::RawTruncated
+            | Self::HeadersTooBig
+            | Self::Raw8bitHeader
+            | Self::NoFrom
+            | Self::BadFrom
+            | Self::TwoFrom
+            | Self::DuplicateHeader(_)
+            | Self::NoMessageId
+            | Self::BadDate => false,
         }
     }
 }

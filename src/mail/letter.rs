@@ -5,11 +5,13 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::address::{self, Mailbox};
-use super::authenticate::{self, Authentication};
+use super::authenticate::{self, Authentication, Results};
 use super::automatic::{self, Automatic, Look};
 use super::bounce::{self, Bounce};
+use super::commander::PgpProof;
 use super::head::Head;
 use super::raw::Part;
+use super::signature::{self, Signature};
 use super::visible::{is_misleading, visible_line};
 use super::{Flaw, House, Limits, ours, parse, quote, text, words};
 use crate::case::{Address, Sha256};
@@ -74,14 +76,20 @@ pub struct Letter {
     pub via_our_list: bool,
     /// Files and forwarded messages.
     pub attachments: Vec<Attachment>,
-    /// PGP or S/MIME encrypted, wholly or inline.
+    /// Came encrypted by PGP or S/MIME, wholly or inline.
     pub encrypted: bool,
+    /// It was encrypted to the team's key, and its text is what was inside.
+    pub opened: bool,
+    /// `OpenPGP` keys that it offers, as they are.
+    pub keys: Vec<Vec<u8>>,
     /// Carries a PGP or S/MIME signature (not checked).
     pub signed: bool,
     /// What the trusted server found about the domain in From.
     pub authentication: Authentication,
     /// Domains for which the trusted server found a good DKIM signature, lower case.
     pub signed_domains: Vec<String>,
+    /// What else bears on who wrote it.
+    pub proof: Proof,
     /// The provider's verdict, believed only by configuration.
     pub spam_verdict: bool,
     /// What is wrong with it, each once, sorted.
@@ -90,7 +98,25 @@ pub struct Letter {
     pub header_only: bool,
 }
 
+/// What a mail carries that could prove who wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Every address in every From field, at most 10: whom it names, when it does not name one.
+    pub named: Vec<Address>,
+    /// What the trusted server wrote.
+    pub results: Results,
+    /// Its DKIM signatures, as they claim; at most 10.
+    pub signatures: Vec<Signature>,
+    /// Good `OpenPGP` signatures by keys that the roster pins.
+    pub pgp: Vec<PgpProof>,
+}
+
 impl Letter {
+    /// The text is another one now.
+    pub(super) fn words_changed(&mut self) {
+        self.split = OnceLock::new();
+    }
+
     /// What is newly written in the text, and what is quoted. Found when first asked for.
     pub fn split(&self) -> &quote::Split {
         self.split.get_or_init(|| quote::split(&self.text))
@@ -150,9 +176,11 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
     if is_misleading(&subject) {
         letter.flaw(Flaw::ControlCharacters);
     }
-    let outcomes = house.authserv.as_ref().map(|a| authenticate::trusted(head, a)).unwrap_or_default();
-    letter.signed_domains = authenticate::signed_domains(&outcomes);
-    letter.authentication = authenticate::judge(&outcomes, letter.from.as_ref());
+    let results = house.authserv.as_ref().map(|a| authenticate::trusted(head, a)).unwrap_or_default();
+    letter.signed_domains = authenticate::signed_domains(results.outcomes());
+    letter.authentication = authenticate::judge(&results, letter.from.as_ref());
+    let named = from.iter().filter_map(|m| m.address.clone()).take(10).collect();
+    letter.proof = Proof { named, results, signatures: signature::all(head), pgp: Vec::new() };
     let doubled = letter.flaws.iter().any(|f| matches!(f, Flaw::DuplicateHeader(_)));
     if letter.authentication == Authentication::Pass && (doubled || letter.from_count != 1) {
         letter.authentication = Authentication::Unknown;

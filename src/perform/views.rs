@@ -26,7 +26,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
-    let missing: Vec<String> = if letter.header_only || letter.encrypted {
+    let missing: Vec<String> = if letter.header_only || is_closed(letter) {
         Vec::new()
     } else {
         facts.missing().into_iter().map(|missing| missing.word().to_owned()).collect()
@@ -39,7 +39,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         checked: case.checked,
         owner: owner.clone(),
         answered: answered.clone(),
-        missing: (!letter.header_only && !letter.encrypted).then_some(missing.len()),
+        missing: (!letter.header_only && !is_closed(letter)).then_some(missing.len()),
         assessed: None,
         closed: case.closure().map(|closure| closure.words().to_owned()),
         acknowledge_by,
@@ -62,13 +62,14 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         acknowledge_by,
         answered,
         receipt: receipt(case),
-        facts: facts::rows(facts),
+        // Facts are words of the text as well.
+        facts: if withheld(office, letter).is_some() { Vec::new() } else { facts::rows(facts) },
         missing,
         notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
         steps: runbook(&progress),
         attachments: attachment_rows(letter),
-        report: shown(letter, advisory.as_ref()),
+        report: shown(office, letter, advisory.as_ref()),
         zone,
     })
 }
@@ -136,7 +137,7 @@ fn notes(
         let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
         notes.push(Note::HeaderOnly(why));
     }
-    if letter.encrypted {
+    if is_closed(letter) {
         notes.push(Note::Encrypted);
     }
     if letter.from_count > 1 {
@@ -180,9 +181,23 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-fn shown(letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
-    if letter.encrypted {
-        return Report::Withheld("it came encrypted; a key holder reads it".to_owned());
+/// Encrypted, and nobody here could open it.
+fn is_closed(letter: &Letter) -> bool {
+    letter.encrypted && !letter.opened
+}
+
+/// Why the words of a letter stay away from GitHub, if they do.
+fn withheld(office: &Office, letter: &Letter) -> Option<&'static str> {
+    match (letter.encrypted, letter.opened, office.config.pgp.text_on_issue) {
+        (false, _, _) | (true, true, true) => None,
+        (true, true, false) => Some("it came encrypted; `sir-intake cases export` gives it"),
+        (true, false, _) => Some("it came encrypted; a key holder reads it"),
+    }
+}
+
+fn shown(office: &Office, letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
+    if let Some(why) = withheld(office, letter) {
+        return Report::Withheld(why.to_owned());
     }
     let from = match advisory {
         Some(AdvisoryRow { ghsa, author, .. }) => {
@@ -217,11 +232,9 @@ pub(super) fn comment(
         let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
         return Ok(Comment::HeaderOnly { received, mail, why });
     }
-    let withheld = "(it came encrypted; a key holder reads it)";
-    let words = if letter.encrypted {
-        Words { new_words: withheld.to_owned(), quoted: String::new() }
-    } else {
-        Words { new_words: letter.split().new_words.clone(), quoted: letter.split().quoted.clone() }
+    let words = match withheld(office, letter) {
+        Some(why) => Words { new_words: format!("({why})"), quoted: String::new() },
+        None => Words { new_words: letter.split().new_words.clone(), quoted: letter.split().quoted.clone() },
     };
     let attachments = attachment_rows(letter);
     Ok(match remark {
@@ -452,6 +465,7 @@ fn alarm_alert(
         case::Alarm::SmtpDown => Alarm::SmtpUnreachable(now),
         case::Alarm::IssuesSilent { since } => Alarm::IssuesSilent(since.unwrap_or(now)),
         case::Alarm::DiscordRevoked => Alarm::DiscordRevoked,
+        case::Alarm::OtherKey { case } => Alarm::OtherKey(*case),
         case::Alarm::EffectParked { effect } => return parked(txn, *effect),
     };
     Ok(Alert::Alarm(machine))

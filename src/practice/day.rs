@@ -29,7 +29,7 @@ use crate::known::mirror::{FILE_NAME, MirrorError};
 use crate::mail::{self, House, Letter, Limits};
 use crate::observe;
 use crate::office::Office;
-use crate::outside::{NoPoints, Outside, SystemChance};
+use crate::outside::{NoNames, NoPoints, Outside, SystemChance};
 use crate::store::{FateWord, MailRow, StoreError, private_dir};
 
 /// How long a step waits for what must happen.
@@ -143,6 +143,7 @@ async fn start(
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(NoNames),
     };
     let daemon = Box::pin(Daemon::start(config, outside).with_subscriber(log.clone())).await?;
     let office = Arc::clone(&daemon.office);

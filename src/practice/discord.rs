@@ -188,6 +188,10 @@ fn meet(world: &mut World, asked: &Asked, now: Timestamp) -> Reply {
     }
     let reply = match (asked.method.clone(), place) {
         (Method::POST, []) => post(world, asked, now),
+        (Method::GET, []) => Reply::json(
+            200,
+            json!({ "id": ID, "type": 1, "name": "practice", "token": TOKEN, "channel_id": "1" }),
+        ),
         (Method::GET, ["messages", id]) => match world.messages.iter().find(|message| message.id == *id) {
             Some(message) => Reply::json(200, shape(message, now)),
             None => refusal(404, 10008, "Unknown Message"),

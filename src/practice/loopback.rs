@@ -170,24 +170,28 @@ policy_url = "https://o3de.example/security"
 name = "alice"
 full_name = "Alice Arden"
 addresses = ["alice@members.example"]
+dkim_domains = ["members.example"]
 roles = ["member"]
 
 [[team.member]]
 name = "bob"
 full_name = "Bob Birch"
 addresses = ["bob@members.example"]
+dkim_domains = ["members.example"]
 roles = ["member"]
 
 [[team.member]]
 name = "carol"
 full_name = "Carol Chair"
 addresses = ["carol@chairs.example"]
+dkim_domains = ["chairs.example"]
 roles = ["chair"]
 
 [[team.member]]
 name = "tess"
 full_name = "Tess Steering"
 addresses = ["tess@tsc.example"]
+dkim_domains = ["tsc.example"]
 roles = ["tsc-contact"]
 "#;
 

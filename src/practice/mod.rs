@@ -21,5 +21,6 @@ pub mod smtpd;
 mod watch;
 pub mod web;
 mod words;
+pub mod zone;
 
 pub use play::{Options, play, play_on};

@@ -365,6 +365,7 @@ fn alarm_headline(alarm: &Alarm) -> String {
         Alarm::SmtpUnreachable(_) => "no letter can leave".to_owned(),
         Alarm::IssuesSilent(_) => "comments on the issues are not seen".to_owned(),
         Alarm::DiscordRevoked => "the Discord webhook is gone".to_owned(),
+        Alarm::OtherKey(case) => format!("{case}: another OpenPGP key"),
         Alarm::CodesDisagree(_) => "a mail names two cases".to_owned(),
         Alarm::ClockSetBack(_) => "the clock of the machine was set back".to_owned(),
         Alarm::TemplateFails(_) => "a letter template fails".to_owned(),
@@ -422,6 +423,11 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
             "Discord no longer knows the webhook, so alerts come by mail only. Please make a new one."
                 .to_owned()
         }
+        Alarm::OtherKey(case) => format!(
+            "A mail of {case} offers another OpenPGP key than the one that letters are encrypted to. It was not taken. Ask \
+             them on the old way whether it is theirs; then run `sir-intake cases forget-key {case}`: their next mail brings \
+             the new one."
+        ),
         Alarm::CodesDisagree(mail) => format!(
             "The code, the thread and the tag of message {mail} name different cases. It became a case of its own; \
              nothing was added to the others."

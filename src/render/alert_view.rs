@@ -205,6 +205,8 @@ pub enum Alarm {
     DiscordRevoked,
     /// Code, thread and tag of a mail name different cases.
     CodesDisagree(MailId),
+    /// A mail of this case offers another OpenPGP key than the pinned one.
+    OtherKey(CaseId),
     /// The clock of the machine was set back by these seconds.
     ClockSetBack(i64),
     /// Code of a letter template that fails; its letters wait.

@@ -8,6 +8,7 @@
 mod advisories;
 mod effects;
 mod error;
+mod executed;
 mod findings;
 mod found;
 mod heard;
@@ -20,6 +21,7 @@ mod messages;
 mod news;
 mod open;
 mod operators;
+mod pinned;
 mod rows;
 mod window;
 mod writer;
@@ -43,6 +45,7 @@ pub use messages::{FateWord, MailRow, Note, THREADS_DISAGREE};
 pub use news::Lanes;
 pub use open::{Lock, LockError, is_held, private_dir};
 pub use operators::OrderRow;
+pub use pinned::PinnedKey;
 pub use rows::{from_ms, ms};
 pub use window::Window;
 

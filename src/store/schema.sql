@@ -261,12 +261,29 @@ create table found (
   primary key (mark, what)
 ) strict, without rowid;
 
+-- Keys that people outside gave us, one for each person and case: letters to them are encrypted to it.
+create table pinned_key (
+  case_id     text    not null,
+  person      integer not null references person (id),
+  fingerprint text    not null,
+  bytes       blob    not null,
+  at          integer not null,
+  primary key (case_id, person)
+) strict, without rowid;
+
 create table receipt (
   at          integer not null,
   address_key text    not null,
   domain      text    not null
 ) strict;
 create index receipt_at on receipt (at);
+
+-- What commanded once and never may again: digests of Message-IDs and signatures. Kept until no Date can be fresh any more.
+create table executed (
+  mark blob    primary key,
+  at   integer not null
+) strict, without rowid;
+create index executed_at on executed (at);
 
 create table alarm (
   word      text primary key,

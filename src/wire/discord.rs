@@ -75,6 +75,21 @@ impl Discord {
         Ok(Self { client: http::client(limit)?, url })
     }
 
+    /// Asks for the webhook itself (`Get Webhook with Token`); nothing is posted.
+    ///
+    /// # Errors
+    /// [`DiscordError`].
+    pub async fn look(&self) -> Result<(), DiscordError> {
+        let url = Url::parse(self.url.expose_secret()).map_err(|_| DiscordError::Unreachable)?;
+        let answer = self.client.get(url).send().await.map_err(|_| DiscordError::Unreachable)?;
+        match answer.status().as_u16() {
+            200..=299 => Ok(()),
+            status @ (401 | 404) => Err(DiscordError::Revoked { status }),
+            status @ 400..=499 => Err(DiscordError::Refused { status }),
+            _ => Err(DiscordError::Unknown),
+        }
+    }
+
     /// Posts a message and waits until it is stored; the answer is its id, where Discord names one.
     ///
     /// # Errors

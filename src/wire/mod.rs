@@ -5,10 +5,12 @@
 //! the error says `Unknown`, and whoever called has to look before trying again.
 
 pub mod discord;
+pub mod dkim;
 pub mod github;
 pub mod heartbeat;
 pub mod http;
 pub mod imap;
+pub mod names;
 pub mod nvd;
 pub mod oauth;
 pub mod smtp;

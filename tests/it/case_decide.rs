@@ -321,6 +321,7 @@ fn alerts_have_no_room_for_words() {
             | Alarm::RepositoryRefused
             | Alarm::GithubRefused
             | Alarm::SmtpDown
+            | Alarm::OtherKey { .. }
             | Alarm::DiscordRevoked => {}
         }
     }

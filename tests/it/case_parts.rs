@@ -37,6 +37,8 @@ fn member(name: &str, roles: &[Role]) -> Member {
         github: None,
         roles: roles.iter().copied().collect::<BTreeSet<Role>>(),
         away: Vec::new(),
+        dkim_domains: Vec::new(),
+        openpgp: Vec::new(),
         zone: None,
     }
 }

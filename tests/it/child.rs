@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sir_intake::clock::SystemClock;
 use sir_intake::config::{self, Config};
 use sir_intake::daemon::{Daemon, Turn};
-use sir_intake::outside::{Died, NoPoints, Outside, Point, Points, SystemChance};
+use sir_intake::outside::{Died, NoNames, NoPoints, Outside, Point, Points, SystemChance};
 use tokio_util::sync::CancellationToken;
 
 /// What the child is told.
@@ -141,6 +141,7 @@ pub fn outside() -> Outside {
         clock: Arc::new(SystemClock::new()),
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
+        names: Arc::new(NoNames),
     }
 }
 

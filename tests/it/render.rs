@@ -544,6 +544,7 @@ fn every_alarm_has_words() {
         Alarm::IssuesSilent(at("2026-11-23T07:00:00Z")),
         Alarm::DiscordRevoked,
         Alarm::CodesDisagree(MailId(9)),
+        Alarm::OtherKey(CASE),
         Alarm::ClockSetBack(3600),
         Alarm::TemplateFails("T00-receipt.txt".into()),
         Alarm::Other("the store answered with an error".into()),

@@ -77,7 +77,7 @@ fn purity(source: &Source) -> Vec<String> {
 }
 
 /// Imports run one way. What stands in a row is all that this part may use.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("case", &[]),
     ("mail", &["case"]),
     ("report", &["case"]),
@@ -88,13 +88,14 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("config", &["case"]),
     ("observe", &["case", "clock", "config"]),
     ("store", &["case", "clock", "outside"]),
+    ("sealed", &["case", "mail", "clock", "outside"]),
     ("wire", &["case", "mail", "clock", "outside"]),
     ("reading", &["case", "mail", "report"]),
     (
         "office",
         &[
             "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
-            "reading",
+            "reading", "sealed",
         ],
     ),
     (
@@ -108,7 +109,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "daemon",
         &[
             "case", "mail", "report", "render", "known", "clock", "outside", "config", "observe", "store",
-            "wire", "reading", "office", "perform",
+            "wire", "reading", "sealed", "office", "perform",
         ],
     ),
     (
@@ -122,7 +123,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "cli",
         &[
             "case", "mail", "report", "render", "clock", "outside", "config", "observe", "store", "wire",
-            "reading", "office", "perform", "daemon", "practice", "known",
+            "reading", "sealed", "office", "perform", "daemon", "practice", "known",
         ],
     ),
     ("main", &["cli"]),

@@ -11,10 +11,11 @@ use sir_intake::case::{Case, CaseId, Lane};
 use sir_intake::clock::{Clock, ManualClock};
 use sir_intake::config;
 use sir_intake::daemon::{Daemon, Fault, StartFault, Turn};
-use sir_intake::outside::{Chance, Died, NoChance, Outside, Point, Points};
+use sir_intake::outside::{Chance, Died, Names, NoChance, Outside, Point, Points};
 use sir_intake::practice::hub::Issue;
 use sir_intake::practice::loopback::{Loopback, Settings};
 use sir_intake::practice::web::Recorder;
+use sir_intake::practice::zone::Zone;
 use sir_intake::store::{EffectRow, EffectState, FateWord, LockError, MailRow};
 use tempfile::TempDir;
 
@@ -76,6 +77,8 @@ pub struct World {
     pub dies_again: Option<usize>,
     /// What polls said that did not go well.
     pub troubles: Vec<String>,
+    /// The name server: keys of DKIM signatures.
+    pub zone: Arc<Zone>,
     chance: Arc<Seeded>,
     daemon: Option<Daemon>,
     _dir: TempDir,
@@ -103,6 +106,7 @@ impl World {
             deaths: 0,
             dies_again: None,
             troubles: Vec::new(),
+            zone: Arc::default(),
             chance: Arc::default(),
             daemon: None,
             _dir: dir,
@@ -129,6 +133,7 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             chance: Arc::clone(&self.chance) as Arc<dyn Chance>,
             points: Arc::clone(&self.reaper) as Arc<dyn Points>,
+            names: Arc::clone(&self.zone) as Arc<dyn Names>,
         }
     }
 

@@ -81,6 +81,23 @@ pub struct Repository {
     /// Issues are switched on.
     #[serde(default)]
     pub has_issues: bool,
+    /// What we may do there, where GitHub says so.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
+}
+
+/// What an account may do in a repository.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Permissions {
+    /// Everything.
+    pub admin: bool,
+    /// Settings.
+    pub maintain: bool,
+    /// Code, labels, assignees.
+    pub push: bool,
+    /// Labels, assignees.
+    pub triage: bool,
 }
 
 /// The name under which our writes appear.
@@ -153,6 +170,18 @@ impl Github {
             Err(GithubError::IssuesOff)
         } else {
             Ok(repository)
+        }
+    }
+
+    /// Whether we may read the repository's draft advisories; without it a person has to work on them.
+    ///
+    /// # Errors
+    /// [`GithubError`], but for a refusal, which is the answer `false`.
+    pub async fn sees_advisories(&self, id: u64) -> Result<bool, GithubError> {
+        match self.read(&self.crab, &format!("/repositories/{id}/security-advisories?per_page=1")).await {
+            Ok(_) => Ok(true),
+            Err(GithubError::Refused { .. }) => Ok(false),
+            Err(other) => Err(other),
         }
     }
 

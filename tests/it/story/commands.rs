@@ -179,7 +179,11 @@ async fn the_case_is_the_one_of_the_thread_and_a_code_stands_in_for_it() {
     world.settle().await;
     assert_eq!(owner(&world, 2).as_deref(), Some("bob"));
     assert_eq!(world.case(2).severity_set, None);
-    assert!(transcript(&world, ALICE, &borrowed).contains("answer a notice about it"));
+    let told = world.sent_to("alice@members.example");
+    assert!(
+        told.iter().any(|mail| mail.contains("a mail in your name commanded")),
+        "a borrowed code is nobody's"
+    );
     world.nothing_is_left_over();
 }
 
