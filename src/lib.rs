@@ -27,7 +27,7 @@
 //! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
 //!    mail come back, second copy, history, waiting, screened.
 //! 6. **Steer** (`daemon/steer.rs`, `case/command/`, `case/decide/command/`): a mail of a member that begins with commands is
-//!    one decision, all lines or none; `daemon/standing.rs` says who may. What follows is told to that member and on the issue.
+//!    one decision, all lines or none; `daemon/evidence.rs` says who may. What follows is told to that member and on the issue.
 //! 7. **Decide** (`case/decide/open.rs` for a new case, `case/decide/mail.rs` on a case): events and effects as values.
 //! 8. **Commit** (`daemon/commit.rs`, `store/journal.rs`, `store/effects.rs`): events, the case they make, effects with their
 //!    fixed ids (letters to people outside already rendered), the clocks, and the mail's fate, in one transaction.

@@ -36,8 +36,8 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
-    if let (Some(person), Trust::Passed) = (opening.reporter, opening.sender.trust) {
-        envelope::pin(office, txn, id, person, letter, now)?;
+    if opening.sender.trust == Trust::Passed {
+        envelope::pin(office, txn, Some(id), opening.reporter, letter, now)?;
     }
     txn.begin_findings(id)?;
     if let Some(checkup) = checkup {

@@ -30,7 +30,6 @@ pub(super) struct Prepared {
     pub(super) row: MailRow,
     pub(super) read: Arc<ReadMail>,
     pub(super) signs: u32,
-    /// DKIM signatures that are good, verified here.
     pub(super) verified: Vec<Signature>,
     pub(super) checkup: Option<Checkup>,
 }
@@ -185,17 +184,14 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         Some(word) => word,
         None => desk.follow(fate, &mut note)?,
     };
-    if let (FateWord::Reply, Some(case), Some(person), Trust::Passed) =
-        (word, note.case, person, reading.trust)
-    {
-        envelope::pin(office, txn, case, person, letter, now)?;
+    if word == FateWord::Reply && reading.trust == Trust::Passed {
+        envelope::pin(office, txn, note.case, person, letter, now)?;
     }
     if word == FateWord::Case
         && let Some(first) = first_copy(txn, &mail.row, &note)?
     {
         // It was held back as junk, and this one was not: the case is this one's, and there is no second.
-        let released = Note { copy_of: Some(mail.row.id), ..Note::default() };
-        txn.settle(first, FateWord::Copy, &released)?;
+        txn.settle(first, FateWord::Copy, &Note { copy_of: Some(mail.row.id), ..Note::default() })?;
     }
     txn.settle(mail.row.id, word, &note)?;
     // What a letter waits for may have been the reading of this.

@@ -14,12 +14,12 @@ use crate::store::{PinnedKey, StoreError, Txn};
 pub(super) fn pin(
     office: &Office,
     txn: &Txn<'_>,
-    case: CaseId,
-    person: PersonId,
+    case: Option<CaseId>,
+    person: Option<PersonId>,
     letter: &Letter,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(from) = &letter.from else { return Ok(()) };
+    let (Some(case), Some(person), Some(from)) = (case, person, &letter.from) else { return Ok(()) };
     let keys = letter.keys.iter().filter_map(|bytes| Certificate::read(bytes).ok()).flatten();
     let Some(key) = keys.into_iter().find(|key| key.is_of(from)) else { return Ok(()) };
     let Ok(bytes) = key.to_bytes() else { return Ok(()) };

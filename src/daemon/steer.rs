@@ -68,7 +68,7 @@ impl Desk<'_> {
             Standing::May { member, .. } | Standing::MayRead(member) if disagree => {
                 return self.refuse(case, fate, &member, Refused::TwoCases, note);
             }
-            Standing::May { member, case } => (member, Some(case)),
+            Standing::May { member, case } => (member, case),
             Standing::MayRead(member) => (member, None),
         };
         let case = case.or(tied);

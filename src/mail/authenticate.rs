@@ -89,7 +89,7 @@ impl Results {
 }
 
 /// The results of the trusted server. Above its own Received field only it can write, and filters there write one field
-/// each (OpenDKIM, OpenDMARC): they are read as one. Below, one field alone may carry its name.
+/// each (one for DKIM, one for DMARC): they are read as one. Below, one field alone may carry its name.
 pub(super) fn trusted(head: &Head<'_>, authserv: &TrustedAuthserv) -> Results {
     let Some(received) = head.fields.iter().position(|f| f.name == "received") else {
         return Results::Nothing;
@@ -270,7 +270,7 @@ mod tests {
                 AboveReceived,
                 Unknown,
             ),
-            (format!("{} header.from=b.example\n{received}", PASS), AboveReceived, Unknown),
+            (format!("{PASS} header.from=b.example\n{received}"), AboveReceived, Unknown),
             (PASS.to_owned(), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("mx.o3de", "mx.evil")), AboveReceived, Unknown),
             (format!("{}\n{received}", PASS.replace("a.example", "b.example")), AboveReceived, Unknown),

@@ -27,8 +27,8 @@ pub enum Standing {
     May {
         /// Who commands.
         member: MemberKey,
-        /// The case of the code in it, or of the notice it answers.
-        case: CaseId,
+        /// The case of the code in it, or of the notice it answers; `None`: a notice about no case, as one of waiting mails.
+        case: Option<CaseId>,
     },
     /// The member wrote it, but nothing ties it to a case: verbs that only read (class 0).
     MayRead(MemberKey),
@@ -107,8 +107,8 @@ pub fn standing(letter: &Letter, evidence: &Evidence, roster: &Roster, now: Time
     }
     let (named, because) = match sender(letter, roster) {
         Ok(member) => match proven(letter, evidence, member, now).and_then(|()| tied(evidence, member)) {
-            Ok(Some(case)) => return Standing::May { member: member.key.clone(), case },
-            Ok(None) => return Standing::MayRead(member.key.clone()),
+            Ok(Tie::To(case)) => return Standing::May { member: member.key.clone(), case },
+            Ok(Tie::Nothing) => return Standing::MayRead(member.key.clone()),
             Err(because) => (Some(member.key.clone()), because),
         },
         Err((named, because)) => (named, because),
@@ -293,18 +293,27 @@ fn is_of(domain: &str, of: &str) -> bool {
     before.is_some_and(|before| before.is_empty() || (before.ends_with('.') && of.contains('.')))
 }
 
+/// What a mail hangs on.
+enum Tie {
+    /// Nothing of ours.
+    Nothing,
+    /// A code, or a notice, to its sender.
+    To(Option<CaseId>),
+}
+
 /// The case that the mail is tied to: by codes, or by what it answers, sent to this very member. All must agree.
-fn tied(evidence: &Evidence, member: &Member) -> Result<Option<CaseId>, Refused> {
+fn tied(evidence: &Evidence, member: &Member) -> Result<Tie, Refused> {
     let sent: Vec<&SentTo> = evidence.codes.iter().chain(&evidence.answers).collect();
     let to_them = sent.iter().filter(|sent| sent.member.as_ref() == Some(&member.key));
+    let is_answer = to_them.clone().next().is_some();
     let cases: BTreeSet<CaseId> = to_them.filter_map(|sent| sent.case).collect();
     let signed = evidence.pgp.iter().filter(|proof| member.openpgp.contains(&proof.fingerprint));
     let named: Option<CaseId> = signed.into_iter().find_map(|proof| signed_case(&proof.text));
     let all: BTreeSet<CaseId> =
         sent.iter().filter_map(|sent| sent.case).chain(cases.iter().copied()).collect();
     match (all.len(), cases.first()) {
-        (0, _) => Ok(named),
-        (1, Some(case)) if named.is_none_or(|named| named == *case) => Ok(Some(*case)),
+        (0, _) => Ok(if is_answer || named.is_some() { Tie::To(named) } else { Tie::Nothing }),
+        (1, Some(case)) if named.is_none_or(|named| named == *case) => Ok(Tie::To(Some(*case))),
         (1, None) => Err(Refused::CodeOfAnother),
         (_, _) => Err(Refused::TwoCases),
     }

@@ -12,7 +12,8 @@ mod github;
 mod letters;
 mod peers;
 mod post;
-pub(crate) mod views;
+pub(crate) mod sealed_words;
+mod views;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::sealed_words::{is_closed, withheld};
 use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
@@ -179,20 +180,6 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
         sha256: part.sha256,
     };
     letter.attachments.iter().map(row).collect()
-}
-
-/// Encrypted, and nobody here could open it.
-fn is_closed(letter: &Letter) -> bool {
-    letter.encrypted && !letter.opened
-}
-
-/// Why the words of a letter stay away from GitHub, if they do.
-fn withheld(office: &Office, letter: &Letter) -> Option<&'static str> {
-    match (letter.encrypted, letter.opened, office.config.pgp.text_on_issue) {
-        (false, _, _) | (true, true, true) => None,
-        (true, true, false) => Some("it came encrypted; `sir-intake cases export` gives it"),
-        (true, false, _) => Some("it came encrypted; a key holder reads it"),
-    }
 }
 
 fn shown(office: &Office, letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {

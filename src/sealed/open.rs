@@ -103,9 +103,8 @@ fn decrypt<'a>(message: Message<'a>, team: &TeamKey, unprotected: bool) -> Resul
         ..TheRing::default()
     };
     let opened = message.decrypt_the_ring(ring, true);
-    opened.map(|(message, _)| message).map_err(|error| match error {
-        pgp::errors::Error::MissingKey => Fault::OtherKey,
-        _ => Fault::Broken,
+    opened.map(|(message, _)| message).map_err(|error| {
+        if matches!(error, pgp::errors::Error::MissingKey) { Fault::OtherKey } else { Fault::Broken }
     })
 }
 

@@ -34,9 +34,9 @@ impl SystemNames {
             Ok(Err(NetError::Dns(DnsError::NoRecordsFound(_)))) => return Err(NoText::Absent),
             Ok(Err(_)) | Err(_) => return Err(NoText::Unanswered),
         };
-        let texts = answer.answers().iter().take(MOST).filter_map(|record| match &record.data {
-            RData::TXT(text) => Some(text.txt_data.iter().flat_map(|part| part.iter().copied()).collect()),
-            _ => None,
+        let texts = answer.answers().iter().take(MOST).filter_map(|record| {
+            let RData::TXT(text) = &record.data else { return None };
+            Some(text.txt_data.iter().flat_map(|part| part.iter().copied()).collect())
         });
         Ok(texts.collect())
     }

@@ -153,7 +153,7 @@ fn judge(layout: Layout, mail: &str, evidence: &Evidence) -> Standing {
 }
 
 fn alice_may() -> Standing {
-    Standing::May { member: MemberKey("alice".to_owned()), case: CASE }
+    Standing::May { member: MemberKey("alice".to_owned()), case: Some(CASE) }
 }
 
 fn not(named: Option<&str>, because: Refused) -> Standing {
@@ -174,6 +174,10 @@ fn a_member_s_own_mail_may_command_with_each_kind_of_provider() {
         assert_eq!(judge(layout, &mail, &answering()), alice_may());
         let coded = Evidence { codes: vec![sent(CASE, Some("alice"))], ..Evidence::default() };
         assert_eq!(judge(layout, &mail, &coded), alice_may());
+        let of_the_house = SentTo { case: None, member: Some(MemberKey("alice".to_owned())) };
+        let of_the_house = Evidence { answers: vec![of_the_house], ..Evidence::default() };
+        let no_case = Standing::May { member: MemberKey("alice".to_owned()), case: None };
+        assert_eq!(judge(layout, &mail, &of_the_house), no_case);
         let tied_to_nothing = Standing::MayRead(MemberKey("alice".to_owned()));
         assert_eq!(judge(layout, &mail, &Evidence::default()), tied_to_nothing);
     }
@@ -655,7 +659,7 @@ async fn what_the_store_knows_ties_a_reply_to_its_case_and_lets_it_command_once(
         not(Some("alice"), Refused::CodeOfAnother)
     );
     let first = reply("alice", &to_alice, "2@members.example");
-    assert_eq!(judge(first.clone()).await, Standing::May { member: alice(), case });
+    assert_eq!(judge(first.clone()).await, Standing::May { member: alice(), case: Some(case) });
     assert_eq!(judge(first).await, not(Some("alice"), Refused::Replayed));
     assert_eq!(
         judge(reply("alice", "nothing@o3de.example", "3@members.example")).await,
@@ -663,7 +667,7 @@ async fn what_the_store_knows_ties_a_reply_to_its_case_and_lets_it_command_once(
     );
     let office_code = office.code_for_member(case, &alice()).unwrap();
     let coded = reply("alice", "nothing@o3de.example", "4@members.example") + "\n" + &office_code;
-    assert_eq!(judge(coded).await, Standing::May { member: alice(), case });
+    assert_eq!(judge(coded).await, Standing::May { member: alice(), case: Some(case) });
     let mut bobs = reply("bob", "nothing@o3de.example", "5@members.example") + "\n" + &office_code;
     assert_eq!(judge(bobs.clone()).await, not(Some("bob"), Refused::CodeOfAnother));
     bobs = bobs.replace("header.d=members", "header.d=evil");

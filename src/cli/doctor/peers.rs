@@ -5,14 +5,14 @@ use crate::config::Config;
 use crate::perform::{Peers, credentials};
 use crate::wire::github::GithubError;
 
-async fn clients(config: &Config) -> Option<Peers> {
+fn clients(config: &Config) -> Option<Peers> {
     let (_, login) = credentials(config).ok()?;
     Peers::new(config, login).ok()
 }
 
 /// Who we are there, whether the repository is the right one, and what a person will have to do by hand.
 pub(super) async fn github(report: &mut Report, config: &Config) {
-    let Some(peers) = clients(config).await else { return };
+    let Some(peers) = clients(config) else { return };
     let hub = &peers.github;
     let wanted = format!("{}/{}", config.github.owner, config.github.repository);
     match hub.whoami().await {
@@ -79,7 +79,7 @@ pub(super) async fn discord(report: &mut Report, config: &Config) {
     if config.discord.is_none() {
         return report.doubt("discord", "no webhook: alerts go by mail alone", "");
     }
-    let Some(discord) = clients(config).await.and_then(|peers| peers.discord) else { return };
+    let Some(discord) = clients(config).and_then(|peers| peers.discord) else { return };
     match discord.look().await {
         Ok(()) => report.good("discord", "the webhook is there (nothing was posted)"),
         Err(fault) => {

@@ -179,11 +179,9 @@ async fn the_case_is_the_one_of_the_thread_and_a_code_stands_in_for_it() {
     world.settle().await;
     assert_eq!(owner(&world, 2).as_deref(), Some("bob"));
     assert_eq!(world.case(2).severity_set, None);
-    let told = world.sent_to("alice@members.example");
-    assert!(
-        told.iter().any(|mail| mail.contains("a mail in your name commanded")),
-        "a borrowed code is nobody's"
-    );
+    let told = super::command_desk::flat(&world.sent_to("alice@members.example").concat());
+    assert!(told.contains("the code in it, was sent to somebody else"), "{told}");
+    assert_eq!(world.case(2).refused, 1);
     world.nothing_is_left_over();
 }
 
