@@ -5,6 +5,7 @@
 //! to the issues, for which nobody waits. A fault of a
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
+mod around;
 mod backoff;
 mod case_words;
 mod check;

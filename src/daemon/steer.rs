@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::commit::{self, Brought};
 use super::desk::Prepared;
-use super::{chores, letters, looks, talk};
+use super::{chores, looks, talk};
 use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, commands};
-use crate::case::command::{Command, Question, Via};
+use crate::case::command::{Command, Via};
 use crate::case::decide::Decision;
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
 use crate::case::{Address, Case, CaseId, Effect, Event, MailId, MemberKey, Planned, Remark, Spoken};
@@ -18,9 +18,6 @@ use crate::mail::compose;
 use crate::office::Office;
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::store::{EffectState, FateWord, StoreError, Txn};
-
-/// Later mails of the reporter whose facts are looked at for open questions, at most.
-const FACTS_OF: usize = 20;
 
 /// Commands that came, whatever becomes of them.
 pub(super) struct Came<'a> {
@@ -218,43 +215,6 @@ impl Steer<'_> {
             | FateWord::Copy
             | FateWord::Command => MailIs::Elsewhere,
         })
-    }
-
-    /// The last mail of the case after its report that no member wrote.
-    fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
-        for row in self.txn.mails_of(case.id)?.iter().rev() {
-            let of_case = matches!(row.fate, FateWord::Reply | FateWord::Quarantined);
-            let Some(person) = row.person.filter(|_| of_case && row.id != case.report) else { continue };
-            if self.office.policy.roster.by_address(&self.txn.address_of(person)?).is_none() {
-                return Ok(Some(row.id));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What the report and the later mails of the reporter all leave open.
-    fn open_questions(&self, case: &Case) -> Result<Vec<Question>, StoreError> {
-        let mut open: Vec<Question> = Question::ALL.to_vec();
-        let report = self.txn.mail(case.report)?;
-        let rows = self.txn.mails_of(case.id)?;
-        let later = rows.into_iter().filter(|row| {
-            row.id != case.report
-                && row.person.is_some()
-                && row.person == case.reporter
-                && row.fate == FateWord::Reply
-        });
-        let mut later: Vec<_> = later.collect();
-        let surplus = later.len().saturating_sub(FACTS_OF);
-        later.drain(..surplus);
-        for row in std::iter::once(report).chain(later) {
-            let read = self.office.read_mail(self.txn, &row)?;
-            if read.letter.header_only || read.letter.encrypted {
-                continue;
-            }
-            let missing = read.facts().missing();
-            open.retain(|question| missing.contains(&letters::missing(*question)));
-        }
-        Ok(open)
     }
 
     /// Nothing was done: an event on the case, and its writer is told why.
