@@ -433,6 +433,16 @@ impl Desk<'_> {
         commit::input(self.office, self.txn, case, &input, self.now)
     }
 
+    /// MAIL 7: "a mail with `status` alone on its first line, in their thread".
+    fn asks_status(&self) -> bool {
+        let letter = &self.mail.read.letter;
+        let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
+        let alone =
+            first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
+        let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
+        alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
+    }
+
     /// Who wrote it, and whether a member's mail is an answer to the reporter (MAIL section 5, last paragraph).
     fn writer(&self, case: CaseId) -> Result<Writer, StoreError> {
         if let (true, Some(person)) = (self.reading.participant, self.person) {

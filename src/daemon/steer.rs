@@ -3,26 +3,7 @@
 
 use std::collections::BTreeMap;
 
-<<<<<<< HEAD
-use super::commit::{self, Brought};
-use super::desk::Desk;
-use super::{chores, evidence, letters, looks};
-use crate::case::act::ActState;
-use crate::case::command::read::{Block, Complaint, block, commands};
-use crate::case::command::{Command, Question, Via};
-use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
-use crate::case::decide::{Decision, Fate, Route, Trust};
-use crate::case::{
-    Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
-};
-use crate::mail::commander::Standing;
-use crate::mail::{compose, quote, thread};
-use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
-use crate::report;
-use crate::store::{EffectState, FateWord, Note, StoreError};
-=======
 use jiff::Timestamp;
->>>>>>> main
 
 use super::commit::{self, Brought};
 use super::desk::Prepared;
@@ -68,31 +49,8 @@ impl Steer<'_> {
         }
     }
 
-<<<<<<< HEAD
-    /// MAIL 7: "a mail with `status` alone on its first line, in their thread".
-    pub(super) fn asks_status(&self) -> bool {
-        let letter = &self.mail.read.letter;
-        let first = letter.plain.lines().map(str::trim).find(|line| !line.is_empty());
-        let alone =
-            first.is_some_and(|line| line.trim_end_matches(['.', '?']).eq_ignore_ascii_case("status"));
-        let in_thread = matches!(self.reading.route, Route::Case { by_tag_alone: false, .. });
-        alone && in_thread && self.reading.trust != Trust::Failed && !letter.answer_suppressed
-    }
-
-    /// Whether it answers a notice to that member that is about no case: mails that wait, the digest.
-    fn answers_the_house(&self, member: &MemberKey) -> Result<bool, StoreError> {
-        for id in thread::candidates(&self.mail.read.letter).ids.iter().take(100) {
-            if let Some((_, None, recipient)) = self.txn.sent_by_us(id)?
-                && recipient == format!("member:{member}")
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-=======
     fn mail_id(&self) -> Option<MailId> {
         self.mail.map(|mail| mail.row.id)
->>>>>>> main
     }
 
     /// Carries out commands, one for each line, or says why not.
