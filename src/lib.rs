@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!  mailbox  (IMAP) ──┐                                                                    ┌─> GitHub   (lane github)
+//!  issues   (polled) ┤
 //!  clock    (ticks) ─┼─> store raw ──> read ──> whose? which case? ──> decide ──> COMMIT ─┼─> reporter (lane letters)
 //!  operator (CLI)  ──┘   (durable)     pure     look-ups, sort: pure    pure    one txn   ├─> members  (lane members)
 //!                                                                        ^                └─> Discord  (lane discord)
@@ -25,8 +26,9 @@
 //! 4. **Find its case** (`daemon/desk.rs`, `mail/thread.rs`, `render/code.rs`): code, ids, tag. They must agree.
 //! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
 //!    mail come back, second copy, history, waiting, screened.
-//! 6. **Steer** (`daemon/steer.rs`, `case/command/`, `case/decide/command/`): a mail of a member that begins with commands is
-//!    one decision, all lines or none; `daemon/evidence.rs` says who may. What follows is told to that member and on the issue.
+//! 6. **Steer** (`daemon/commanded.rs`, `daemon/steer.rs`, `case/command/`, `case/decide/command/`): a mail of a member that
+//!    begins with commands is one decision, all lines or none; `daemon/evidence.rs` says who may. What follows is told to
+//!    that member and on the issue.
 //! 7. **Decide** (`case/decide/open.rs` for a new case, `case/decide/mail.rs` on a case): events and effects as values.
 //! 8. **Commit** (`daemon/commit.rs`, `store/journal.rs`, `store/effects.rs`): events, the case they make, effects with their
 //!    fixed ids (letters to people outside already rendered), the clocks, and the mail's fate, in one transaction.
@@ -37,7 +39,10 @@
 //!     is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
 //!
 //! A second door (`daemon/sweep.rs`): private vulnerability reports on GitHub are polled, held as messages of role `advisory`
-//! and go on at step 3. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
+//! and go on at step 3. A third (`daemon/listen.rs`): what people say and do on the issues of cases is listened to by conditional
+//! lists, held before anybody judges it (`store/heard.rs`), and carried out like commands by mail (`daemon/talk.rs`,
+//! `case/command/markdown.rs`), once for each of GitHub's ids; one comment of ours answers (`perform/answer.rs`). Nothing waits
+//! for it but held letters, for ten minutes at most, since it may bring an undo. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
 //! up to date; what it asks for never depends on a case.
 //!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash

@@ -325,7 +325,9 @@ impl Case {
                 }
             }
             Event::Unlinked { case } => self.links.retain(|known| known != case),
-            Event::CommandRefused { .. } => self.refused = self.refused.saturating_add(1),
+            Event::CommandRefused { .. } | Event::CommentRefused { .. } => {
+                self.refused = self.refused.saturating_add(1);
+            }
             Event::StatusTold { at, .. } => {
                 self.status_told.push(*at);
                 let surplus = self.status_told.len().saturating_sub(20);
@@ -350,6 +352,7 @@ impl Case {
             | Event::Claimed { .. }
             | Event::Checked { .. }
             | Event::Looked { .. }
+            | Event::IssueClosed { .. }
             | Event::NothingRan { .. } => {}
         }
     }

@@ -151,6 +151,11 @@ pub enum Remark {
         /// Their mail; none for a comment.
         mail: Option<MailId>,
     },
+    /// Somebody closed the issue by hand: what closes the case; its text is fixed when it is decided.
+    ClosedByHand {
+        /// GitHub's id of the closing.
+        id: u64,
+    },
 }
 
 impl Remark {
@@ -164,7 +169,7 @@ impl Remark {
             | Self::Refused { mail, .. }
             | Self::Note { mail } => Some(*mail),
             // Several comments may be about one mail: this is not the one by which it is found again.
-            Self::Commanded { .. } => None,
+            Self::Commanded { .. } | Self::ClosedByHand { .. } => None,
         }
     }
 }
@@ -287,6 +292,11 @@ pub enum Alarm {
     GithubRefused,
     /// The mail server refuses our credentials or is not there.
     SmtpDown,
+    /// What is said and done on the issues could not be looked at for too long.
+    IssuesSilent {
+        /// The last good look.
+        since: Option<Timestamp>,
+    },
     /// Discord refuses the webhook.
     DiscordRevoked,
     /// A mail of a case offers another OpenPGP key than the one that letters are encrypted to.
@@ -314,6 +324,7 @@ impl Alarm {
             Self::RepositoryRefused => "repository-refused",
             Self::GithubRefused => "github-refused",
             Self::SmtpDown => "smtp-down",
+            Self::IssuesSilent { .. } => "issues-silent",
             Self::DiscordRevoked => "discord-revoked",
             Self::OtherKey { .. } => "other-key",
             Self::EffectParked { .. } => "effect-parked",
@@ -334,6 +345,8 @@ pub enum Effect {
         /// About what.
         remark: Remark,
     },
+    /// Bring our one comment with answers to commands on the issue up to date; what is new in it is fixed when it is decided.
+    Answer,
     /// Send a letter to somebody outside.
     Letter {
         /// Which.
@@ -411,7 +424,7 @@ impl Effect {
     /// The lane it goes in.
     pub fn lane(&self) -> Lane {
         match self {
-            Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } => Lane::Github,
+            Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } | Self::Answer => Lane::Github,
             Self::Letter { .. } => Lane::Letters,
             Self::Alert { .. } | Self::Transcript { .. } => Lane::Members,
             Self::Post { .. } => Lane::Discord,
@@ -421,7 +434,7 @@ impl Effect {
     /// The rule for an unknown outcome.
     pub fn when_unknown(&self) -> WhenUnknown {
         match self {
-            Self::OpenIssue | Self::Comment { .. } => WhenUnknown::LookFirst,
+            Self::OpenIssue | Self::Comment { .. } | Self::Answer => WhenUnknown::LookFirst,
             Self::UpdateIssue | Self::Alert { .. } | Self::Transcript { .. } | Self::Post { .. } => {
                 WhenUnknown::Repeat
             }
@@ -435,59 +448,12 @@ impl Effect {
             Self::OpenIssue => "open-issue",
             Self::UpdateIssue => "update-issue",
             Self::Comment { .. } => "comment",
+            Self::Answer => "answer",
             Self::Letter { letter, .. } => letter.word(),
             Self::Transcript { .. } => "transcript",
             Self::Alert { .. } => "alert",
             Self::Post { .. } => "post",
         }
-    }
-}
-
-/// A needed order across lanes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum After {
-    /// Nothing to wait for.
-    Nothing,
-    /// Only when the issue is there.
-    Issue,
-    /// When the issue is there, or at this instant without it.
-    IssueOr(Timestamp),
-}
-
-/// An effect with its earliest instant and its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// What to do.
-    pub effect: Effect,
-    /// Not before this instant.
-    pub not_before: Option<Timestamp>,
-    /// Order across lanes.
-    pub after: After,
-    /// A letter leaves only after a poll of the mailbox that began after this instant: an undo that came in time is seen.
-    pub held_until: Option<Timestamp>,
-    /// What it says that only its order knows.
-    pub spoken: Option<Spoken>,
-}
-
-/// The words of an effect that are fixed when it is decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spoken {
-    /// A letter is to be rendered from this.
-    Letter(Content),
-    /// Bytes as they are.
-    Bytes(Vec<u8>),
-}
-
-impl Planned {
-    /// At once, after nothing.
-    pub fn now(effect: Effect) -> Self {
-        Self { effect, not_before: None, after: After::Nothing, held_until: None, spoken: None }
-    }
-
-    /// Once the issue is there.
-    pub fn after_issue(effect: Effect) -> Self {
-        Self { after: After::Issue, ..Self::now(effect) }
     }
 }
 

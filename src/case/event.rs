@@ -376,6 +376,22 @@ pub enum Event {
         /// What it lacks.
         why: Refused,
     },
+    /// Somebody commanded on the issue, by a comment or by assigning it, and does not prove to be a member: nothing was done.
+    CommentRefused {
+        /// GitHub's id of the comment, or of what they did.
+        id: u64,
+        /// The member that it names.
+        named: Option<MemberKey>,
+        /// What it lacks.
+        why: Refused,
+    },
+    /// Somebody closed the issue without closing the case; they were asked for the reason.
+    IssueClosed {
+        /// GitHub's id of the closing.
+        id: u64,
+        /// Who, if of the team.
+        by: Option<MemberKey>,
+    },
     /// The reporter asked how it stands, and one safe line was sent.
     StatusTold {
         /// Their mail.
@@ -423,6 +439,8 @@ impl Event {
             Self::Looked { .. } => "looked",
             Self::NothingRan { .. } => "nothing-ran",
             Self::CommandRefused { .. } => "command-refused",
+            Self::CommentRefused { .. } => "comment-refused",
+            Self::IssueClosed { .. } => "issue-closed",
             Self::StatusTold { .. } => "status-told",
             Self::Checked { .. } => "checked",
         }

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod event;
 pub mod id;
 pub mod order;
+pub mod planned;
 pub mod policy;
 pub mod reference;
 pub mod refused;
@@ -27,13 +28,12 @@ pub use act::{Act, ActState, Deed};
 pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
 pub use closure::Closure;
-pub use effect::{
-    After, Alarm, Alert, Content, Effect, Lane, LetterKind, Planned, Remark, Spoken, WhenUnknown,
-};
+pub use effect::{Alarm, Alert, Content, Effect, Lane, LetterKind, Remark, WhenUnknown};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
 pub use id::{
     Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
 };
+pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
 pub use reference::Reference;
 pub use refused::Refused;
@@ -299,6 +299,8 @@ impl Case {
             | Event::Looked { .. }
             | Event::NothingRan { .. }
             | Event::CommandRefused { .. }
+            | Event::CommentRefused { .. }
+            | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.checked = Some(*checked),
         }

@@ -48,6 +48,12 @@ pub enum Refused {
     TwoCases,
     /// The code in it was sent to somebody else, or it answers a notice to somebody else.
     CodeOfAnother,
+    /// A comment that was changed after it was written: who changed it is not told.
+    Edited,
+    /// An app did it, in whoever's name.
+    ThroughApp,
+    /// The login is one of the roster, the account behind it is another.
+    OtherAccount,
 }
 
 impl Refused {
@@ -75,6 +81,9 @@ impl Refused {
             Self::NoSignedCase => "no-signed-case",
             Self::TwoCases => "two-cases",
             Self::CodeOfAnother => "code-of-another",
+            Self::Edited => "edited",
+            Self::ThroughApp => "through-app",
+            Self::OtherAccount => "other-account",
         }
     }
 
@@ -104,6 +113,9 @@ impl Refused {
             Self::NoSignedCase => "the signed text holds no line `!case SIR-...`",
             Self::TwoCases => "what it answers, its codes and `!case` name different cases",
             Self::CodeOfAnother => "the notice it answers, or the code in it, was sent to somebody else",
+            Self::Edited => "the comment was changed after it was written; write a new one",
+            Self::ThroughApp => "an app did it, not the person alone",
+            Self::OtherAccount => "the login is a member's, the account behind it is another",
         }
     }
 }

@@ -98,7 +98,7 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
         Command::Check => Ok(check::check(&house::config_path(file), out)),
         Command::Doctor { wait } => doctor::doctor(wait, &house::config(file, out)?, out).await,
         Command::Read { files } => read::read(&files, file, out),
-        Command::Cases { what } => cases::cases(what, house::config(file, out)?, out).await,
+        Command::Cases { what } => Box::pin(cases::cases(what, house::config(file, out)?, out)).await,
         Command::Parked { what } => parked::parked(what, house::config(file, out)?, out).await,
         Command::Outbox { what } => outbox::outbox(what, house::config(file, out)?, out).await,
         Command::Pause => order::one(crate::case::order::Order::Pause, house::config(file, out)?, out).await,

@@ -29,7 +29,11 @@ fn to(row: &EffectRow) -> Option<String> {
     match &row.effect {
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => Some(to.to_string()),
         Effect::Letter { .. } => Some("reporter".to_owned()),
-        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => None,
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Post { .. } => None,
     }
 }
 

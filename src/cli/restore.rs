@@ -121,6 +121,8 @@ fn put(from: &Path, config: &Config, shown: Shown) -> Result<Done, Stop> {
     let unknown = window.write(|txn| {
         shown.highest.iter().try_for_each(|id| txn.numbers_jump_past(*id))?;
         shown.found.iter().try_for_each(|found| txn.note_found(found))?;
+        // What was commanded on the issues since the backup may have been done already.
+        txn.set_issues_floor(now)?;
         txn.unfinished_become_unknown(now)
     })?;
     window.close()?;

@@ -52,6 +52,8 @@ pub struct Github {
     pub backoff_cap: Duration,
     /// Whether labels are created and set.
     pub labels: bool,
+    /// How often the issues are listened to; `None`: comments on them command nothing.
+    pub comments_poll: Option<Duration>,
 }
 
 impl Github {
@@ -80,8 +82,9 @@ impl Github {
             s.seconds("backoff_first_s", 2, 0..=600),
             s.seconds("backoff_cap_s", 900, 0..=86_400),
             s.flag("labels", true),
+            s.seconds("comments_poll_s", 60, 0..=86_400),
         );
-        let (spacing_ms, looks, look_wait, connect, request, first, cap, labels) = settings;
+        let (spacing_ms, looks, look_wait, connect, request, first, cap, labels, comments_poll) = settings;
         let (owner, name) = repository?;
         Some(Self {
             base_url: base_url?,
@@ -97,6 +100,7 @@ impl Github {
             backoff_first: first.min(cap),
             backoff_cap: cap,
             labels,
+            comments_poll: (!comments_poll.is_zero()).then_some(comments_poll),
         })
     }
 }

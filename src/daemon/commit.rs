@@ -174,7 +174,11 @@ pub(super) fn draft(office: &Office, planned: &Planned) -> Result<Draft, StoreEr
     let from = match &planned.effect {
         Effect::Letter { .. } => Some(&office.config.addresses.list),
         Effect::Alert { .. } | Effect::Transcript { .. } => Some(office.config.addresses.notices_from()),
-        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => None,
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Post { .. } => None,
     };
     let message_id = from.map(|from| format!("{op}@{}", from.domain()));
     Ok(Draft { planned: planned.clone(), op, message_id, letter: None })

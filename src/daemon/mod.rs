@@ -1,13 +1,16 @@
 //! The loop. One way through the house: store, read, decide, commit, perform.
 //!
 //! Priorities, written down: taking mail in comes first and waits for nobody; reading stored mail comes next; clocks and
-//! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace. A fault of a
+//! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace; so does listening
+//! to the issues, for which nobody waits. A fault of a
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
+mod around;
 mod backoff;
 mod case_words;
 mod check;
 mod chores;
+mod commanded;
 mod commit;
 mod desk;
 mod disk;
@@ -16,6 +19,7 @@ pub mod evidence;
 mod gauges;
 mod late;
 mod letters;
+mod listen;
 mod looks;
 mod outbox;
 mod poll;
@@ -23,6 +27,7 @@ mod start;
 mod steer;
 mod sweep;
 pub mod sync;
+mod talk;
 mod ticks;
 mod vigil;
 
@@ -72,8 +77,10 @@ impl From<PerformFault> for Fault {
 pub struct Turn {
     /// Mails stored.
     pub stored: usize,
-    /// Mails read and settled.
+    /// Mails read and settled, and things judged that were heard on issues.
     pub settled: usize,
+    /// Things said and done on issues that were stored.
+    pub heard: usize,
     /// Effects performed, whatever came of them.
     pub performed: usize,
 }
@@ -98,14 +105,21 @@ impl Daemon {
             Err(PollFault::Died(died)) => return Err(died.into()),
             Err(fault) => Some(fault),
         };
+        let mut looked = false;
         loop {
             let settled = desk::clear(office).await?;
             let ticked = ticks::tick(office, ticks::Look::Taken).await?;
             let checked = check::again(office, &mut seen).await?;
             let performed = outbox::drain(office, &self.peers).await?;
-            turn.settled += settled;
+            // After what is due was done: nothing waits for the issues. Looked at once a turn, as the mailbox is.
+            let first = !std::mem::replace(&mut looked, true);
+            let heard = if first { listen::look(office, &self.peers).await?.unwrap_or(0) } else { 0 };
+            let judged = talk::judge(office).await?;
+            turn.heard += heard;
+            turn.settled += settled + judged;
             turn.performed += performed;
-            if settled + ticked + checked + performed == 0 {
+            // A look lets letters go that waited for it.
+            if !first && settled + ticked + checked + performed + heard + judged == 0 {
                 break;
             }
         }
@@ -131,6 +145,7 @@ impl Daemon {
             ended = check::keep_checking(&office) => ended,
             ended = ticks::keep_ticking(&office, &self.gate) => ended,
             ended = &mut emptying => ended,
+            ended = Box::pin(listen::keep_listening(&office, &peers)) => ended,
             ended = gauges::keep_writing(&office, &self.gate) => ended,
             ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
             ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,

@@ -272,6 +272,12 @@ fn conclude(
             tracing::info!(effect = row.effect.word(), id = %id, case = row.case.map(tracing::field::display), "done");
             tell_case(office, txn, row, *outcome, now)
         }
+        Verdict::Answered { comment } => {
+            txn.end(id, EffectState::Done, None, now)?;
+            cleared(row, txn)?;
+            tracing::info!(effect = row.effect.word(), id = %id, case = row.case.map(tracing::field::display), "done");
+            row.case.map_or(Ok(()), |case| txn.note_answer(case, *comment))
+        }
         Verdict::Again { after, why, alarm } => {
             // A server that is away for a moment is no news; a refusal of our credentials is.
             if let Some(alarm) = alarm

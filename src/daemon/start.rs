@@ -59,7 +59,14 @@ impl Daemon {
         let trust = trust("[mailbox]", mailbox.ca_file.as_ref())?;
         let office = Office::new(config, store, outside, letters, ring);
         let now = office.outside.clock.now();
-        office.store.write("start", move |txn| txn.set_meta("started", &now.to_string())).await?;
+        let listens = office.config.github.comments_poll.is_some();
+        office
+            .store
+            .write("start", move |txn| {
+                txn.set_meta("started", &now.to_string())?;
+                txn.listening_starts(listens, now)
+            })
+            .await?;
         outbox::recover(&office).await?;
         let gate = Gate::new(&office, trust, credentials);
         Ok(Self { office, peers, gate, _lock: lock })

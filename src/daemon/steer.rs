@@ -1,136 +1,67 @@
-//! A mail that begins with commands: may it, what follows, and what its writer is told. All lines are one transaction.
+//! Commands: what follows from them, and what whoever gave them is told. All lines are one transaction. Whether a mail may
+//! command is asked in [`super::commanded`]; whether a comment may, in [`super::talk`].
 
 use std::collections::BTreeMap;
 
-use super::commit::{self, Brought};
-use super::desk::Desk;
-use super::{chores, evidence, letters, looks};
-use crate::case::act::ActState;
-use crate::case::command::read::{Block, Complaint, block, commands};
-use crate::case::command::{Command, Question, Via};
-use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
-use crate::case::decide::{Decision, Fate};
-use crate::case::{
-    Address, Alert, Case, CaseId, Doubt, Effect, Event, MailId, MemberKey, Planned, Refused, Remark, Spoken,
-};
-use crate::mail::commander::Standing;
-use crate::mail::{compose, quote, thread};
-use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
-use crate::report;
-use crate::store::{EffectState, FateWord, Note, StoreError};
+use jiff::Timestamp;
 
-/// Later mails of the reporter whose facts are looked at for open questions, at most.
-const FACTS_OF: usize = 20;
+use super::commit::{self, Brought};
+use super::desk::Prepared;
+use super::{chores, looks, talk};
+use crate::case::act::ActState;
+use crate::case::command::read::{Block, Complaint, commands};
+use crate::case::command::{Command, Via};
+use crate::case::decide::Decision;
+use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
+use crate::case::{Address, Case, CaseId, Effect, Event, MailId, MemberKey, Planned, Remark, Spoken};
+use crate::mail::compose;
+use crate::office::Office;
+use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
+use crate::store::{EffectState, FateWord, StoreError, Txn};
 
 /// Commands that came, whatever becomes of them.
-struct Came<'a> {
-    by: MemberKey,
-    case: Option<CaseId>,
-    /// It holds a code that was sent to them, or answers a notice to them, of this case.
-    answers_us: bool,
-    block: Block<'a>,
+pub(super) struct Came<'a> {
+    pub(super) by: MemberKey,
+    pub(super) case: Option<CaseId>,
+    pub(super) block: Block<'a>,
     /// The words below, without quotes and signatures.
-    words: String,
+    pub(super) words: String,
+    /// Whether they hold a code that was sent to that member, answer a notice to them, or stand on the case's own issue.
+    pub(super) answers_us: bool,
 }
 
-impl Desk<'_> {
-    /// Follows the commands of a mail; `None` when it has none, or may not give any here.
-    pub(super) fn steer(&self, fate: Fate, note: &mut Note) -> Result<Option<FateWord>, StoreError> {
-        let Some(block) = block(&self.mail.read.letter.plain) else { return Ok(None) };
-        let (case, disagree) = match fate {
-            Fate::Reply(case) | Fate::Stranger(case, _) => (Some(case), false),
-            Fate::NewCase { disagree } => (None, disagree),
-            Fate::Waiting(_) | Fate::Screened(_) => (None, false),
-            Fate::DeliveryNews { .. } | Fate::Own | Fate::Copy(_) | Fate::History => return Ok(None),
-        };
-        if self.mail.row.role != "inbox" {
-            return Ok(None);
+/// Where commands are carried out, and how they came.
+pub(super) struct Steer<'a> {
+    pub(super) office: &'a Office,
+    pub(super) txn: &'a Txn<'a>,
+    pub(super) now: Timestamp,
+    pub(super) via: Via,
+    /// The mail that they stand in, if it is one.
+    pub(super) mail: Option<&'a Prepared>,
+}
+
+impl Steer<'_> {
+    /// Reads the lines and carries them out, or says why not.
+    pub(super) fn run(&self, came: &Came<'_>) -> Result<(), StoreError> {
+        match commands(&came.block.lines) {
+            Ok(commands) => self.carry(came, &commands),
+            Err(complaints) => self.nothing_ran(came, &complaints),
         }
-        let letter = &self.mail.read.letter;
-        let standing = evidence::judge(self.office, self.txn, letter, &self.mail.verified, self.now)?;
-        let (by, tied) = match standing {
-            // Somebody outside, or nobody's line: a mail like any other.
-            Standing::NoCommand | Standing::MayNot { named: None, .. } => return Ok(None),
-            Standing::MayNot { named: Some(named), because } => {
-                return self.refuse(case, fate, &named, because, note);
-            }
-            Standing::May { member, .. } | Standing::MayRead(member) if disagree => {
-                return self.refuse(case, fate, &member, Refused::TwoCases, note);
-            }
-            Standing::May { member, case } => (member, case),
-            Standing::MayRead(member) => (member, None),
-        };
-        let case = case.or(tied);
-        let words = quote::split_below(block.below).new_words;
-        let answers_us = match case {
-            Some(_) => tied == case,
-            None => self.answers_the_house(&by)?,
-        };
-        let came = Came { by, case, answers_us, block, words };
-        self.run(&came)?;
-        note.case = case;
-        if case.is_none() && self.reports_besides(&came.words) {
-            return Ok(None);
-        }
-        Ok(Some(if case.is_some() { FateWord::Reply } else { FateWord::Command }))
     }
 
-    /// Whether it answers a notice to that member that is about no case: mails that wait, the digest.
-    fn answers_the_house(&self, member: &MemberKey) -> Result<bool, StoreError> {
-        for id in thread::candidates(&self.mail.read.letter).ids.iter().take(100) {
-            if let Some((_, None, recipient)) = self.txn.sent_by_us(id)?
-                && recipient == format!("member:{member}")
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    fn mail_id(&self) -> Option<MailId> {
+        self.mail.map(|mail| mail.row.id)
     }
 
-    /// A report that a member put below commands that are about no case must not be hidden by them.
-    fn reports_besides(&self, words: &str) -> bool {
-        report::signs(&self.mail.read.letter.subject, words, &report::facts("", words, &[])) > 0
-    }
-
-    /// Kept and shown; whoever it names is told at the roster's address.
-    fn refuse(
-        &self,
-        case: Option<CaseId>,
-        fate: Fate,
-        named: &MemberKey,
-        why: Refused,
-        note: &mut Note,
-    ) -> Result<Option<FateWord>, StoreError> {
-        let alert = Effect::Alert { to: named.clone(), alert: Alert::CommandRefused { why } };
-        let Some(case) = case else {
-            commit::house(self.office, self.txn, alert, self.now)?;
-            return Ok(None);
-        };
-        let mail = self.mail.row.id;
-        let mut decision = Decision::default();
-        let doubt = if let Fate::Stranger(_, doubt) = fate { doubt } else { Doubt::AuthenticationFailed };
-        decision.event(Event::Quarantined { mail, doubt });
-        decision.event(Event::CommandRefused { mail, named: Some(named.clone()), why });
-        decision.then_on_issue(Effect::Comment { remark: Remark::Refused { mail, why } });
-        decision.then_on_issue(Effect::UpdateIssue);
-        decision.then(alert);
-        commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
-        note.case = Some(case);
-        Ok(Some(FateWord::Quarantined))
-    }
-
-    fn run(&self, came: &Came<'_>) -> Result<(), StoreError> {
-        let commands = match commands(&came.block.lines) {
-            Ok(commands) => commands,
-            Err(complaints) => return self.nothing_ran(came, &complaints),
-        };
+    /// Carries out commands, one for each line, or says why not.
+    pub(super) fn carry(&self, came: &Came<'_>, commands: &[Command]) -> Result<(), StoreError> {
         let case = came.case.map(|case| self.txn.case(case)).transpose()?;
-        let around = self.around(came, case.as_ref(), &commands)?;
+        let around = self.around(came, case.as_ref(), commands)?;
         let order = Order {
             by: &came.by,
-            via: Via::Mail,
-            mail: Some(self.mail.row.id),
-            commands: &commands,
+            via: self.via,
+            mail: self.mail_id(),
+            commands,
             answers_us: came.answers_us,
         };
         let ruling = match rule(case.as_ref(), &order, &around, &self.office.policy, self.now) {
@@ -160,7 +91,7 @@ impl Desk<'_> {
                 brought.cases.push(chores::done(office, txn, None, chore, decision, now)?);
             }
             for new in brought.cases.iter().flatten() {
-                chores::made_by(office, txn, *new, &came.by, Via::Mail, now)?;
+                chores::made_by(office, txn, *new, &came.by, self.via, now)?;
             }
             return Ok((None, brought));
         };
@@ -286,43 +217,6 @@ impl Desk<'_> {
         })
     }
 
-    /// The last mail of the case after its report that no member wrote.
-    fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
-        for row in self.txn.mails_of(case.id)?.iter().rev() {
-            let of_case = matches!(row.fate, FateWord::Reply | FateWord::Quarantined);
-            let Some(person) = row.person.filter(|_| of_case && row.id != case.report) else { continue };
-            if self.office.policy.roster.by_address(&self.txn.address_of(person)?).is_none() {
-                return Ok(Some(row.id));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What the report and the later mails of the reporter all leave open.
-    fn open_questions(&self, case: &Case) -> Result<Vec<Question>, StoreError> {
-        let mut open: Vec<Question> = Question::ALL.to_vec();
-        let report = self.txn.mail(case.report)?;
-        let rows = self.txn.mails_of(case.id)?;
-        let later = rows.into_iter().filter(|row| {
-            row.id != case.report
-                && row.person.is_some()
-                && row.person == case.reporter
-                && row.fate == FateWord::Reply
-        });
-        let mut later: Vec<_> = later.collect();
-        let surplus = later.len().saturating_sub(FACTS_OF);
-        later.drain(..surplus);
-        for row in std::iter::once(report).chain(later) {
-            let read = self.office.read_mail(self.txn, &row)?;
-            if read.letter.header_only || read.letter.encrypted {
-                continue;
-            }
-            let missing = read.facts().missing();
-            open.retain(|question| missing.contains(&letters::missing(*question)));
-        }
-        Ok(open)
-    }
-
     /// Nothing was done: an event on the case, and its writer is told why.
     fn nothing_ran(&self, came: &Came<'_>, complaints: &[Complaint]) -> Result<(), StoreError> {
         let mut why: BTreeMap<usize, &str> = BTreeMap::new();
@@ -338,8 +232,8 @@ impl Desk<'_> {
         }
         if let Some(case) = came.case {
             let mut decision = Decision::default();
-            let mail = Some(self.mail.row.id);
-            decision.event(Event::NothingRan { by: came.by.clone(), via: Via::Mail, mail });
+            let mail = self.mail_id();
+            decision.event(Event::NothingRan { by: came.by.clone(), via: self.via, mail });
             commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
         }
         let mut transcript = self.transcript(came, lines, Vec::new());
@@ -425,7 +319,10 @@ impl Desk<'_> {
         comments: bool,
         notes: bool,
     ) -> Result<(), StoreError> {
-        let mail = self.mail.row.id;
+        let Some(prepared) = self.mail else {
+            return talk::answer(self, came.case, &transcript.comment());
+        };
+        let mail = prepared.row.id;
         let mut transcript = transcript.clone();
         transcript.noted = notes && came.case.is_some();
         let mut decision = Decision::default();
@@ -445,16 +342,16 @@ impl Desk<'_> {
         if let Some(case) = came.case {
             commit::follow(self.office, self.txn, &mut self.txn.case(case)?, &decision, self.now)?;
         }
-        self.send(came, &transcript)
+        self.send(came, prepared, &transcript)
     }
 
     /// The transcript leaves at once: it waits behind nothing.
-    fn send(&self, came: &Came<'_>, transcript: &Transcript) -> Result<(), StoreError> {
+    fn send(&self, came: &Came<'_>, mail: &Prepared, transcript: &Transcript) -> Result<(), StoreError> {
         let address = self.office.policy.roster.get(&came.by).and_then(|member| member.address());
         let Some(to) = address.cloned() else { return Ok(()) };
-        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(self.mail.row.id) };
+        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(mail.row.id) };
         let mut draft = commit::draft(self.office, &Planned::now(effect))?;
-        let letter = &self.mail.read.letter;
+        let letter = &mail.read.letter;
         let answer = transcript.mail();
         let parent = letter.message_id.clone();
         let outgoing = compose::Outgoing {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::views::name;
 use crate::case::act::{ActLetter, ActState};
-use crate::case::{Alert, Case, Effect, MemberKey};
+use crate::case::{Alert, Case, Effect, MemberKey, Refused};
 use crate::mail::{self, Letter};
 use crate::office::Office;
 use crate::render::alert_view::Commands;
@@ -67,6 +67,9 @@ pub(super) fn news(
     to: Option<&MemberKey>,
 ) -> Result<News, StoreError> {
     Ok(match alert {
+        Alert::CommandRefused {
+            why: why @ (Refused::Edited | Refused::ThroughApp | Refused::OtherAccount),
+        } => News::RefusedOnIssue { why: why.words().to_owned() },
         Alert::CommandRefused { why } => News::Refused { why: why.words().to_owned() },
         Alert::OwnerNow { by } => News::OwnerNow { by: name(office, by) },
         Alert::Raised { by, over, .. } => News::Raised { by: name(office, by), over: *over },

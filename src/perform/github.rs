@@ -18,7 +18,7 @@ use crate::store::{EffectRow, StoreError};
 use crate::wire::github::{Author, Closing, Github, GithubError, Issue, NewIssue, Update, Wait};
 
 /// How far before an effect was planned its traces are looked for: clocks differ.
-const BEFORE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is wrong with the reports repository, asked at the start; nothing when GitHub is only away.
 pub async fn look_at_repository(office: &Office, peers: &Peers) -> Option<Alarm> {
@@ -157,7 +157,7 @@ async fn earlier_copies(office: &Office, peers: &Peers, row: &EffectRow) -> Vec<
 }
 
 /// The guard of the wire, and that the repository still has its configured name: where it went, other people may read.
-async fn guard(office: &Office, hub: &Github, repository: u64) -> Result<(), GithubError> {
+pub(super) async fn guard(office: &Office, hub: &Github, repository: u64) -> Result<(), GithubError> {
     let config = &office.config.github;
     let name = format!("{}/{}", config.owner, config.repository);
     let found = hub.guard(repository).await?;
@@ -282,7 +282,7 @@ async fn find_comment(
     Ok(all.iter().any(|comment| is_ours(office, row, comment.body.as_deref(), comment.user.as_ref(), &me)))
 }
 
-fn case_of(office: &Office, row: &EffectRow) -> Result<Case, StoreError> {
+pub(super) fn case_of(office: &Office, row: &EffectRow) -> Result<Case, StoreError> {
     let id = row.case.ok_or(StoreError::Absent("case of an effect on GitHub"))?;
     office.store.read(|txn| txn.case(id))
 }
@@ -308,7 +308,7 @@ pub(super) fn remark_page(office: &Office, row: &EffectRow, remark: &Remark) -> 
 }
 
 /// A refusal proves that nothing was done.
-fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
+pub(super) fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
     let now = office.outside.clock.now();
     let (after, why) = match error {
         GithubError::RateLimited { wait } => (Some(waited(wait, row, now)), "github-asks-to-wait"),
@@ -326,10 +326,11 @@ fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> Verdict {
 }
 
 /// Looking failed: the question stays open, nothing is created.
-fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubError, looks: u32) -> Verdict {
+pub(super) fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubError, looks: u32) -> Verdict {
     match refused(office, row, error) {
         Verdict::Again { .. } | Verdict::Parked { .. } => Verdict::Look { looks },
         other @ (Verdict::Done { .. }
+        | Verdict::Answered { .. }
         | Verdict::Look { .. }
         | Verdict::Unknown
         | Verdict::Canceled { .. }

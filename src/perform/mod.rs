@@ -3,6 +3,7 @@
 //! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
 //! says "done" or "not done" unless the wire proved it.
 
+mod answer;
 mod commanded;
 mod credentials;
 mod facts;
@@ -39,6 +40,11 @@ pub enum Verdict {
         outcome: Outcome,
         /// What the issue's body is now, if we wrote it.
         body: Option<Sha256>,
+    },
+    /// Our comment with answers stands as it should.
+    Answered {
+        /// GitHub's id of it.
+        comment: u64,
     },
     /// It certainly did not happen; later again.
     Again {
@@ -111,6 +117,7 @@ pub async fn perform(
         Effect::OpenIssue => github::open(office, peers, row, looks).await?,
         Effect::UpdateIssue => github::update(office, peers, row).await?,
         Effect::Comment { remark } => github::comment(office, peers, row, remark, looks).await?,
+        Effect::Answer => answer::answer(office, peers, row, looks).await?,
         Effect::Letter { to, act, .. } => letters::letter(office, peers, row, *to, *act).await?,
         Effect::Transcript { to, .. } => letters::transcript(office, peers, row, to).await?,
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
@@ -126,13 +133,14 @@ pub async fn perform(
 /// A fault of the store.
 pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>), PerformFault> {
     let ending = match &row.effect {
-        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } => "md",
+        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Answer => "md",
         Effect::Letter { .. } | Effect::Transcript { .. } | Effect::Alert { .. } => "eml",
         Effect::Post { .. } => "txt",
     };
     let bytes = match &row.effect {
         Effect::OpenIssue | Effect::UpdateIssue => github::page(office, row)?.into_bytes(),
         Effect::Comment { remark } => github::remark_page(office, row, remark)?.into_bytes(),
+        Effect::Answer => answer::page(office, row)?.into_bytes(),
         Effect::Letter { .. } | Effect::Transcript { .. } => row.letter.clone().unwrap_or_default(),
         Effect::Alert { to, alert } => letters::notice(office, row, to, alert)?.unwrap_or_default(),
         Effect::Post { alert } => post::words(office, row, alert)?.into_bytes(),

@@ -13,7 +13,7 @@ use crate::office::Office;
 use crate::render::issue;
 use crate::wire::Login;
 use crate::wire::discord::Discord;
-use crate::wire::github::{Github, GithubAccount, GithubAuth, GithubError};
+use crate::wire::github::{Github, GithubAccount, GithubAuth, GithubError, Whoami};
 use crate::wire::http::SetupError;
 use crate::wire::oauth::OAuthError;
 use crate::wire::smtp::{NotSent, Smtp, SmtpAccount, SmtpTimeouts, SmtpTls, Stage};
@@ -30,7 +30,7 @@ pub struct Peers {
     smtp_login: Arc<Credentials>,
     /// The token that the client was given last.
     smtp_token: Mutex<Option<SecretString>>,
-    me: OnceCell<String>,
+    me: OnceCell<Whoami>,
     labels: OnceCell<()>,
 }
 
@@ -131,8 +131,15 @@ impl Peers {
 
     /// Under which login our issues appear, asked once.
     pub(super) async fn whoami(&self) -> Result<String, GithubError> {
-        let ask = || async { self.github.whoami().await.map(|me| me.login) };
-        self.me.get_or_try_init(ask).await.cloned()
+        self.account().await.map(|me| me.login)
+    }
+
+    /// Our account on GitHub, asked once.
+    ///
+    /// # Errors
+    /// GitHub does not say.
+    pub async fn account(&self) -> Result<Whoami, GithubError> {
+        self.me.get_or_try_init(|| self.github.whoami()).await.cloned()
     }
 
     /// Makes sure, once, that the repository has our labels.

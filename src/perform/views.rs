@@ -267,7 +267,7 @@ pub(super) fn comment(
             words: commanded::below(letter),
             attachments,
         },
-        Remark::Commanded { .. } => Comment::Commanded(String::new()),
+        Remark::Commanded { .. } | Remark::ClosedByHand { .. } => Comment::Commanded(String::new()),
         Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
             Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
         }
@@ -450,6 +450,7 @@ fn alarm_alert(
         case::Alarm::RepositoryPublic => Alarm::RepositoryPublic,
         case::Alarm::GithubRefused => Alarm::GithubRefused,
         case::Alarm::SmtpDown => Alarm::SmtpUnreachable(now),
+        case::Alarm::IssuesSilent { since } => Alarm::IssuesSilent(since.unwrap_or(now)),
         case::Alarm::DiscordRevoked => Alarm::DiscordRevoked,
         case::Alarm::OtherKey { case } => Alarm::OtherKey(*case),
         case::Alarm::EffectParked { effect } => return parked(txn, *effect),

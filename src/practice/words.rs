@@ -171,6 +171,8 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::Unlinked { .. }
         | Event::NothingRan { .. }
         | Event::CommandRefused { .. }
+        | Event::CommentRefused { .. }
+        | Event::IssueClosed { .. }
         | Event::StatusTold { .. } => return commanded(office, case, event),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::Looked { .. }
@@ -218,6 +220,10 @@ fn commanded(office: &Office, case: CaseId, event: &Event) -> Option<String> {
         format!("{case}: {} commands, and nothing is done", member(by))
     } else if let Event::CommandRefused { why, .. } = event {
         format!("{case}: a command is refused: {}", why.words())
+    } else if let Event::CommentRefused { why, .. } = event {
+        format!("{case}: a command on the issue is refused: {}", why.words())
+    } else if let Event::IssueClosed { .. } = event {
+        format!("{case}: the issue was closed by hand; the reason is asked for")
     } else if let Event::StatusTold { .. } = event {
         format!("{case}: the reporter is told how it stands")
     } else {

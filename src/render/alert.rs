@@ -363,6 +363,7 @@ fn alarm_headline(alarm: &Alarm) -> String {
         Alarm::GithubUnreachable(_) => "GitHub does not answer".to_owned(),
         Alarm::MailRefused => "the mail server refuses our credentials".to_owned(),
         Alarm::SmtpUnreachable(_) => "no letter can leave".to_owned(),
+        Alarm::IssuesSilent(_) => "comments on the issues are not seen".to_owned(),
         Alarm::DiscordRevoked => "the Discord webhook is gone".to_owned(),
         Alarm::OtherKey(case) => format!("{case}: another OpenPGP key"),
         Alarm::CodesDisagree(_) => "a mail names two cases".to_owned(),
@@ -413,6 +414,11 @@ fn alarm_words(alarm: &Alarm, view: &AlertView) -> String {
         Alarm::SmtpUnreachable(at) => {
             format!("No letter could leave {}. Receipts and notices wait.", since(*at))
         }
+        Alarm::IssuesSilent(at) => format!(
+            "What is said and done on the issues could not be looked at {}. Commands in comments wait; mail goes on, and \
+             so do letters that were ordered. To take one back now, write a mail.",
+            since(*at)
+        ),
         Alarm::DiscordRevoked => {
             "Discord no longer knows the webhook, so alerts come by mail only. Please make a new one."
                 .to_owned()

@@ -199,6 +199,8 @@ pub enum Alarm {
     MailRefused,
     /// No letter leaves since then.
     SmtpUnreachable(Timestamp),
+    /// What is said and done on the issues could not be looked at since then.
+    IssuesSilent(Timestamp),
     /// The webhook is gone.
     DiscordRevoked,
     /// Code, thread and tag of a mail name different cases.

@@ -202,6 +202,24 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>,
     page
 }
 
+/// Our one comment with answers on an issue: the newest first, as many as fit.
+pub fn answers(parts: &[String]) -> String {
+    let mut page =
+        "**Answers to commands on this issue**, the newest first. This comment is written anew with each; \
+                    what no longer fits stands in the journal.\n"
+            .to_owned();
+    for part in parts {
+        if page.len() + part.len() + 400 > BODY_BYTES {
+            page.push_str("\n---\n\n_Older answers do not fit any more._\n");
+            break;
+        }
+        page.push_str("\n---\n\n");
+        page.push_str(part.trim());
+        page.push('\n');
+    }
+    page
+}
+
 fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
     let who = prose(who);
     if verified {

@@ -18,5 +18,6 @@ mod letter_views;
 pub mod letters;
 pub mod marker;
 pub mod news;
+pub mod talk;
 pub mod transcript;
 pub mod when;

@@ -14,6 +14,11 @@ pub enum News {
         /// What it lacked, our words.
         why: String,
     },
+    /// Somebody commanded on the issue in this member's name, and was refused.
+    RefusedOnIssue {
+        /// What it lacked, our words.
+        why: String,
+    },
     /// Somebody made this member the owner.
     OwnerNow {
         /// Name of whoever did, ours.
@@ -59,6 +64,7 @@ pub enum News {
 pub(super) fn headline(news: &News) -> String {
     match news {
         News::Refused { .. } => "a mail in your name commanded, and was refused".to_owned(),
+        News::RefusedOnIssue { .. } => "a command in your name on the issue was refused".to_owned(),
         News::OwnerNow { .. } => "you own it now".to_owned(),
         News::Raised { over: false, .. } => "confidential: the team asks for your help".to_owned(),
         News::Raised { over: true, .. } => "confidential: help is no longer needed".to_owned(),
@@ -77,6 +83,9 @@ pub(super) fn what_happened(news: &News) -> String {
              UNVERIFIED.",
             plain(why)
         ),
+        News::RefusedOnIssue { why } => {
+            format!("Somebody commanded on the issue in your name. Nothing of it was done: {}.", plain(why))
+        }
         News::OwnerNow { by } => format!("{} made you the triage owner of this case.", plain(by)),
         News::Raised { by, over: false } => {
             format!("{} says that this case needs help from above: people, time, or a decision.", plain(by))
@@ -108,6 +117,11 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
              somebody uses your address: tell the team."
                 .to_owned(),
         ),
+        News::RefusedOnIssue { .. } => Some(
+            "If it was you, write a new comment on the issue yourself, with the account that stands in the roster, and do not \
+             change it. If it was not, tell the team."
+                .to_owned(),
+        ),
         News::OwnerNow { .. } => Some(format!("If you cannot, {}", line("disown"))),
         News::Confirm { nonce, until, .. } => Some(format!(
             "If you agree, {}\n\nThe word is yours alone, and good until {}. If you do not agree, do nothing, or stop it:\n\n  \
@@ -127,6 +141,7 @@ pub(super) fn letter(news: &News) -> Option<String> {
             body.trim_end()
         )),
         News::Refused { .. }
+        | News::RefusedOnIssue { .. }
         | News::OwnerNow { .. }
         | News::Raised { .. }
         | News::Confirm { letter: None, .. }

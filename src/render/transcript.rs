@@ -14,8 +14,9 @@ use crate::case::CaseId;
 
 /// Most characters of a line that is echoed.
 const ECHO_CHARS: usize = 200;
-/// Most bytes of a letter that a comment shows.
+/// Most bytes of a letter that a comment shows, and of all its letters together.
 const LETTER_BYTES: usize = 20_000;
+const LETTERS_BYTES: usize = 40_000;
 
 /// When a letter leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,7 @@ impl Transcript {
             .map(|line| format!("> {}\n{}", echo(&line.written), line.said.trim_end()))
             .collect();
         page.push_str(&fence(&lines.join("\n\n"), 8_000));
+        let room = LETTER_BYTES.min(LETTERS_BYTES / self.letters.len().max(1));
         for letter in &self.letters {
             page.push_str(&format!(
                 "**Act {}:** {} {}. Anybody of the team stops it with `!undo {}`.\n",
@@ -160,7 +162,7 @@ impl Transcript {
             ));
             page.push_str(&fence(
                 &format!("Subject: {}\n\n{}", letter.subject, letter.body.trim_end()),
-                LETTER_BYTES,
+                room,
             ));
         }
         page.truncate(page.trim_end().len());

@@ -127,9 +127,11 @@ fn effect_row(row: &Row<'_>) -> Result<EffectRow, StoreError> {
 /// Who gets it, as `sent` says it.
 fn recipient(effect: &Effect) -> String {
     match effect {
-        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Post { .. } => {
-            String::new()
-        }
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Post { .. } => String::new(),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
     }
@@ -143,6 +145,7 @@ fn queue(effect: &Effect) -> String {
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
+        | Effect::Answer
         | Effect::Post { .. }
         | Effect::Letter { .. }
         | Effect::Alert { .. } => recipient(effect),

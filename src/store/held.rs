@@ -46,7 +46,9 @@ impl Txn<'_> {
         let mut unread =
             self.0.prepare_cached("select 1 from message where fate = 'stored' and id <= ?1 limit 1")?;
         let is_unread = unread.query_row([held], |_| Ok(())).optional()?.is_some();
-        Ok(if is_unread { Timestamp::MIN } else { began })
+        let listened = self.listened()?.unwrap_or(Timestamp::MAX);
+        let is_unjudged = self.is_unjudged()?;
+        Ok(if is_unread || is_unjudged { Timestamp::MIN } else { began.min(listened) })
     }
 
     /// The letter that an act of a case ordered.

@@ -16,6 +16,14 @@
 --   unknown -> done (proof found) | due (a person orders it again) | canceled
 --   due -> canceled (a person) | shadowed (mode = "shadow": written to a file, never performed)
 
+-- States of what is said or done on an issue (`heard.fate`)
+--   stored     held and durable, not yet judged
+--   ran        carried out, or its writer was told why not     refused    not proven to be a member's; people were told
+--   asked      somebody closed the issue: they were asked why  text       nothing that commands
+--   own        of our own account                              elsewhere  on an issue of no case
+--   past       from before the first look, or before a backup was restored
+--   Each is taken once, by GitHub's id of it, for ever. Its words go when it leaves `stored`.
+
 create table meta (
   key   text primary key,
   value any not null
@@ -177,7 +185,7 @@ create table effect (
   finished_at  integer,
   why          text,
   letter       blob,                  -- what is fixed before the commit: RFC 5322 bytes of a letter to somebody outside
-                                      -- or of a transcript, the text of a comment on commands
+                                      -- or of a transcript, the text of a comment on commands, what is new in our comment with answers
   letter_sha256 blob,
   wrote_sha256 blob,                  -- what an issue body was when we last wrote it
   result       text
@@ -212,6 +220,35 @@ create table link (
   number     integer not null,
   case_id    text    not null,
   primary key (repository, number)
+) strict, without rowid;
+
+create table heard (
+  repository integer not null,
+  what       text    not null check (what in ('comment', 'deed')),
+  id         integer not null,        -- GitHub's
+  number     integer not null,        -- of the issue
+  said_at    integer not null,
+  heard_at   integer not null,
+  json       text,                    -- who, and what; while it is `stored`
+  fate       text    not null check (fate in ('stored', 'ran', 'refused', 'asked', 'text', 'own', 'elsewhere', 'past')),
+  case_id    text,
+  primary key (repository, what, id)
+) strict, without rowid;
+create index heard_stored on heard (said_at, what, id) where fate = 'stored';
+
+-- How the issues of cases stood at the last look: what somebody did is looked up when it changed.
+create table watched (
+  repository integer not null,
+  number     integer not null,
+  state      text    not null,
+  assignees  text    not null,        -- numbers of the accounts, rising
+  primary key (repository, number)
+) strict, without rowid;
+
+-- Our one comment with answers on the issue of a case.
+create table answer (
+  case_id text    primary key,
+  comment integer not null            -- GitHub's id
 ) strict, without rowid;
 
 -- What a restored backup does not know of and the reports repository shows: issues and comments about mails that will be

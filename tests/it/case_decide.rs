@@ -147,6 +147,8 @@ fn events(decision: &Decision) -> String {
         | Event::Looked { .. }
         | Event::NothingRan { .. }
         | Event::CommandRefused { .. }
+        | Event::CommentRefused { .. }
+        | Event::IssueClosed { .. }
         | Event::StatusTold { .. }
         | Event::Claimed { .. }
         | Event::Checked { .. } => event.kind().to_owned(),
@@ -303,13 +305,14 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for bool {}
     impl NoWords for u8 {}
     impl NoWords for u32 {}
+    impl NoWords for u64 {}
     impl<T: NoWords> NoWords for Option<T> {}
     impl<T: NoWords> NoWords for Vec<T> {}
     fn none<T: NoWords>(_: &T) {}
 
     fn alarm(alarm: &Alarm) {
         match alarm {
-            Alarm::MailboxSilent { since } => none(since),
+            Alarm::MailboxSilent { since } | Alarm::IssuesSilent { since } => none(since),
             Alarm::MailsNotFetched { count } => none(count),
             Alarm::MailParked { mail } | Alarm::ThreadsDisagree { mail } => none(mail),
             Alarm::EffectParked { effect } => none(effect),
@@ -343,7 +346,7 @@ fn alerts_have_no_room_for_words() {
     }
     fn effect(effect: &Effect) {
         match effect {
-            Effect::OpenIssue | Effect::UpdateIssue => {}
+            Effect::OpenIssue | Effect::UpdateIssue | Effect::Answer => {}
             Effect::Comment { remark } => match remark {
                 Remark::Reply { mail }
                 | Remark::Stranger { mail }
@@ -351,6 +354,7 @@ fn alerts_have_no_room_for_words() {
                 | Remark::Note { mail }
                 | Remark::Bounce { mail } => none(mail),
                 Remark::Refused { mail, why } => (none(mail), none(why)).0,
+                Remark::ClosedByHand { id } => none(id),
                 Remark::Commanded { mail } => none(mail),
             },
             Effect::Letter { letter, to, in_reply_to, act } => {

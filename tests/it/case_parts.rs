@@ -154,7 +154,7 @@ pub fn effects(decision: &Decision) -> String {
     let mut counted: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for planned in &decision.effects {
         let (word, whom) = match &planned.effect {
-            Effect::OpenIssue | Effect::UpdateIssue | Effect::Letter { .. } => {
+            Effect::OpenIssue | Effect::UpdateIssue | Effect::Answer | Effect::Letter { .. } => {
                 (planned.effect.word().to_owned(), None)
             }
             Effect::Comment { remark } => (format!("comment {}", tag(remark, "remark")), None),

@@ -31,6 +31,7 @@ fn any_effect() -> impl Strategy<Value = Effect> {
     prop::sample::select(vec![
         Effect::OpenIssue,
         Effect::UpdateIssue,
+        Effect::Answer,
         Effect::Comment { remark: Remark::Reply { mail: MailId(2) } },
         Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 },
         Effect::Alert { to: key("bob"), alert: Alert::NewCase },
@@ -286,10 +287,12 @@ fn place(event: &Event) -> usize {
         Event::CommandRefused { .. } => 28,
         Event::StatusTold { .. } => 29,
         Event::Checked { .. } => 30,
+        Event::CommentRefused { .. } => 31,
+        Event::IssueClosed { .. } => 32,
     }
 }
 
-const KINDS: usize = 31;
+const KINDS: usize = 33;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

@@ -43,6 +43,7 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("the mailbox is renumbered", |world| Box::pin(renumbered(world))),
         ("the fetch breaks", |world| Box::pin(broken_fetch(world))),
         ("the page is edited and the case taken", |world| Box::pin(edited(world))),
+        ("the team talks on the issue", |world| Box::pin(talk(world))),
         ("a member commands, and a letter is held", |world| Box::pin(commanded(world))),
         ("a held letter is stopped", |world| Box::pin(stopped(world))),
         ("a private report on GitHub", |world| Box::pin(swept(world))),
@@ -169,6 +170,21 @@ async fn edited(world: &mut World) {
     world.settle_within(1).await;
 }
 
+async fn talk(world: &mut World) {
+    crate::story::comments::accounts(world);
+    report(world).await;
+    let hub = &world.peers.hub;
+    hub.add_comment_as("alice-hub", 1, "!severity high\n!own me").unwrap();
+    hub.add_comment_as("mallory", 1, "!close spam").unwrap();
+    hub.faults().at("POST", Kind::Comments, Fault::CommitThen502);
+    world.settle_within(1).await;
+    world.peers.hub.assign_as("alice-hub", 1, "bob-hub");
+    world.peers.hub.set_open_as("bob-hub", 1, false);
+    world.settle_within(1).await;
+    world.peers.hub.add_comment_as("bob-hub", 1, "!severity low\n!undo 2").unwrap();
+    world.settle_within(1).await;
+}
+
 /// Takes the case, orders the acknowledgement and a question; both letters are held for ten minutes.
 async fn commanded(world: &mut World) {
     report(world).await;
@@ -228,7 +244,7 @@ fn end(world: &World) -> End {
         let clocks = (runs(ClockKind::Acknowledge), runs(ClockKind::Owner));
         let failed = case.delivery_failed.is_some();
         format!(
-            "{} {:?} {:?} {:?} {clocks:?} known {:?} replies {} quarantined {} failed {failed} answer {:?}",
+            "{} {:?} {:?} {:?} {clocks:?} known {:?} replies {} quarantined {} failed {failed} acts {} refused {} answer {:?}",
             case.id,
             case.stage,
             case.issue,
@@ -236,6 +252,8 @@ fn end(world: &World) -> End {
             case.checked.map(|checked| checked.words()),
             case.replies,
             case.quarantined,
+            case.acts.len(),
+            case.refused,
             case.answer.as_ref().map(|answer| answer.verified)
         )
     };
@@ -254,7 +272,8 @@ fn end(world: &World) -> End {
 /// One playing of a story; what came of it, and how many points it passed.
 async fn perform(play: Play, dies_at: Option<usize>, again: Option<usize>) -> (World, usize) {
     let github = "spacing_ms = 0\nlook_wait_s = 0\nbackoff_first_s = 1\nbackoff_cap_s = 60".to_owned();
-    let mut world = World::with(Settings { github, ..Settings::default() }).await;
+    let mut world =
+        World::with(Settings { github, rest: crate::story::comments::roster(), ..Settings::default() }).await;
     if let Some(n) = dies_at {
         world.dies_at(n);
         world.dies_again = again;

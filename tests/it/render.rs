@@ -541,6 +541,7 @@ fn every_alarm_has_words() {
         Alarm::GithubUnreachable(now),
         Alarm::MailRefused,
         Alarm::SmtpUnreachable(now),
+        Alarm::IssuesSilent(at("2026-11-23T07:00:00Z")),
         Alarm::DiscordRevoked,
         Alarm::CodesDisagree(MailId(9)),
         Alarm::OtherKey(CASE),

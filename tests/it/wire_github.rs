@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sir_intake::wire::github::{
-    Closing, Github, GithubAccount, GithubAuth, GithubError, NewIssue, Update, Wait, Whoami,
+    Changed, Closing, Github, GithubAccount, GithubAuth, GithubError, NewIssue, Update, Wait, Whoami,
 };
 use sir_intake::wire::http::SetupError;
 use tokio::net::TcpListener;
@@ -59,6 +59,32 @@ async fn create(github: &Github) -> Result<u64, GithubError> {
     let labels = ["sir".to_owned()];
     let new = NewIssue { title: "SIR-2026-0007: report received", body: "canary words", labels: &labels };
     github.create_issue(41, &new).await.map(|issue| issue.number)
+}
+
+/// RFC 9110 section 13.1.2; GITHUB 3: "keep own If-None-Match for the few polled lists"; one bad item fails nothing.
+#[tokio::test]
+async fn a_list_is_asked_for_by_what_was_seen_of_it() {
+    const COMMENTS: &str = r#"[{"id":1,"body":"a","user":null,"issue_url":"https://hub.example/repos/o/r/issues/7",
+        "created_at":"2026-11-20T10:00:00Z","updated_at":"2026-11-20T10:00:00Z"},
+        {"id":"no number","updated_at":"2026-11-20T10:00:05Z"}]"#;
+    let peer = Peer::start(|asked: &Asked| match asked.headers.get("if-none-match") {
+        Some(etag) if etag == "W/\"x\"" => json(304, ""),
+        _ => Reply::Http(200, vec![("etag", "W/\"x\"".to_owned())], COMMENTS.to_owned()),
+    })
+    .await;
+    let github = with_token(&peer.url);
+    let since = "2026-11-20T09:50:00.5Z".parse().unwrap();
+    let Changed::Page(page) = github.comments_since(41, since, 1, None).await.unwrap() else {
+        panic!("a page")
+    };
+    assert_eq!((page.items.len(), page.items[0].issue(), page.more), (1, Some(7), false));
+    assert_eq!(page.last, Some("2026-11-20T10:00:05Z".parse().unwrap()));
+    let again = github.comments_since(41, since, 1, page.etag.as_deref()).await.unwrap();
+    assert_eq!(again, Changed::Same);
+    let asked = peer.asked();
+    let wanted = "/repositories/41/issues/comments?since=2026-11-20T09:50:00Z&sort=updated&direction=asc";
+    assert!(asked.iter().all(|asked| asked.path.starts_with(wanted)), "{}", asked[0].path);
+    assert_eq!((asked.len(), asked[0].headers.get("if-none-match")), (2, None));
 }
 
 #[tokio::test]

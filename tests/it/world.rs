@@ -379,6 +379,15 @@ impl World {
         self.is_held("INBOX");
         self.is_held("Junk");
         assert!(!figures.mails.iter().any(|(fate, _)| fate == "stored"), "unread: {figures:?}");
+        let heard = store.read(|txn| txn.heard_counts()).unwrap();
+        assert!(!heard.iter().any(|(fate, _)| fate == "stored"), "heard and not judged: {heard:?}");
+        for issue in self.peers.hub.issues() {
+            let answers =
+                issue.comments.iter().filter(|c| c.body.contains("**Answers to commands on this issue**"));
+            let ours =
+                answers.filter(|c| c.author.as_deref() == Some(sir_intake::practice::loopback::TOKEN.2));
+            assert!(ours.count() <= 1, "two comments with answers on issue {}", issue.number);
+        }
         let open: Vec<_> =
             figures.outbox.iter().filter(|lane| matches!(lane.state.as_str(), "due" | "sending")).collect();
         assert!(open.is_empty(), "unfinished: {open:?}");

@@ -3,6 +3,7 @@
 //! [`read::block`] finds the lines at the top of a text, [`read::commands`] reads them; how they came (mail, comment on the
 //! issue) does not matter here.
 
+pub mod markdown;
 mod nearest;
 pub mod read;
 mod table;
@@ -25,6 +26,8 @@ pub enum Via {
     Mail,
     /// As a comment on the private issue.
     Comment,
+    /// By what they did to the private issue: assigned it, closed it.
+    Issue,
 }
 
 /// How much a verb may do, and so what it needs.

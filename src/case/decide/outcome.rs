@@ -69,26 +69,22 @@ pub(super) fn came(
             super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
         }
         (
-            Effect::Letter { .. } | Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. },
+            Effect::Letter { .. }
+            | Effect::OpenIssue
+            | Effect::UpdateIssue
+            | Effect::Comment { .. }
+            | Effect::Answer,
             Outcome::Parked,
-        ) => {
-            decision.event(Event::EffectParked { effect: effect_id, letter: letter_of(effect) });
-            if letter_of(effect).is_some() {
-                decision.then_on_issue(Effect::UpdateIssue);
-            }
-            let alert = Alert::Parked { effect: effect_id };
-            super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
-        }
+        ) => parked(&mut decision, case, effect_id, effect, policy, now),
         // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
         (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: None });
         }
         (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
-            let act = *act;
-            decision.event(Event::LetterStopped { act, why: *why });
+            decision.event(Event::LetterStopped { act: *act, why: *why });
             decision.then_on_issue(Effect::UpdateIssue);
             if *why != Stopped::TakenBack {
-                let alert = Alert::LetterStopped { act };
+                let alert = Alert::LetterStopped { act: *act };
                 super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
             }
         }
@@ -96,6 +92,7 @@ pub(super) fn came(
             Effect::OpenIssue
             | Effect::UpdateIssue
             | Effect::Comment { .. }
+            | Effect::Answer
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
             | Effect::Post { .. },
@@ -104,6 +101,7 @@ pub(super) fn came(
         | (
             Effect::UpdateIssue
             | Effect::Comment { .. }
+            | Effect::Answer
             | Effect::Letter { .. }
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
@@ -112,6 +110,23 @@ pub(super) fn came(
         ) => {}
     }
     decision
+}
+
+/// What reaches somebody outside, or the issue, cannot be done: people are told.
+fn parked(
+    decision: &mut Decision,
+    case: &Case,
+    effect_id: EffectId,
+    effect: &Effect,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    decision.event(Event::EffectParked { effect: effect_id, letter: letter_of(effect) });
+    if letter_of(effect).is_some() {
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
+    let alert = Alert::Parked { effect: effect_id };
+    super::tell(decision, case, Audience::Owner, &alert, policy, now);
 }
 
 /// A letter that a member ordered left: it keeps the promise of an answer, and closes what it was to close.
@@ -142,6 +157,7 @@ fn letter_of(effect: &Effect) -> Option<LetterKind> {
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
+        | Effect::Answer
         | Effect::Transcript { .. }
         | Effect::Alert { .. }
         | Effect::Post { .. } => None,

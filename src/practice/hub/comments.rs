@@ -39,7 +39,15 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64, number: u64) -> Outcome
     let (id, at, unlisted) = (world.id(), second(call.now), world.record.list_lag);
     let issue = issues::issue_mut(world, repo, number)?;
     let author = Some(call.who.clone());
-    issue.comments.push(Comment { id, author, body, created_at: at, updated_at: at, unlisted });
+    issue.comments.push(Comment {
+        id,
+        author,
+        body,
+        created_at: at,
+        updated_at: at,
+        through_app: false,
+        unlisted,
+    });
     issue.updated_at = at;
     read(world, repo, id, 201)
 }

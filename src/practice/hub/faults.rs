@@ -21,7 +21,7 @@ pub enum Kind {
     Issues,
     /// `.../issues/{number}`
     Issue,
-    /// `.../issues/{number}/comments` and `.../issues/comments`
+    /// `.../issues/{number}/comments`
     Comments,
     /// `.../issues/comments/{id}`
     Comment,
@@ -33,6 +33,10 @@ pub enum Kind {
     Assignees,
     /// `.../issues/{number}/lock`
     Lock,
+    /// `.../issues/{number}/timeline`
+    Timeline,
+    /// `.../issues/comments`, over all issues
+    AllComments,
     /// `.../security-advisories`
     Advisories,
     /// `.../security-advisories/{ghsa}`

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::labels::{ensure, names};
 use super::route::{Call, Outcome, Place, invalid, not_found, refusal};
-use super::state::{Issue, Repository, World, second};
+use super::state::{Deed, Issue, Repository, World, second};
 use super::{lists, shape};
 use crate::practice::web::Reply;
 
@@ -114,6 +114,7 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
         assignees,
         author: Some(call.who.clone()),
         comments: Vec::new(),
+        deeds: Vec::new(),
         locked: false,
         lock_reason: None,
         created_at: at,
@@ -159,7 +160,7 @@ fn update(world: &mut World, call: &Call<'_>, repo: u64, number: u64) -> Outcome
         logins
     });
     ensure(world, repo, labels.as_ref().unwrap_or(&BTreeSet::new()));
-    let at = second(call.now);
+    let (at, id) = (second(call.now), world.id());
     let issue = issue_mut(world, repo, number)?;
     issue.title = title.unwrap_or_else(|| issue.title.clone());
     issue.body = body.unwrap_or_else(|| issue.body.clone());
@@ -169,6 +170,15 @@ fn update(world: &mut World, call: &Call<'_>, repo: u64, number: u64) -> Outcome
         let open = state == "open";
         let default = if open { "reopened" } else { "completed" };
         if issue.open != open {
+            let event = if open { "reopened" } else { "closed" };
+            issue.deeds.push(Deed {
+                id,
+                event,
+                actor: call.who.clone(),
+                assignee: None,
+                at,
+                through_app: false,
+            });
             issue.state_reason = Some(reason.unwrap_or_else(|| default.to_owned()));
         }
         issue.open = open;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::issues::{issue_mut, text, writable};
 use super::route::{Call, Outcome, Place, invalid, not_found, refusal};
 use super::state::{Label, World, second};
-use super::{lists, shape};
+use super::{lists, shape, timeline};
 use crate::practice::web::Reply;
 
 /// Answers what concerns labels and assignees.
@@ -166,13 +166,11 @@ fn assign(world: &mut World, call: &Call<'_>, repo: u64, number: u64, add: bool)
     // Who cannot be assigned is left out without a word.
     logins.retain(|login| world.users.contains_key(login));
     pushing(world, call)?;
-    let issue = issue_mut(world, repo, number)?;
-    if add {
-        issue.assignees.extend(logins);
-    } else {
-        issue.assignees.retain(|login| !logins.contains(login));
+    for login in logins {
+        let id = world.id();
+        timeline::assign(issue_mut(world, repo, number)?, id, &call.who, &login, add, second(call.now));
     }
-    issue.updated_at = second(call.now);
+    issue_mut(world, repo, number)?.updated_at = second(call.now);
     let repo = world.repositories.get(&repo).ok_or_else(not_found)?;
     let issue = repo.issues.get(&number).ok_or_else(not_found)?;
     Ok(Reply::json(if add { 201 } else { 200 }, shape::issue(world, repo, issue)))

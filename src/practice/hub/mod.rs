@@ -11,9 +11,11 @@ mod issues;
 mod labels;
 mod lists;
 mod others;
+mod people;
 mod route;
 mod shape;
 mod state;
+mod timeline;
 
 use std::io;
 use std::time::Duration;
@@ -24,7 +26,7 @@ pub use faults::{Fault, Faults, Kind};
 pub use issues::MAX_BODY_BYTES;
 pub use others::{Advised, Opened};
 pub use route::API_VERSION;
-pub use state::{Comment, Issue, Label, Repository, User};
+pub use state::{Comment, Deed, Issue, Label, Repository, User};
 
 use super::board::Board;
 use super::web::{Met, Now, Recorder, Web};
@@ -233,15 +235,6 @@ impl Hub {
         self.touch(number, |issue| body.clone_into(&mut issue.body))
     }
 
-    /// A person closes or opens an issue; `false` when there is no such issue.
-    pub fn set_open(&self, number: u64, open: bool) -> bool {
-        let at = second((self.now)());
-        self.touch(number, |issue| {
-            issue.open = open;
-            issue.closed_at = (!open).then_some(at);
-        })
-    }
-
     /// The author's account goes away (`user: null`); `false` when there is no such issue.
     pub fn ghost(&self, number: u64) -> bool {
         self.touch(number, |issue| issue.author = None)
@@ -258,7 +251,8 @@ impl Hub {
             body: body.to_owned(),
             created_at: at,
             updated_at: at,
-            unlisted: 0,
+            through_app: false,
+            unlisted: self.world.look(|world| world.record.list_lag),
         };
         self.touch(number, |issue| issue.comments.push(comment)).then_some(id)
     }
@@ -283,6 +277,7 @@ impl Hub {
                 assignees: Default::default(),
                 author: Some(login.to_owned()),
                 comments: Vec::new(),
+                deeds: Vec::new(),
                 locked: false,
                 lock_reason: None,
                 created_at: at,

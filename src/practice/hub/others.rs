@@ -59,6 +59,7 @@ impl Hub {
                 assignees: Default::default(),
                 author: Some(opened.by.to_owned()),
                 comments: Vec::new(),
+                deeds: Vec::new(),
                 locked: false,
                 lock_reason: None,
                 created_at: at,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::faults::{Fault, Kind};
 use super::state::{Token, World, second};
-use super::{advisories, comments, contents, issues, labels, shape};
+use super::{advisories, comments, contents, issues, labels, shape, timeline};
 use crate::case::Sha256;
 use crate::practice::web::{Asked, Manner, Met, Reply};
 
@@ -39,6 +39,7 @@ pub(super) enum Place {
     Assignees(u64),
     Assignable(String),
     Lock(u64),
+    Timeline(u64),
     Labels,
     Label(String),
     Advisories,
@@ -220,6 +221,7 @@ fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -
         Place::Comments(_) | Place::AllComments | Place::Comment(_) => {
             comments::answer(world, call, repo, place)
         }
+        Place::Timeline(number) => timeline::answer(world, call, repo, *number),
         Place::IssueLabels(_)
         | Place::IssueLabel(..)
         | Place::Assignees(_)
@@ -271,7 +273,7 @@ fn place(rest: &[&str]) -> Option<(Place, Kind)> {
     Some(match rest {
         [] => (Place::Repository, Kind::Repository),
         ["issues"] => (Place::Issues, Kind::Issues),
-        ["issues", "comments"] => (Place::AllComments, Kind::Comments),
+        ["issues", "comments"] => (Place::AllComments, Kind::AllComments),
         ["issues", "comments", id] => (Place::Comment(id.parse().ok()?), Kind::Comment),
         ["issues", number] => (Place::Issue(number.parse().ok()?), Kind::Issue),
         ["issues", number, "comments"] => (Place::Comments(number.parse().ok()?), Kind::Comments),
@@ -281,6 +283,7 @@ fn place(rest: &[&str]) -> Option<(Place, Kind)> {
         }
         ["issues", number, "assignees"] => (Place::Assignees(number.parse().ok()?), Kind::Assignees),
         ["issues", number, "lock"] => (Place::Lock(number.parse().ok()?), Kind::Lock),
+        ["issues", number, "timeline"] => (Place::Timeline(number.parse().ok()?), Kind::Timeline),
         ["assignees", login] => (Place::Assignable((*login).to_owned()), Kind::Assignees),
         ["labels"] => (Place::Labels, Kind::Labels),
         ["labels", name] => (Place::Label((*name).to_owned()), Kind::Labels),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::state::{Comment, Issue, Label, Repository, User, World};
+use super::state::{Comment, Deed, Issue, Label, Repository, User, World};
 
 /// A `simple-user`.
 pub(super) fn user(world: &World, login: &str) -> Value {
@@ -123,7 +123,51 @@ pub(super) fn comment(world: &World, repo: &Repository, number: u64, comment: &C
         "created_at": comment.created_at.to_string(),
         "updated_at": comment.updated_at.to_string(),
         "author_association": "NONE",
+        "performed_via_github_app": app(world, comment.through_app),
     })
+}
+
+/// A `nullable-integration`: the App that acted in a person's name, if one did.
+pub(super) fn app(world: &World, acted: bool) -> Value {
+    if !acted {
+        return Value::Null;
+    }
+    json!({
+        "id": 77,
+        "slug": "helper",
+        "node_id": "A_77",
+        "owner": user(world, "helper-maker"),
+        "name": "helper",
+        "description": null,
+        "external_url": "https://helper.example",
+        "html_url": format!("{}/apps/helper", world.base),
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "permissions": { "issues": "write" },
+        "events": [],
+    })
+}
+
+/// An item of a timeline: a `timeline-assigned-issue-event`, `timeline-unassigned-issue-event` or `state-change-issue-event`.
+pub(super) fn deed(world: &World, repo: &Repository, deed: &Deed) -> Value {
+    let mut shaped = json!({
+        "id": deed.id,
+        "node_id": format!("E_{}", deed.id),
+        "url": format!("{}/issues/events/{}", api(world, repo), deed.id),
+        "actor": user(world, &deed.actor),
+        "event": deed.event,
+        "commit_id": null,
+        "commit_url": null,
+        "created_at": deed.at.to_string(),
+        "performed_via_github_app": app(world, deed.through_app),
+    });
+    if let Some(fields) = shaped.as_object_mut() {
+        match &deed.assignee {
+            Some(login) => fields.insert("assignee".to_owned(), user(world, login)),
+            None => fields.insert("state_reason".to_owned(), Value::Null),
+        };
+    }
+    shaped
 }
 
 /// The fields of a repository that are nothing but addresses below it.

@@ -27,8 +27,27 @@ pub struct Comment {
     pub created_at: Timestamp,
     /// To the second.
     pub updated_at: Timestamp,
+    /// An App wrote it in the author's name.
+    pub through_app: bool,
     /// So many lists still come without it.
     pub(super) unlisted: u32,
+}
+
+/// What somebody did to an issue, as its timeline shows it.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    /// Id, unique over all repositories.
+    pub id: u64,
+    /// `assigned`, `unassigned`, `closed`, `reopened`.
+    pub event: &'static str,
+    /// Login.
+    pub actor: String,
+    /// Login, where somebody was assigned or taken off.
+    pub assignee: Option<String>,
+    /// To the second.
+    pub at: Timestamp,
+    /// An App did it in the actor's name.
+    pub through_app: bool,
 }
 
 /// An issue.
@@ -54,6 +73,8 @@ pub struct Issue {
     pub author: Option<String>,
     /// In order of creation.
     pub comments: Vec<Comment>,
+    /// What was done to it, in order.
+    pub deeds: Vec<Deed>,
     /// Whether only those with push right may comment.
     pub locked: bool,
     /// Reason given with the lock.

@@ -11,9 +11,9 @@ use super::answer::{Answer, GithubError};
 use super::{Github, Verb};
 
 /// GitHub's largest page.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// A list of more pages is not believed.
-const MAX_PAGES: usize = 1000;
+pub(super) const MAX_PAGES: usize = 1000;
 
 /// A new issue.
 #[derive(Clone, Serialize)]
@@ -100,12 +100,14 @@ pub struct Issue {
     pub labels: Vec<String>,
     /// `None` for a deleted account.
     pub user: Option<Author>,
+    /// To whom it is assigned.
+    pub assignees: Option<Vec<Author>>,
     /// When it was opened.
     pub created_at: Option<Timestamp>,
     /// When it was last touched.
     pub updated_at: Option<Timestamp>,
     /// There for pull requests, which the issue lists hold too.
-    pull_request: Option<serde_json::Value>,
+    pub(super) pull_request: Option<serde_json::Value>,
 }
 
 /// A comment as GitHub shows it.
@@ -125,6 +127,8 @@ pub struct Comment {
     pub updated_at: Option<Timestamp>,
     /// There when an App wrote it in a person's name.
     pub performed_via_github_app: Option<serde_json::Value>,
+    /// The address of its issue in the API; the number stands at its end.
+    pub issue_url: Option<String>,
 }
 
 /// Shows no word of it.
@@ -344,7 +348,7 @@ pub(super) fn at(since: Option<Timestamp>) -> String {
 }
 
 /// GitHub stores CR LF where it got it, and cuts nothing.
-fn same(written: &str, kept: Option<&str>) -> bool {
+pub(super) fn same(written: &str, kept: Option<&str>) -> bool {
     let kept = kept.unwrap_or_default();
     written == kept || written.replace("\r\n", "\n").trim_end() == kept.replace("\r\n", "\n").trim_end()
 }

@@ -8,6 +8,7 @@ mod answer;
 mod gate;
 mod issues;
 mod public;
+mod talk;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use super::http::{SetupError, allowed};
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};
 pub use self::public::{Advisories, Advisory, AdvisoryState, Entry, Listed, Project, PublicIssue, Since};
+pub use self::talk::{Changed, Deed, Page};
 
 /// Who we are towards GitHub.
 #[derive(Clone)]

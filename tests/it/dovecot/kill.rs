@@ -14,7 +14,7 @@ use super::yard::yard;
 /// Labels of transactions.
 ///
 /// `folder` and `tick` stand first: on a young store they write once, for each folder and for the time of the first digest.
-const WRITES: [&str; 14] = [
+const WRITES: [&str; 16] = [
     "folder",
     "tick",
     "start",
@@ -29,6 +29,8 @@ const WRITES: [&str; 14] = [
     "outcome",
     "checked",
     "named",
+    "heard",
+    "listened",
 ];
 /// What effects are called on the wire.
 const EFFECTS: [&str; 6] = ["open-issue", "update-issue", "comment", "receipt", "alert", "post"];
@@ -41,7 +43,7 @@ fn kinds() -> Vec<String> {
     let side = |side: &'static str| move |label: &&str| format!("{side}({label:?})");
     let (young, rest) = WRITES.split_at(2);
     let first = young.iter().flat_map(|label| [side("BeforeCommit")(label), side("AfterCommit")(label)]);
-    let wires = EFFECTS.iter().chain(&["fetch"]);
+    let wires = EFFECTS.iter().chain(&["fetch", "listen"]);
     first
         .chain(rest.iter().map(side("BeforeCommit")))
         .chain(wires.clone().chain(&["connect", "decorate"]).map(side("BeforeWire")))

@@ -7,6 +7,7 @@ pub mod command_desk;
 pub mod commands;
 mod commands_cases;
 mod commands_letters;
+pub mod comments;
 mod faults;
 pub mod intake;
 pub mod known;

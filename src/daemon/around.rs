@@ -1,0 +1,49 @@
+//! What the mails of a case tell a decision about commands on it.
+
+use super::letters;
+use super::steer::Steer;
+use crate::case::command::Question;
+use crate::case::{Case, MailId};
+use crate::store::{FateWord, StoreError};
+
+/// Later mails of the reporter whose facts are looked at for open questions, at most.
+const FACTS_OF: usize = 20;
+
+impl Steer<'_> {
+    /// The last mail of the case after its report that no member wrote.
+    pub(super) fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
+        for row in self.txn.mails_of(case.id)?.iter().rev() {
+            let of_case = matches!(row.fate, FateWord::Reply | FateWord::Quarantined);
+            let Some(person) = row.person.filter(|_| of_case && row.id != case.report) else { continue };
+            if self.office.policy.roster.by_address(&self.txn.address_of(person)?).is_none() {
+                return Ok(Some(row.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the report and the later mails of the reporter all leave open.
+    pub(super) fn open_questions(&self, case: &Case) -> Result<Vec<Question>, StoreError> {
+        let mut open: Vec<Question> = Question::ALL.to_vec();
+        let report = self.txn.mail(case.report)?;
+        let rows = self.txn.mails_of(case.id)?;
+        let later = rows.into_iter().filter(|row| {
+            row.id != case.report
+                && row.person.is_some()
+                && row.person == case.reporter
+                && row.fate == FateWord::Reply
+        });
+        let mut later: Vec<_> = later.collect();
+        let surplus = later.len().saturating_sub(FACTS_OF);
+        later.drain(..surplus);
+        for row in std::iter::once(report).chain(later) {
+            let read = self.office.read_mail(self.txn, &row)?;
+            if read.letter.header_only || read.letter.encrypted {
+                continue;
+            }
+            let missing = read.facts().missing();
+            open.retain(|question| missing.contains(&letters::missing(*question)));
+        }
+        Ok(open)
+    }
+}
