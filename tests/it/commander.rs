@@ -510,7 +510,7 @@ fn a_mail_commands_once_however_it_comes_again() {
     let first = letter(Above, &mail);
     let executed = marks(&first, &[]);
     assert_eq!(executed.len(), 2);
-    let again = Evidence { executed: executed.clone(), ..answering() };
+    let again = Evidence { executed, ..answering() };
     assert_eq!(judge(Above, &mail, &again), not(Some("alice"), Refused::Replayed));
     let other_id = with(Above, "CAKx1=a7Qz", "CAKx2=a7Qz");
     assert_eq!(

@@ -55,7 +55,7 @@ async fn doctor(world: &World, provider: Provider) -> (i32, Vec<Value>) {
 fn as_delivered(data: &[u8], provider: Provider) -> Vec<u8> {
     let text = String::from_utf8(data.to_vec()).unwrap();
     let rest = match provider {
-        Provider::Keeps => text.clone(),
+        Provider::Keeps => text,
         Provider::Strips | Provider::StaysInside => text
             .lines()
             .filter(|line| !line.contains("doctor.invalid"))

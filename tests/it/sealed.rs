@@ -472,6 +472,8 @@ async fn letters_to_a_reporter_who_gave_a_key_leave_encrypted_or_not_at_all() {
     // A person forgets the old one; the next mail brings the new one.
     let said = world.order(sir_intake::case::order::Order::ForgetKeys { case: case.id }).await;
     assert!(said.contains("1 forgotten"), "{said}");
+    // The new key is younger than the world's clock was.
+    world.at(&now().to_string());
     world.deliver(&with_key("3@reporter.example", &format!("Re: [{}] ", case.id), &other));
     world.settle().await;
     assert_eq!(pinned(&world).unwrap().fingerprint, other.fingerprint("ann@reporter.example"));
