@@ -15,7 +15,6 @@ mod map;
 mod packages;
 mod projects;
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +120,7 @@ pub(super) struct Syncing {
     clock: Arc<dyn Clock>,
     tell: Tell,
     report: SyncReport,
-    _lock: File,
+    _lock: crate::known::mirror::Lock,
 }
 
 /// Brings everything up to date. One process at a time.

@@ -152,21 +152,33 @@ impl Mirror {
         Ok(answer)
     }
 
-    fn lock(&self) -> Result<File, MirrorError> {
+    fn lock(&self) -> Result<Lock, MirrorError> {
         self.lock_named(".lock", MirrorError::Busy)
     }
 
-    fn lock_named(&self, end: &str, held: MirrorError) -> Result<File, MirrorError> {
+    fn lock_named(&self, end: &str, held: MirrorError) -> Result<Lock, MirrorError> {
         let mut name = self.inner.path.clone().into_os_string();
         name.push(end);
         let path = PathBuf::from(name);
         let fault = |source| MirrorError::File { path: path.display().to_string(), source };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock(file)),
             Err(fs::TryLockError::WouldBlock) => Err(held),
             Err(fs::TryLockError::Error(source)) => Err(fault(source)),
         }
+    }
+}
+
+/// A lock on a file, given back when dropped. By word, not by closing alone: a process that is being started holds the file
+/// open for a moment longer.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What fails here is mended by closing the file.
+        let _ = self.0.unlock();
     }
 }
 

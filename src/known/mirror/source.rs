@@ -1,14 +1,12 @@
 //! Where the mirror's records come from: how far each source was read, when it was good last, what was wrong.
 
-use std::fs::File;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::import::settle;
 use super::write::Intake;
-use super::{Mirror, MirrorError, bump};
+use super::{Lock, Mirror, MirrorError, bump};
 use crate::known::package::Associated;
 use crate::known::record::Record;
 
@@ -112,7 +110,7 @@ impl Mirror {
     ///
     /// # Errors
     /// [`MirrorError::Syncing`] when another process has it.
-    pub fn sync_lock(&self) -> Result<File, MirrorError> {
+    pub fn sync_lock(&self) -> Result<Lock, MirrorError> {
         self.lock_named(".sync", MirrorError::Syncing)
     }
 }
