@@ -3,10 +3,14 @@
 use jiff::Timestamp;
 
 use super::links;
-use super::record::{Record, Source, Status, TEXT_LIMIT};
+use super::record::{Record, Source, Status};
 
 /// A case that cites more ids than this is no sign for each of them: a list of a scanner, say.
 const IDS: usize = 3;
+
+/// Bytes of a case's words that later reports are compared with: what it is about stands at its top, and each later report
+/// is compared with many cases.
+const TEXT: usize = 4_000;
 
 /// A case in the words of its report.
 #[derive(Debug, Clone)]
@@ -15,7 +19,7 @@ pub struct OwnCase {
     pub id: String,
     /// The subject of the report.
     pub subject: String,
-    /// The words of the reporter, later ones too; as much of them as a record holds is kept.
+    /// The words of the reporter, later ones too; the first 4,000 bytes count.
     pub text: String,
     /// When it came.
     pub received: Timestamp,
@@ -30,7 +34,7 @@ pub fn record(case: &OwnCase) -> Record {
     record.status = case.status;
     record.published = Some(case.received);
     record.title = head(&case.subject, 300).to_owned();
-    record.text = head(&case.text, TEXT_LIMIT).to_owned();
+    record.text = head(&case.text, TEXT).to_owned();
     let ids = links::ids(&whole);
     let is_list = ids.len() > IDS;
     if !is_list {
