@@ -190,7 +190,10 @@ fn meet(world: &mut World, asked: &Asked, now: Timestamp) -> Reply {
         (Method::POST, []) => post(world, asked, now),
         (Method::GET, []) => Reply::json(
             200,
-            json!({ "id": ID, "type": 1, "name": "practice", "token": TOKEN, "channel_id": "1" }),
+            json!({
+                "id": ID, "type": 1, "name": "practice", "token": TOKEN, "channel_id": CHANNEL, "avatar": null,
+                "application_id": null,
+            }),
         ),
         (Method::GET, ["messages", id]) => match world.messages.iter().find(|message| message.id == *id) {
             Some(message) => Reply::json(200, shape(message, now)),
