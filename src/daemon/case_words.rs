@@ -9,6 +9,7 @@ use crate::known::{Question, Status};
 use crate::mail::Letter;
 use crate::office::Office;
 use crate::reading::ReadMail;
+use crate::report::head;
 use crate::store::{StoreError, Txn};
 
 /// Bytes of a case's words that are compared at most.
@@ -42,14 +43,6 @@ pub(super) fn question(read: &ReadMail, received: Timestamp) -> Question {
         received: Some(received),
         ..Question::default()
     }
-}
-
-fn head(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 /// The report and what its reporter wrote since, as one text. A mail that cannot be read has no words.

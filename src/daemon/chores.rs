@@ -8,7 +8,7 @@ use crate::case::decide::Decision;
 use crate::case::decide::command::Chore;
 use crate::case::{Case, CaseId, Deed, Effect, Event, MailId, MemberKey, Source};
 use crate::office::Office;
-use crate::store::{FateWord, StoreError, Txn};
+use crate::store::{StoreError, Txn};
 
 /// Does one; the case that it made, if it made one.
 pub(super) fn done(
@@ -35,21 +35,7 @@ pub(super) fn done(
             super::ticks::discard(txn, *mail)?;
         }
         Chore::OpenMail { mail } => {
-            let source = match txn.mail(*mail)?.fate {
-                FateWord::History => Source::History,
-                FateWord::Waiting => Source::WaitingRoom,
-                FateWord::Stored
-                | FateWord::Case
-                | FateWord::Reply
-                | FateWord::Quarantined
-                | FateWord::Delivery
-                | FateWord::Own
-                | FateWord::Copy
-                | FateWord::Screened
-                | FateWord::Parked
-                | FateWord::Command => Source::Member,
-            };
-            return late::open_late(office, txn, *mail, source, now).map(Some);
+            return late::open_late(office, txn, *mail, Source::Member, now).map(Some);
         }
         Chore::OneMore { mail } => {
             return one_more(office, txn, here()?, *mail, decision, now).map(Some);

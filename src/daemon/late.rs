@@ -10,7 +10,8 @@ use crate::case::{CaseId, MailId, Source};
 use crate::office::Office;
 use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
 
-/// A mail that an operator, or its time in the waiting room, turns into a case.
+/// A mail that a person, or its time in the waiting room, turns into a case. `by`: the source of the case where the mail was
+/// neither waiting nor history.
 ///
 /// # Errors
 /// A fault of the store, or the mail is of a case already.
@@ -18,7 +19,7 @@ pub(super) fn open_late(
     office: &Office,
     txn: &Txn<'_>,
     id: MailId,
-    source: Source,
+    by: Source,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
     let row = txn.mail(id)?;
@@ -26,6 +27,20 @@ pub(super) fn open_late(
         let case = row.case.map(|case| case.to_string()).unwrap_or_default();
         return Err(StoreError::Refused(format!("mail {id} belongs to {case} already")));
     }
+    let source = match row.fate {
+        FateWord::History => Source::History,
+        FateWord::Waiting => Source::WaitingRoom,
+        FateWord::Stored
+        | FateWord::Case
+        | FateWord::Reply
+        | FateWord::Quarantined
+        | FateWord::Delivery
+        | FateWord::Own
+        | FateWord::Copy
+        | FateWord::Screened
+        | FateWord::Parked
+        | FateWord::Command => by,
+    };
     let (case, note) = opened(office, txn, row, source, now)?;
     txn.settle(id, FateWord::Case, &note)?;
     Ok(case)

@@ -229,21 +229,7 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
             Ok(format!("{case}: done"))
         }
         Order::OpenMail { mail } => {
-            let source = match txn.mail(*mail)?.fate {
-                FateWord::History => Source::History,
-                FateWord::Waiting => Source::WaitingRoom,
-                FateWord::Stored
-                | FateWord::Case
-                | FateWord::Reply
-                | FateWord::Quarantined
-                | FateWord::Delivery
-                | FateWord::Own
-                | FateWord::Copy
-                | FateWord::Screened
-                | FateWord::Parked
-                | FateWord::Command => Source::Operator,
-            };
-            let case = late::open_late(office, txn, *mail, source, now)?;
+            let case = late::open_late(office, txn, *mail, Source::Operator, now)?;
             Ok(format!("mail {mail} is now {case}"))
         }
         Order::DiscardMail { mail } => discard(txn, *mail),

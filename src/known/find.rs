@@ -12,6 +12,7 @@ use super::package::{Named, Packages};
 use super::version::Version;
 use super::weakness;
 use super::words::{self, Kind, hash};
+use crate::report::head;
 
 /// Only so many bytes of a report are looked at.
 pub const REPORT_LIMIT: usize = 64_000;
@@ -126,14 +127,6 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
         .filter_map(|text| Version::parse(&text).map(|version| (text, version)))
         .collect();
     found
-}
-
-fn head(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or(text)
 }
 
 /// Enters the words of one line.

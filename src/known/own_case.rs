@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::links;
 use super::record::{Record, Source, Status};
+use crate::report::head;
 
 /// A case that cites more ids than this is no sign for each of them: a list of a scanner, say.
 const IDS: usize = 3;
@@ -44,12 +45,4 @@ pub fn record(case: &OwnCase) -> Record {
     let keys = links::urls(&whole).into_iter().filter(leads).take(20);
     record.references = keys.map(|key| format!("https://{key}")).collect();
     record
-}
-
-fn head(text: &str, limit: usize) -> &str {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }

@@ -13,6 +13,7 @@ use super::fence::{one_line, visible};
 use super::fold::fold;
 pub use super::letter_views::{Body, Common};
 use super::when;
+use crate::case::command::levenshtein;
 use crate::case::{CaseId, Closure};
 
 /// Most bytes of a rendered letter; a template with a loop gone wild is a fault.
@@ -366,26 +367,8 @@ fn place(text: &str, word: &str) -> (usize, usize) {
 
 /// The known word that was probably meant: at most a third of its letters differ.
 fn nearest<'a>(word: &str, known: &BTreeSet<&'a str>) -> Option<&'a str> {
-    let scored = known.iter().map(|k| (distance(word, k), *k));
+    let scored = known.iter().map(|k| (levenshtein(word, k), *k));
     scored.min().filter(|(distance, k)| *distance <= k.len().div_ceil(3)).map(|(_, k)| k)
-}
-
-/// Letters to insert, remove or change (Levenshtein); both words are short.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().take(200).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, above) in b.chars().zip(row.iter().skip(1)) {
-            let best = (diagonal + usize::from(x != y)).min(left + 1).min(above + 1);
-            diagonal = *above;
-            left = best;
-            next.push(best);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

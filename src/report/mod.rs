@@ -35,6 +35,7 @@ pub use score::{Claim, CvssVersion};
 pub use signs::signs;
 pub use version::{Bound, Release, Version, Which, releases};
 pub use wish::{Credit, Deadline, OthersTold};
+pub(crate) use words::head;
 pub use words::{EXCERPT_LIMIT, Found, TEXT_LIMIT};
 
 /// The facts of a report. Every list holds at most 32 of its kind, none twice.

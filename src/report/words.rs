@@ -147,7 +147,7 @@ impl Words {
 }
 
 /// The first `limit` bytes, cut between characters.
-fn head(text: &str, limit: usize) -> &str {
+pub(crate) fn head(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or("")
 }
 

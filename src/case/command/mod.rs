@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use nearest::levenshtein;
 pub use table::{TABLE, Verb, documentation, help};
 
 use super::closure::Closure;

@@ -17,8 +17,13 @@ fn distance(a: &str, b: &str) -> usize {
     if a != b && letters(a) == letters(b) {
         return 1;
     }
+    levenshtein(a, b)
+}
+
+/// Letters to insert, remove or change; both words are short.
+pub(crate) fn levenshtein(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().take(40).enumerate() {
+    for (i, x) in a.chars().take(200).enumerate() {
         let mut diagonal = i;
         let mut left = i + 1;
         let mut next = vec![left];
