@@ -302,6 +302,10 @@ pub fn policy(config: &Config) -> Policy {
             confirm_hours: config.commands.confirm_hours,
             status_per_day: config.commands.status_per_day,
         },
+        runbook: config.runbook.rule.clone(),
+        embargoed: config.runbook.embargoed.clone(),
+        announce: config.runbook.announce.clone(),
+        channels: u8::try_from(config.runbook.channels.len()).unwrap_or(u8::MAX),
     }
 }
 
@@ -315,6 +319,7 @@ fn roster(config: &Config) -> Roster {
             addresses: vec![address.clone()],
             github: None,
             roles: std::collections::BTreeSet::from([Role::Ops]),
+            sigs: Vec::new(),
             away: Vec::new(),
             dkim_domains: Vec::new(),
             openpgp: Vec::new(),

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::closure::Closure;
 use super::command::{Above, Question};
-use super::event::{Event, Stop};
 use super::reference::Reference;
-use super::{Answer, Case, CaseId, ClockKind, LetterKind, MailId, MemberKey, PersonId, Severity, Stage};
+use super::step::{Step, Track};
+use super::tracks::Tracks;
+use super::{Case, CaseId, LetterKind, MailId, MemberKey, PersonId, Severity, Stage};
 
 /// What a member did, as the journal keeps it: no words, no addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,12 @@ pub enum Deed {
         /// Who.
         to: Above,
     },
+    /// Something on the way of a vulnerability.
+    Step {
+        /// What.
+        #[serde(flatten)]
+        step: Step,
+    },
 }
 
 /// What of a case an act sets: of two acts that set the same, the later one is taken back first.
@@ -103,6 +110,8 @@ pub enum Sets {
     Reporter,
     /// The promise to the reporter.
     Promise,
+    /// What runs beside the stage.
+    Track(Track),
     /// Nothing that another act sets.
     Own,
 }
@@ -121,6 +130,8 @@ impl Deed {
             Self::Severity { .. } => Sets::Severity,
             Self::Reporter { .. } => Sets::Reporter,
             Self::Acknowledge { .. } | Self::Answered => Sets::Promise,
+            Self::Step { step } if step.track() == Track::Stage => Sets::Stage,
+            Self::Step { step } => Sets::Track(step.track()),
             Self::Link { .. }
             | Self::LinkMail { .. }
             | Self::Split
@@ -155,7 +166,16 @@ impl Deed {
             Self::Reopen => "reopen".to_owned(),
             Self::Raise { to: Above::Chairs } => "raise chairs".to_owned(),
             Self::Raise { to: Above::Tsc } => "raise tsc".to_owned(),
+            Self::Step { step } => step.words(),
         }
+    }
+
+    /// Whether nothing of it happens before a second person agreed. Else only its letter waits.
+    pub(super) fn waits_whole(&self) -> bool {
+        matches!(
+            self,
+            Self::Step { step: Step::Notify { .. } | Step::Publish { .. } | Step::Collaborate { .. } }
+        )
     }
 }
 
@@ -233,8 +253,19 @@ pub struct Act {
     pub state: ActState,
     /// Its letter, if it ordered one.
     pub letter: Option<ActLetter>,
-    /// Stage, severity and reporter before it: only what it sets is taken back.
-    before: Box<(Stage, Option<Severity>, Option<PersonId>)>,
+    /// What it may set, as it was: only what it sets is taken back.
+    pub(super) before: Box<Before>,
+}
+
+/// What acts set, as it was before one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Before {
+    pub(super) stage: Stage,
+    pub(super) severity: Option<Severity>,
+    pub(super) reporter: Option<PersonId>,
+    /// Kept for steps alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tracks: Option<Tracks>,
 }
 
 impl Act {
@@ -245,12 +276,12 @@ impl Act {
 
     /// The stage before it.
     pub fn stage_before(&self) -> &Stage {
-        &self.before.0
+        &self.before.stage
     }
 
     /// The severity before it.
     pub fn severity_before(&self) -> Option<Severity> {
-        self.before.1
+        self.before.severity
     }
 
     /// The letter that waits, if one does.
@@ -284,202 +315,5 @@ impl Case {
         asked.sort_unstable();
         asked.dedup();
         asked
-    }
-
-    /// Folds in what members did; any other event changes nothing here.
-    pub(super) fn apply_act(&mut self, event: &Event) {
-        match event {
-            Event::Acted { act, by, at, deed, hold, asks_until, .. } => {
-                let state = match asks_until {
-                    Some(until) => ActState::Asked { until: *until },
-                    None => ActState::Done,
-                };
-                let before = Box::new((self.stage.clone(), self.severity_set, self.reporter));
-                let letter = hold.map(ActLetter::Held);
-                let act =
-                    Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
-                self.do_deed(&act);
-                self.acts.push(act);
-            }
-            Event::Undone { act, by, .. } => self.undo(*act, by),
-            Event::Confirmed { act, .. } => {
-                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
-                    act.state = ActState::Done;
-                }
-            }
-            Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
-            Event::LetterStopped { act, .. } => {
-                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
-                    act.letter = Some(ActLetter::Stopped);
-                }
-            }
-            Event::ClockResumed { clock } => {
-                if let Some(clock) = self.clocks.get_mut(clock) {
-                    clock.stopped = None;
-                }
-            }
-            Event::Closed { closure, .. } => self.close(*closure),
-            Event::Linked { case } => {
-                if !self.links.contains(case) {
-                    self.links.push(*case);
-                }
-            }
-            Event::Unlinked { case } => self.links.retain(|known| known != case),
-            Event::CommandRefused { .. } | Event::CommentRefused { .. } => {
-                self.refused = self.refused.saturating_add(1);
-            }
-            Event::StatusTold { at, .. } => {
-                self.status_told.push(*at);
-                let surplus = self.status_told.len().saturating_sub(20);
-                self.status_told.drain(..surplus);
-            }
-            Event::Opened { .. }
-            | Event::ReceiptWithheld { .. }
-            | Event::ClockStarted { .. }
-            | Event::ClockRang { .. }
-            | Event::EscalationPutOff { .. }
-            | Event::ClockStopped { .. }
-            | Event::ClockReopened { .. }
-            | Event::Added { .. }
-            | Event::Quarantined { .. }
-            | Event::MemberAnswered { .. }
-            | Event::AnswerConfirmed { .. }
-            | Event::DeliveryFailed { .. }
-            | Event::IssueOpened { .. }
-            | Event::LetterSent { .. }
-            | Event::LetterUnknown { .. }
-            | Event::EffectParked { .. }
-            | Event::Claimed { .. }
-            | Event::Checked { .. }
-            | Event::Looked { .. }
-            | Event::IssueClosed { .. }
-            | Event::NothingRan { .. } => {}
-        }
-    }
-
-    /// On a case without an owner the first who closes it, or says where it is known, owns it.
-    fn owner_or(&self, by: &MemberKey) -> MemberKey {
-        self.owner().unwrap_or(by).clone()
-    }
-
-    fn do_deed(&mut self, act: &Act) {
-        match &act.deed {
-            Deed::Own { member } => self.stage = Stage::Triage { owner: member.clone() },
-            Deed::Disown => self.stage = Stage::New,
-            Deed::Severity { severity } => self.severity_set = Some(*severity),
-            Deed::Dup { of } => {
-                let owner = Some(self.owner_or(&act.by));
-                self.duplicate_of = Some(*of);
-                self.stage = Stage::Closed { owner, closure: Closure::Duplicate };
-            }
-            Deed::Known { reference } => {
-                let owner = self.owner_or(&act.by);
-                self.stage = Stage::Known { owner, reference: reference.clone() };
-            }
-            Deed::Close { closure } => {
-                let owner = Some(self.owner_or(&act.by));
-                self.stage = Stage::Closed { owner, closure: *closure };
-            }
-            Deed::Reopen => {
-                self.duplicate_of = None;
-                self.reopened = true;
-                self.stage = match self.owner() {
-                    Some(owner) => Stage::Triage { owner: owner.clone() },
-                    None => Stage::Triage { owner: act.by.clone() },
-                };
-            }
-            Deed::Reporter { person } => self.reporter = Some(*person),
-            Deed::Answered => {
-                self.answer = Some(Answer { member: act.by.clone(), verified: true, at: act.at });
-            }
-            Deed::Raise { to } => self.raised = Some(*to),
-            Deed::Link { .. }
-            | Deed::LinkMail { .. }
-            | Deed::Split
-            | Deed::New { .. }
-            | Deed::Open
-            | Deed::Acknowledge { .. }
-            | Deed::Ask { .. }
-            | Deed::Remind { .. }
-            | Deed::Reply => {}
-        }
-    }
-
-    fn undo(&mut self, number: u32, by: &MemberKey) {
-        let Some(act) = self.acts.iter_mut().find(|act| act.number == number) else { return };
-        act.state = ActState::Undone { by: by.clone() };
-        if act.held().is_some() {
-            act.letter = Some(ActLetter::Stopped);
-        }
-        let (deed, (stage, severity, reporter)) = (act.deed.clone(), *act.before.clone());
-        match deed {
-            // There was nothing before it.
-            Deed::Open => self.close(Closure::NotAReport),
-            Deed::Own { .. }
-            | Deed::Disown
-            | Deed::Dup { .. }
-            | Deed::Known { .. }
-            | Deed::Close { .. }
-            | Deed::Reopen => {
-                self.reopened |= matches!(self.stage, Stage::Closed { .. });
-                if matches!(deed, Deed::Dup { .. }) {
-                    self.duplicate_of = None;
-                }
-                self.stage = stage;
-            }
-            Deed::Severity { .. } => self.severity_set = severity,
-            Deed::Reporter { .. } => self.reporter = reporter,
-            Deed::Answered => self.answer = None,
-            Deed::Raise { .. } => self.raised = None,
-            Deed::Link { .. }
-            | Deed::LinkMail { .. }
-            | Deed::Split
-            | Deed::New { .. }
-            | Deed::Acknowledge { .. }
-            | Deed::Ask { .. }
-            | Deed::Remind { .. }
-            | Deed::Reply => {}
-        }
-    }
-
-    fn close(&mut self, closure: Closure) {
-        let owner = self.owner().cloned();
-        self.stage = Stage::Closed { owner, closure };
-    }
-
-    /// A person wrote to the reporter.
-    fn letter_left(&mut self, act: u32, at: Timestamp) {
-        let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
-        act.letter = Some(ActLetter::Left { at });
-        let (by, deed) = (act.by.clone(), act.deed.clone());
-        match deed {
-            Deed::Ask { .. } | Deed::Remind { .. } => {}
-            Deed::Acknowledge { contact_by } => {
-                self.contact_by = Some(contact_by);
-                self.answer = Some(Answer { member: by, verified: true, at });
-            }
-            Deed::Dup { .. }
-            | Deed::Known { .. }
-            | Deed::Reply
-            | Deed::Close { .. }
-            | Deed::Own { .. }
-            | Deed::Disown
-            | Deed::Severity { .. }
-            | Deed::Link { .. }
-            | Deed::LinkMail { .. }
-            | Deed::Split
-            | Deed::New { .. }
-            | Deed::Open
-            | Deed::Reporter { .. }
-            | Deed::Answered
-            | Deed::Reopen
-            | Deed::Raise { .. } => self.answer = Some(Answer { member: by, verified: true, at }),
-        }
-    }
-
-    /// Whether the promise to the reporter was kept by what a member did alone, so that taking it back resumes it.
-    pub(super) fn kept_by_word(&self) -> bool {
-        let clock = self.clocks.get(&ClockKind::Acknowledge);
-        matches!(clock.and_then(|clock| clock.stopped.as_ref()), Some(Stop::Answer { mail: None, .. }))
     }
 }

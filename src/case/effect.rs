@@ -3,112 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::brief::Brief;
 use super::clock::ClockKind;
-use super::command::{Above, Question};
-use super::reference::Reference;
+use super::command::Above;
+use super::letter::LetterKind;
 use super::refused::Refused;
-use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId};
-
-/// A letter to somebody outside the team.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LetterKind {
-    /// T00: your message arrived. Written by the machine; stops no clock.
-    Receipt,
-    /// T01: thank you, somebody looks, you hear from us by then.
-    Acknowledgement,
-    /// T02: it is public already.
-    KnownIssue,
-    /// T03: what we still miss.
-    Questions,
-    /// T04: what we still miss, again.
-    Reminder,
-    /// T05: it works as intended.
-    Intended,
-    /// T06: a fault, not of security.
-    Bug,
-    /// T07: a wish, out of scope, not to be seen here, no harm shown.
-    NotHere,
-    /// In a member's own words.
-    Reply,
-    /// The one safe line to a reporter who asks. Written by the machine; stops no clock.
-    Status,
-}
-
-impl LetterKind {
-    /// The name of its template and its word in the store.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Receipt => "receipt",
-            Self::Acknowledgement => "acknowledgement",
-            Self::KnownIssue => "known-issue",
-            Self::Questions => "questions",
-            Self::Reminder => "reminder",
-            Self::Intended => "intended",
-            Self::Bug => "bug",
-            Self::NotHere => "not-here",
-            Self::Reply => "reply",
-            Self::Status => "status",
-        }
-    }
-
-    /// For people: `the acknowledgement (T01)`.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Receipt => "the receipt (T00)",
-            Self::Acknowledgement => "the acknowledgement (T01)",
-            Self::KnownIssue => "the known-issue letter (T02)",
-            Self::Questions => "the letter with questions (T03)",
-            Self::Reminder => "the reminder (T04)",
-            Self::Intended => "the letter works-as-intended (T05)",
-            Self::Bug => "the letter bug-not-security (T06)",
-            Self::NotHere => "the letter not-a-vulnerability (T07)",
-            Self::Reply => "the reply",
-            Self::Status => "the status line",
-        }
-    }
-
-    /// Whether a person's promise to answer is kept by it (RUNBOOK: T01, T02 or a member's own answer).
-    pub fn answers(self) -> bool {
-        match self {
-            Self::Acknowledgement
-            | Self::KnownIssue
-            | Self::Intended
-            | Self::Bug
-            | Self::NotHere
-            | Self::Reply => true,
-            Self::Receipt | Self::Questions | Self::Reminder | Self::Status => false,
-        }
-    }
-}
-
-/// What a letter says that only its order knows. It is rendered between deciding and committing and never kept but in the
-/// letter itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// T01.
-    Acknowledgement {
-        /// Working days.
-        days: u32,
-        /// The instant that they end.
-        contact_by: Timestamp,
-    },
-    /// T02.
-    Known(Reference),
-    /// T03 and T04.
-    Questions(Vec<Question>),
-    /// T05 to T07.
-    Closing {
-        /// Why.
-        closure: Closure,
-        /// In a member's words.
-        reason: String,
-    },
-    /// A member's own words.
-    Reply(String),
-    /// The safe line.
-    Status,
-}
+use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId, Sha256};
 
 /// What a comment on the private issue is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,6 +149,11 @@ pub enum Alert {
         /// Which act ordered it.
         act: u32,
     },
+    /// Something on the way of a vulnerability, by a letter of `templates/members/`.
+    Brief {
+        /// What.
+        brief: Brief,
+    },
     /// The daily digest.
     Digest,
     /// The daemon itself is in trouble.
@@ -353,8 +258,8 @@ pub enum Effect {
         letter: LetterKind,
         /// To whom.
         to: PersonId,
-        /// In whose thread.
-        in_reply_to: MailId,
+        /// In whose thread; none: it begins one.
+        in_reply_to: Option<MailId>,
         /// The act that ordered it; 0: the machine itself.
         #[serde(default, skip_serializing_if = "is_zero")]
         act: u32,
@@ -378,6 +283,19 @@ pub enum Effect {
         /// About what.
         alert: Alert,
     },
+    /// Bring the draft advisory to what the case says: make it, let people see it, ask for a CVE id, begin a fork. What GitHub
+    /// lets no program do becomes a task for a person.
+    Advisory,
+    /// Make the advisory public. Two people said so, and the day is there.
+    Publish {
+        /// SHA-256 of what they approved: anything else is not published.
+        text: Sha256,
+    },
+    /// Tell a public Discord channel of what was published.
+    Announce {
+        /// Which of the configured channels, from 0.
+        channel: u8,
+    },
 }
 
 /// Effects of a case and a lane are performed in order; lanes never wait for each other.
@@ -388,6 +306,8 @@ pub enum Lane {
     Github,
     /// Letters to people outside.
     Letters,
+    /// The advisory in the public repository.
+    Advisory,
     /// Mail to members.
     Members,
     /// Posts to Discord.
@@ -396,13 +316,14 @@ pub enum Lane {
 
 impl Lane {
     /// All lanes.
-    pub const ALL: [Self; 4] = [Self::Github, Self::Letters, Self::Members, Self::Discord];
+    pub const ALL: [Self; 5] = [Self::Github, Self::Letters, Self::Advisory, Self::Members, Self::Discord];
 
     /// The word in the store.
     pub fn word(self) -> &'static str {
         match self {
             Self::Github => "github",
             Self::Letters => "letters",
+            Self::Advisory => "advisory",
             Self::Members => "members",
             Self::Discord => "discord",
         }
@@ -427,18 +348,22 @@ impl Effect {
             Self::OpenIssue | Self::UpdateIssue | Self::Comment { .. } | Self::Answer => Lane::Github,
             Self::Letter { .. } => Lane::Letters,
             Self::Alert { .. } | Self::Transcript { .. } => Lane::Members,
-            Self::Post { .. } => Lane::Discord,
+            Self::Post { .. } | Self::Announce { .. } => Lane::Discord,
+            Self::Advisory | Self::Publish { .. } => Lane::Advisory,
         }
     }
 
     /// The rule for an unknown outcome.
     pub fn when_unknown(&self) -> WhenUnknown {
         match self {
-            Self::OpenIssue | Self::Comment { .. } | Self::Answer => WhenUnknown::LookFirst,
+            Self::OpenIssue | Self::Comment { .. } | Self::Answer | Self::Advisory | Self::Publish { .. } => {
+                WhenUnknown::LookFirst
+            }
             Self::UpdateIssue | Self::Alert { .. } | Self::Transcript { .. } | Self::Post { .. } => {
                 WhenUnknown::Repeat
             }
-            Self::Letter { .. } => WhenUnknown::AskAMember,
+            // The public is not told twice.
+            Self::Letter { .. } | Self::Announce { .. } => WhenUnknown::AskAMember,
         }
     }
 
@@ -453,6 +378,9 @@ impl Effect {
             Self::Transcript { .. } => "transcript",
             Self::Alert { .. } => "alert",
             Self::Post { .. } => "post",
+            Self::Advisory => "advisory",
+            Self::Publish { .. } => "publish",
+            Self::Announce { .. } => "announce",
         }
     }
 }

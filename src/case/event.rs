@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Deed, Hold, Stopped};
+use super::advisory::{Advisory, Task};
 use super::clock::{ClockKind, Ring};
 use super::closure::Closure;
 use super::command::Via;
-use super::effect::LetterKind;
+use super::letter::LetterKind;
 use super::refused::Refused;
 use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
 
@@ -404,6 +405,20 @@ pub enum Event {
         /// What came of it, in numbers.
         checked: Checked,
     },
+    /// GitHub shows something else of the advisory than before.
+    AdvisorySeen {
+        /// What.
+        advisory: Box<Advisory>,
+        /// When it was looked at.
+        at: Timestamp,
+    },
+    /// GitHub gives the program no right to a step: a person was asked to do it.
+    TaskNamed {
+        /// Which.
+        task: Task,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Event {
@@ -443,6 +458,8 @@ impl Event {
             Self::IssueClosed { .. } => "issue-closed",
             Self::StatusTold { .. } => "status-told",
             Self::Checked { .. } => "checked",
+            Self::AdvisorySeen { .. } => "advisory-seen",
+            Self::TaskNamed { .. } => "task-named",
         }
     }
 }

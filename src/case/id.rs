@@ -126,6 +126,11 @@ impl Sha256 {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
         <[u8; 32]>::try_from(bytes).map(Self).map_err(|_| Malformed("SHA-256"))
     }
+
+    /// The first eight hexadecimal digits: how people name a text that they approve.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(8).collect()
+    }
 }
 
 impl fmt::Display for Sha256 {

@@ -3,6 +3,9 @@
 //! [`Case::apply`] folds events and knows nothing else; [`decide`] alone sees the policy, the calendar and the instant.
 
 pub mod act;
+pub mod advisory;
+pub mod assessment;
+pub mod brief;
 pub mod calendar;
 pub mod checked;
 pub mod clock;
@@ -11,13 +14,17 @@ pub mod command;
 pub mod decide;
 pub mod effect;
 pub mod event;
+mod fold;
 pub mod id;
+pub mod letter;
 pub mod order;
 pub mod planned;
 pub mod policy;
 pub mod reference;
 pub mod refused;
 pub mod roster;
+pub mod step;
+pub mod tracks;
 
 use std::collections::BTreeMap;
 
@@ -25,18 +32,24 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, ActState, Deed};
+pub use advisory::{Advisory, Task};
+pub use assessment::{Assessment, Sig};
+pub use brief::Brief;
 pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, Ring};
 pub use closure::Closure;
-pub use effect::{Alarm, Alert, Content, Effect, Lane, LetterKind, Remark, WhenUnknown};
+pub use effect::{Alarm, Alert, Effect, Lane, Remark, WhenUnknown};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
 pub use id::{
     Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
 };
+pub use letter::{Content, LetterKind};
 pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
 pub use reference::Reference;
 pub use refused::Refused;
+pub use step::Step;
+pub use tracks::{Phase, Tracks};
 
 /// Where a case stands in the runbook. Holds only what is true in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +69,13 @@ pub enum Stage {
         /// Where it is public.
         reference: Reference,
     },
+    /// It is a vulnerability, on its way to be public.
+    Remedy {
+        /// How far.
+        phase: Phase,
+        /// The triage owner, unless they gave it back.
+        owner: Option<MemberKey>,
+    },
     /// Done.
     Closed {
         /// Who owned it last.
@@ -72,6 +92,7 @@ impl Stage {
             Self::New => "new",
             Self::Triage { .. } => "triage",
             Self::Known { .. } => "known",
+            Self::Remedy { phase, .. } => phase.word(),
             Self::Closed { .. } => "closed",
         }
     }
@@ -187,6 +208,9 @@ pub struct Case {
     /// What the last check against public records and earlier cases came to; none before the first.
     #[serde(default)]
     pub checked: Option<Checked>,
+    /// What runs beside the stages of a vulnerability.
+    #[serde(default)]
+    pub tracks: Tracks,
 }
 
 impl Case {
@@ -223,6 +247,7 @@ impl Case {
             refused: 0,
             status_told: Vec::new(),
             checked: None,
+            tracks: Tracks::default(),
         })
     }
 
@@ -267,6 +292,7 @@ impl Case {
                 self.replies = self.replies.saturating_add(1);
                 if person.is_some() && *person == self.reporter {
                     self.last_mail = *mail;
+                    self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote = true);
                 }
             }
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
@@ -284,6 +310,9 @@ impl Case {
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
             Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
+            Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
+                self.tracks.told.push((*letter, *person, *at));
+            }
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
@@ -303,6 +332,20 @@ impl Case {
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.checked = Some(*checked),
+            Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
+            Event::TaskNamed { task, at } => {
+                self.tracks.tasks.entry(task.clone()).or_insert(*at);
+            }
+        }
+    }
+
+    /// Public is what everybody can read, whoever made it so.
+    fn advisory_seen(&mut self, advisory: &Advisory, at: Timestamp) {
+        self.tracks.seen(advisory, at);
+        if let Stage::Remedy { phase, .. } = &mut self.stage
+            && self.tracks.published.is_some()
+        {
+            *phase = Phase::Disclosed;
         }
     }
 
@@ -329,7 +372,7 @@ impl Case {
         match &self.stage {
             Stage::New => None,
             Stage::Triage { owner } | Stage::Known { owner, .. } => Some(owner),
-            Stage::Closed { owner, .. } => owner.as_ref(),
+            Stage::Remedy { owner, .. } | Stage::Closed { owner, .. } => owner.as_ref(),
         }
     }
 
@@ -337,7 +380,15 @@ impl Case {
     pub fn closure(&self) -> Option<Closure> {
         match &self.stage {
             Stage::Closed { closure, .. } => Some(*closure),
-            Stage::New | Stage::Triage { .. } | Stage::Known { .. } => None,
+            Stage::New | Stage::Triage { .. } | Stage::Known { .. } | Stage::Remedy { .. } => None,
+        }
+    }
+
+    /// How far it is on its way to be public, if it is a vulnerability and not closed.
+    pub fn phase(&self) -> Option<Phase> {
+        match &self.stage {
+            Stage::Remedy { phase, .. } => Some(*phase),
+            Stage::New | Stage::Triage { .. } | Stage::Known { .. } | Stage::Closed { .. } => None,
         }
     }
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::effect::{Content, Effect};
+use super::effect::Effect;
+use super::letter::Content;
 
 /// A needed order across lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,13 @@
 //! What the team decided and an operator configured; enters [`super::decide`] and nothing else.
 
-use super::Severity;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
 use super::calendar::Calendar;
 use super::clock::ClockRule;
 use super::roster::Roster;
+use super::{Address, MemberKey, Severity, Sig};
 
 /// Who gets receipts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,102 @@ impl Default for CommandRule {
     }
 }
 
+/// Where a part of O3DE is looked after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentRule {
+    /// `owner/name` of the public repository whose advisory it becomes.
+    pub repository: String,
+    /// The SIGs that look after it.
+    pub sigs: Vec<Sig>,
+}
+
+/// One of the embargoed list (RUNBOOK 1.7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Who.
+    pub organization: String,
+    /// Their monitored alias.
+    pub address: Address,
+    /// When they accepted the terms.
+    pub terms_accepted: Date,
+    /// The member who vouches for them.
+    pub vouched_by: MemberKey,
+    /// When they confirmed it last; once a year.
+    pub confirmed: Date,
+}
+
+/// Lengths and numbers on the way of a vulnerability (RUNBOOK 1.4 and 1.7). Days are calendar days unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunbookRule {
+    /// Wished days from the report to the disclosure (RFC on receiving reports: 14).
+    pub target_days: u32,
+    /// Most days from the report to the disclosure, with or without a fix (RFC: 90).
+    pub limit_days: u32,
+    /// Days beyond that to which the reporter may agree in writing.
+    pub extension_days: u32,
+    /// The hour of publishing, UTC.
+    pub publish_hour_utc: u32,
+    /// Working days from the report to the assessment.
+    pub assessment_days: u32,
+    /// Days from the report to the meeting about a grave one (RFC: 1 week).
+    pub meeting_days: u32,
+    /// Days to agree about the day.
+    pub agreement_days: u32,
+    /// Members who must approve the public text.
+    pub approvals: u32,
+    /// Working days in which the reporter can read it.
+    pub reporter_review_days: u32,
+    /// Days of the embargoed list to prepare.
+    pub prep_days: u32,
+    /// The same for a critical one.
+    pub prep_days_critical: u32,
+    /// Working days without a CVE id after which the owner hears of it.
+    pub cve_notice_days: u32,
+    /// Days without a CVE id after which the chairs hear of it.
+    pub cve_escalate_days: u32,
+    /// Working days between words to the reporter of a critical one, or one that is being used.
+    pub update_days_critical: u32,
+    /// The same for a high one.
+    pub update_days_high: u32,
+    /// The same for the others.
+    pub update_days: u32,
+    /// Days to the disclosure of one that is being used against people.
+    pub exploited_days: u32,
+    /// Days without movement after which people are told.
+    pub stall_days: u32,
+    /// The repository of parts that `components` does not name.
+    pub repository: String,
+    /// Parts that are looked after elsewhere, by their name in lower case.
+    pub components: BTreeMap<String, ComponentRule>,
+}
+
+impl Default for RunbookRule {
+    fn default() -> Self {
+        Self {
+            target_days: 14,
+            limit_days: 90,
+            extension_days: 30,
+            publish_hour_utc: 16,
+            assessment_days: 10,
+            meeting_days: 7,
+            agreement_days: 10,
+            approvals: 2,
+            reporter_review_days: 5,
+            prep_days: 7,
+            prep_days_critical: 3,
+            cve_notice_days: 5,
+            cve_escalate_days: 35,
+            update_days_critical: 3,
+            update_days_high: 5,
+            update_days: 10,
+            exploited_days: 7,
+            stall_days: 30,
+            repository: "o3de/o3de".to_owned(),
+            components: BTreeMap::new(),
+        }
+    }
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -88,6 +188,14 @@ pub struct Policy {
     pub reminders_in_member_hours: bool,
     /// Members' commands.
     pub commands: CommandRule,
+    /// From a confirmed vulnerability to its disclosure.
+    pub runbook: RunbookRule,
+    /// The embargoed list.
+    pub embargoed: Vec<Listed>,
+    /// Public mailing lists that are told of a disclosure.
+    pub announce: Vec<Address>,
+    /// How many public Discord channels are told of it.
+    pub channels: u8,
 }
 
 /// MAIL: "escalation beyond the owner waits one working day, then goes on".

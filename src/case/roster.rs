@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, MemberKey};
+use super::{Address, MemberKey, Sig};
 
 /// What a person of the roster is to the team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Role {
     TscContact,
     /// The contact of SIG-Release.
     ReleaseContact,
+    /// A chair of another SIG: told of a vulnerability in what their SIG looks after, and of its mitigation.
+    SigChair,
     /// Looks after the machine and is told its alarms; not of the team.
     Ops,
 }
@@ -56,6 +58,8 @@ pub struct Member {
     pub github: Option<GithubAccount>,
     /// Roles; a chair who takes cases has both.
     pub roles: BTreeSet<Role>,
+    /// The SIGs that they speak for, or work in.
+    pub sigs: Vec<Sig>,
     /// Times away.
     pub away: Vec<Away>,
     /// Domains whose DKIM signature makes a mail from these addresses this person's, lower case. Without any, and without

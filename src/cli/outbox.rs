@@ -33,7 +33,10 @@ fn to(row: &EffectRow) -> Option<String> {
         | Effect::UpdateIssue
         | Effect::Comment { .. }
         | Effect::Answer
-        | Effect::Post { .. } => None,
+        | Effect::Post { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. } => None,
     }
 }
 

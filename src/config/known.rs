@@ -120,7 +120,7 @@ impl Known {
     }
 }
 
-fn project(text: &str) -> Result<ProjectName, String> {
+pub(super) fn project(text: &str) -> Result<ProjectName, String> {
     match text.split_once('/') {
         Some((owner, name)) if is_name(owner) && is_name(name) => {
             Ok(ProjectName { owner: owner.to_owned(), name: name.to_owned() })

@@ -14,6 +14,7 @@ mod peers;
 mod pgp;
 mod post;
 mod raw;
+mod runbook;
 mod secret;
 mod team;
 mod url;
@@ -35,6 +36,7 @@ pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use pgp::Pgp;
 pub use post::{Addresses, AfterStore, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls};
+pub use runbook::{Channel, Runbook};
 pub use team::Team;
 pub use url::Url;
 pub use work::{Clocks, Digest, Limits, LogFormat, LogLevel, Ops, Outbox, ReceiptRule, Receipts, Waiting};
@@ -94,6 +96,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// What is publicly known, and where it is fetched from.
     pub known: Known,
+    /// From a confirmed vulnerability to its disclosure.
+    pub runbook: Runbook,
     /// What the people who run the machine need.
     pub ops: Ops,
     /// `OpenPGP`.
@@ -139,7 +143,8 @@ pub fn template_dir_of(path: &Path) -> Option<PathBuf> {
 /// regions) are not in it.
 pub fn keys() -> BTreeSet<String> {
     let text = "[[team.member]]\naway = [{ from = \"2026-01-01\", to = \"2026-01-01\" }]\n\
-                [smtp]\nsent_proof = { bcc = \"a@b.example\" }\n";
+                [smtp]\nsent_proof = { bcc = \"a@b.example\" }\n\
+                [[runbook.embargoed]]\n[[runbook.channel]]\n";
     parse(Path::new("config.toml"), text, None).1
 }
 
@@ -212,6 +217,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
     let outbox = Outbox::read(&top.section("outbox"));
     let known = Known::read(&top.section("known"));
+    let runbook = Runbook::read(&top.section("runbook"));
     let ops = Ops::read(&top.section("ops"));
     let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
@@ -236,6 +242,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         digest: digest?,
         outbox,
         known: known?,
+        runbook,
         ops,
         pgp,
         warnings: Vec::new(),

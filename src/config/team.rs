@@ -9,7 +9,7 @@ use super::post::address;
 use super::raw::{Section, no_such_word};
 use crate::case::calendar::Calendar;
 use crate::case::roster::{Away, GithubAccount, Member, Role, Roster};
-use crate::case::{Address, MemberKey};
+use crate::case::{Address, MemberKey, Sig};
 
 /// The team, for letters and clocks.
 #[derive(Debug, Clone)]
@@ -93,11 +93,12 @@ fn calendar(s: &Section<'_, '_>) -> Calendar {
     Calendar { zone, workdays: if workdays.is_empty() { week() } else { workdays }, holidays }
 }
 
-const ROLES: [(&str, Role); 4] = [
+const ROLES: [(&str, Role); 5] = [
     ("member", Role::Member),
     ("chair", Role::Chair),
     ("tsc-contact", Role::TscContact),
     ("release-contact", Role::ReleaseContact),
+    ("sig-chair", Role::SigChair),
 ];
 
 fn role(text: &str) -> Result<Role, String> {
@@ -165,6 +166,10 @@ fn member(s: &Section<'_, '_>) -> Option<Member> {
     };
     let addresses = s.list("addresses", address).unwrap_or_default();
     let roles = s.list("roles", role).map_or_else(|| BTreeSet::from([Role::Member]), BTreeSet::from_iter);
+    let sigs = s.list("sigs", |text| Ok(Sig(text.to_owned()))).unwrap_or_default();
+    if roles.contains(&Role::SigChair) && sigs.is_empty() {
+        s.wrong("sigs", "a chair of a SIG without `sigs`", "write sigs = [\"network\"]");
+    }
     let away = away(s);
     let zone = s.parsed("zone", zone);
     let dkim_domains = s.list("dkim_domains", dkim_domain).unwrap_or_default();
@@ -176,6 +181,7 @@ fn member(s: &Section<'_, '_>) -> Option<Member> {
         addresses,
         github,
         roles,
+        sigs,
         away,
         dkim_domains,
         openpgp,

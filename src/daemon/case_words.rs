@@ -94,7 +94,7 @@ fn later_mails(txn: &Txn<'_>, case: CaseId) -> Result<Vec<MailId>, StoreError> {
 /// Where a case stands, as later reports are told.
 fn status_of(case: &Case) -> Status {
     match &case.stage {
-        Stage::New | Stage::Triage { .. } | Stage::Known { .. } => Status::Open,
+        Stage::New | Stage::Triage { .. } | Stage::Known { .. } | Stage::Remedy { .. } => Status::Open,
         Stage::Closed { .. } => Status::Closed,
     }
 }

@@ -101,8 +101,10 @@ fn plan(
     let mut all = Vec::new();
     for planned in effects {
         // What is drawn when it is performed need not be done twice: a flood of mails brings one alert, not a hundred.
-        let drawn_late =
-            matches!(planned.effect, Effect::UpdateIssue | Effect::Alert { .. } | Effect::Post { .. });
+        let drawn_late = matches!(
+            planned.effect,
+            Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
+        );
         if drawn_late && txn.is_due(case.id, &planned.effect)? {
             continue;
         }
@@ -178,7 +180,10 @@ pub(super) fn draft(office: &Office, planned: &Planned) -> Result<Draft, StoreEr
         | Effect::UpdateIssue
         | Effect::Comment { .. }
         | Effect::Answer
-        | Effect::Post { .. } => None,
+        | Effect::Post { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. } => None,
     };
     let message_id = from.map(|from| format!("{op}@{}", from.domain()));
     Ok(Draft { planned: planned.clone(), op, message_id, letter: None })

@@ -74,8 +74,8 @@ pub(super) fn ordered(
     let Effect::Letter { letter: kind, to, in_reply_to, act } = &draft.planned.effect else {
         return Err(());
     };
-    let parent = read(office, txn, *in_reply_to)?;
-    let theirs = txn.mail(*in_reply_to).map_err(|_| ())?.person == Some(*to);
+    let parent = read(office, txn, in_reply_to.unwrap_or(case.report))?;
+    let theirs = txn.mail(in_reply_to.unwrap_or(case.report)).map_err(|_| ())?.person == Some(*to);
     let report = read(office, txn, case.report)?;
     let team = &office.config.team;
     let common = Common {
@@ -99,7 +99,20 @@ pub(super) fn ordered(
         | LetterKind::Intended
         | LetterKind::Bug
         | LetterKind::NotHere
-        | LetterKind::Reply => compose::Auto::No,
+        | LetterKind::Reply
+        | LetterKind::Confirmed
+        | LetterKind::Proposal
+        | LetterKind::Settled
+        | LetterKind::Update
+        | LetterKind::CveNews
+        | LetterKind::Invitation
+        | LetterKind::DraftForReporter
+        | LetterKind::PublishedThanks
+        | LetterKind::ListNotice
+        | LetterKind::ListChange
+        | LetterKind::ListReminder
+        | LetterKind::ListLifted
+        | LetterKind::PublicMail => compose::Auto::No,
     };
     let sheet = Sheet { case: case.id, to: *to, parent: Some(&parent.letter), automatic };
     let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
@@ -130,6 +143,8 @@ fn body(
         Content::Closing { closure: Closure::Bug, reason } => Body::Bug { reason: reason.clone() },
         Content::Closing { closure, reason } => Body::NotHere { closure: *closure, reason: reason.clone() },
         Content::Reply(words) => Body::Reply { words: words.clone() },
+        Content::Update { words, .. } => Body::Reply { words: words.clone() },
+        Content::OfCase => Body::Reply { words: String::new() },
         Content::Status => {
             let promised = case.contact_by.filter(|at| *at > now);
             let owed = case.acknowledge_by().filter(|at| *at > now && case.runs(ClockKind::Acknowledge));

@@ -85,10 +85,11 @@ pub(super) async fn keep_emptying(
     peers: &Arc<Peers>,
     stop: &CancellationToken,
 ) -> Result<(), Fault> {
-    let [github, letters, members, discord] = Lane::ALL;
-    let ((), (), (), ()) = tokio::try_join!(
+    let [github, letters, advisory, members, discord] = Lane::ALL;
+    let ((), (), (), (), ()) = tokio::try_join!(
         keep_lane(office, peers, github, stop),
         keep_lane(office, peers, letters, stop),
+        keep_lane(office, peers, advisory, stop),
         keep_lane(office, peers, members, stop),
         keep_lane(office, peers, discord, stop),
     )?;
@@ -168,7 +169,7 @@ impl<'a> Crew<'a> {
     fn free(&self) -> u32 {
         let limit = match self.lane {
             Lane::Letters | Lane::Members => AT_ONCE,
-            Lane::Github | Lane::Discord => 1,
+            Lane::Github | Lane::Advisory | Lane::Discord => 1,
         };
         limit.saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(limit))
     }
@@ -270,7 +271,7 @@ fn conclude(
             }
             cleared(row, txn)?;
             tracing::info!(effect = row.effect.word(), id = %id, case = row.case.map(tracing::field::display), "done");
-            tell_case(office, txn, row, *outcome, now)
+            tell_case(office, txn, row, outcome.clone(), now)
         }
         Verdict::Answered { comment } => {
             txn.end(id, EffectState::Done, None, now)?;
@@ -292,7 +293,9 @@ fn conclude(
                 return park(office, txn, row, why, now);
             }
             let (first, cap) = match row.effect.lane() {
-                Lane::Github => (office.config.github.backoff_first, office.config.github.backoff_cap),
+                Lane::Github | Lane::Advisory => {
+                    (office.config.github.backoff_first, office.config.github.backoff_cap)
+                }
                 Lane::Letters | Lane::Members | Lane::Discord => (outbox.retry_first, outbox.retry_cap),
             };
             let wait = after
@@ -322,6 +325,7 @@ fn conclude(
 fn cleared(row: &EffectRow, txn: &Txn<'_>) -> Result<(), StoreError> {
     let alarms: &[Alarm] = match row.effect.lane() {
         Lane::Github => &[Alarm::GithubRefused, Alarm::RepositoryRefused, Alarm::RepositoryPublic],
+        Lane::Advisory => &[Alarm::GithubRefused],
         Lane::Letters | Lane::Members => &[Alarm::SmtpDown],
         Lane::Discord => &[Alarm::DiscordRevoked],
     };

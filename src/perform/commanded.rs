@@ -99,6 +99,7 @@ pub(super) fn news(
         | Alert::Parked { .. }
         | Alert::Waiting { .. }
         | Alert::Digest
+        | Alert::Brief { .. }
         | Alert::Alarm { .. } => News::Settled,
     })
 }

@@ -3,6 +3,8 @@
 //! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
 //! says "done" or "not done" unless the wire proved it.
 
+mod advisory;
+mod announce;
 mod answer;
 mod commanded;
 mod credentials;
@@ -122,6 +124,9 @@ pub async fn perform(
         Effect::Transcript { to, .. } => letters::transcript(office, peers, row, to).await?,
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
         Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
+        Effect::Advisory => advisory::reconcile(office, peers, row, looks).await?,
+        Effect::Publish { text } => advisory::publish(office, peers, row, text).await?,
+        Effect::Announce { channel } => announce::discord(office, peers, row, *channel).await?,
     };
     office.outside.point(Point::AfterWire(word))?;
     Ok(verdict)
@@ -133,9 +138,14 @@ pub async fn perform(
 /// A fault of the store.
 pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>), PerformFault> {
     let ending = match &row.effect {
-        Effect::OpenIssue | Effect::UpdateIssue | Effect::Comment { .. } | Effect::Answer => "md",
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Advisory
+        | Effect::Publish { .. } => "md",
         Effect::Letter { .. } | Effect::Transcript { .. } | Effect::Alert { .. } => "eml",
-        Effect::Post { .. } => "txt",
+        Effect::Post { .. } | Effect::Announce { .. } => "txt",
     };
     let bytes = match &row.effect {
         Effect::OpenIssue | Effect::UpdateIssue => github::page(office, row)?.into_bytes(),
@@ -144,6 +154,9 @@ pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>),
         Effect::Letter { .. } | Effect::Transcript { .. } => row.letter.clone().unwrap_or_default(),
         Effect::Alert { to, alert } => letters::notice(office, row, to, alert)?.unwrap_or_default(),
         Effect::Post { alert } => post::words(office, row, alert)?.into_bytes(),
+        Effect::Advisory => advisory::page(office, row)?.into_bytes(),
+        Effect::Publish { text } => format!("publish the advisory whose text is {text}\n").into_bytes(),
+        Effect::Announce { .. } => announce::words(office, row)?.into_bytes(),
     };
     let case = row.case.map_or_else(|| "house".to_owned(), |case| case.to_string());
     Ok((format!("{:06}-{case}-{}.{ending}", row.id.0, row.effect.word()), bytes))

@@ -53,6 +53,14 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
             case::Stage::New => Stage::New,
             case::Stage::Triage { .. } => Stage::Triage,
             case::Stage::Known { .. } => Stage::Known,
+            case::Stage::Remedy { phase, .. } => match phase {
+                case::Phase::Confirmed => Stage::Confirmed,
+                case::Phase::Mitigating => Stage::Mitigating,
+                case::Phase::Review => Stage::Review,
+                case::Phase::Prenotice => Stage::Prenotice,
+                case::Phase::Ready => Stage::Ready,
+                case::Phase::Disclosed => Stage::Disclosed,
+            },
             case::Stage::Closed { .. } => Stage::Closed,
         },
         closure: case.closure(),
@@ -346,6 +354,7 @@ pub(super) fn alert(
         | case::Alert::Raised { .. }
         | case::Alert::Confirm { .. }
         | case::Alert::Closed { .. }
+        | case::Alert::Brief { .. }
         | case::Alert::LetterStopped { .. } => Alert::News(commanded::news(office, txn, case, alert, to)?),
         case::Alert::Alarm { alarm } => alarm_alert(office, txn, alarm, now)?,
     };

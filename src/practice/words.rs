@@ -175,9 +175,16 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::IssueClosed { .. }
         | Event::StatusTold { .. } => return commanded(office, case, event),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
+        Event::AdvisorySeen { advisory, .. } if advisory.is_public() => {
+            format!("{case}: {} is public", advisory.ghsa)
+        }
+        Event::AdvisorySeen { advisory, .. } => {
+            format!("{case}: the draft advisory is {}, its text {}", advisory.ghsa, advisory.text.short())
+        }
+        Event::TaskNamed { task, .. } => format!("{case}: a person must {}", task.words()),
         Event::Looked { .. }
         | Event::LetterLeft { .. }
-        | Event::ClockStarted { clock: ClockKind::Owner, .. }
+        | Event::ClockStarted { .. }
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
     })

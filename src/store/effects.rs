@@ -131,7 +131,10 @@ fn recipient(effect: &Effect) -> String {
         | Effect::UpdateIssue
         | Effect::Comment { .. }
         | Effect::Answer
-        | Effect::Post { .. } => String::new(),
+        | Effect::Post { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. } => String::new(),
+        Effect::Announce { channel } => format!("channel:{channel}"),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
     }
@@ -147,6 +150,9 @@ fn queue(effect: &Effect) -> String {
         | Effect::Comment { .. }
         | Effect::Answer
         | Effect::Post { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. }
         | Effect::Letter { .. }
         | Effect::Alert { .. } => recipient(effect),
     }
@@ -227,7 +233,7 @@ impl Txn<'_> {
             Lane::Github => {
                 self.ready(lane, now, limit, "e.waits = 0 and e.json = '{\"effect\":\"open-issue\"}'")?
             }
-            Lane::Letters | Lane::Members | Lane::Discord => Vec::new(),
+            Lane::Letters | Lane::Advisory | Lane::Members | Lane::Discord => Vec::new(),
         };
         if ready.is_empty() {
             ready = self.ready(lane, now, limit, "e.waits = 0")?;

@@ -10,15 +10,16 @@ use crate::case::Lane;
 
 /// A bell for each lane.
 #[derive(Debug, Clone, Default)]
-pub struct Lanes(Arc<[Notify; 4]>);
+pub struct Lanes(Arc<[Notify; 5]>);
 
 impl Lanes {
     /// The bell of a lane. A ring that nobody waits for is kept for the next one who does.
     pub fn bell(&self, lane: Lane) -> &Notify {
-        let [github, letters, members, discord] = &*self.0;
+        let [github, letters, advisory, members, discord] = &*self.0;
         match lane {
             Lane::Github => github,
             Lane::Letters => letters,
+            Lane::Advisory => advisory,
             Lane::Members => members,
             Lane::Discord => discord,
         }
@@ -43,6 +44,7 @@ fn bit(lane: Lane) -> u8 {
         Lane::Letters => 2,
         Lane::Members => 4,
         Lane::Discord => 8,
+        Lane::Advisory => 16,
     }
 }
 

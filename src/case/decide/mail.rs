@@ -92,7 +92,7 @@ fn status(
     decision.event(Event::StatusTold { mail, at: now });
     decision.effects.push(Planned {
         spoken: Some(Spoken::Letter(Content::Status)),
-        ..Planned::now(Effect::Letter { letter: LetterKind::Status, to, in_reply_to: mail, act: 0 })
+        ..Planned::now(Effect::Letter { letter: LetterKind::Status, to, in_reply_to: Some(mail), act: 0 })
     });
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here asks the time, draws a random number or reads the disk; every instant in an event is a
 //! value that was computed here, once.
 
+mod advisory;
 mod answer;
 mod clocks;
 pub mod command;

@@ -72,7 +72,7 @@ pub fn open(id: CaseId, opening: &Opening, policy: &Policy, now: Timestamp) -> (
             decision.then(Effect::Letter {
                 letter: LetterKind::Receipt,
                 to,
-                in_reply_to: opening.mail,
+                in_reply_to: Some(opening.mail),
                 act: 0,
             });
         }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
-    Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, Policy, Receipt,
-    Stage, Stop,
+    Advisory, Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, Policy,
+    Receipt, Stage, Stop, Task,
 };
 
 /// How an effect went, as far as a case cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The private issue is there.
     IssueOpened {
@@ -23,6 +23,13 @@ pub enum Outcome {
     },
     /// Done.
     Done,
+    /// The advisory is as it should be, as far as GitHub gives the program a right to it.
+    Advisory {
+        /// What GitHub shows of it; none: there is none yet.
+        seen: Option<Box<Advisory>>,
+        /// What a person must do.
+        tasks: Vec<Task>,
+    },
     /// Nobody can say.
     Unknown,
     /// It cannot be done.
@@ -73,12 +80,22 @@ pub(super) fn came(
             | Effect::OpenIssue
             | Effect::UpdateIssue
             | Effect::Comment { .. }
-            | Effect::Answer,
+            | Effect::Answer
+            | Effect::Advisory
+            | Effect::Publish { .. }
+            | Effect::Announce { .. },
             Outcome::Parked,
         ) => parked(&mut decision, case, effect_id, effect, policy, now),
         // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
         (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: None });
+        }
+        (Effect::Advisory | Effect::Publish { .. }, Outcome::Advisory { seen, tasks }) => {
+            super::advisory::came(&mut decision, case, seen.as_deref(), tasks, policy, now);
+        }
+        (Effect::Announce { .. }, Outcome::Unknown) => {
+            let alert = Alert::LetterUnknown { effect: effect_id };
+            super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
         }
         (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
             decision.event(Event::LetterStopped { act: *act, why: *why });
@@ -95,8 +112,23 @@ pub(super) fn came(
             | Effect::Answer
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
-            | Effect::Post { .. },
+            | Effect::Post { .. }
+            | Effect::Advisory
+            | Effect::Publish { .. },
             Outcome::Done | Outcome::Unknown | Outcome::Stopped { .. },
+        )
+        | (Effect::Announce { .. }, Outcome::Done | Outcome::Stopped { .. })
+        | (
+            Effect::OpenIssue
+            | Effect::UpdateIssue
+            | Effect::Comment { .. }
+            | Effect::Answer
+            | Effect::Letter { .. }
+            | Effect::Transcript { .. }
+            | Effect::Alert { .. }
+            | Effect::Post { .. }
+            | Effect::Announce { .. },
+            Outcome::Advisory { .. },
         )
         | (
             Effect::UpdateIssue
@@ -105,7 +137,10 @@ pub(super) fn came(
             | Effect::Letter { .. }
             | Effect::Transcript { .. }
             | Effect::Alert { .. }
-            | Effect::Post { .. },
+            | Effect::Post { .. }
+            | Effect::Advisory
+            | Effect::Publish { .. }
+            | Effect::Announce { .. },
             Outcome::IssueOpened { .. },
         ) => {}
     }
@@ -160,6 +195,9 @@ fn letter_of(effect: &Effect) -> Option<LetterKind> {
         | Effect::Answer
         | Effect::Transcript { .. }
         | Effect::Alert { .. }
-        | Effect::Post { .. } => None,
+        | Effect::Post { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. } => None,
     }
 }

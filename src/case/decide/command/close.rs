@@ -14,7 +14,7 @@ impl Run<'_> {
             Stage::Known { reference, .. } => {
                 Err(format!("the reporter is told of {reference} already: undo that first"))
             }
-            Stage::New | Stage::Triage { .. } | Stage::Closed { .. } => Ok(case),
+            Stage::New | Stage::Triage { .. } | Stage::Remedy { .. } | Stage::Closed { .. } => Ok(case),
         }
     }
 

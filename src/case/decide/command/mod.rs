@@ -302,7 +302,7 @@ impl Run<'_> {
         let rule = &self.policy.commands;
         let case = self.case()?;
         let to = case.reporter.ok_or("the report has no address to write to")?;
-        let in_reply_to = case.last_mail;
+        let in_reply_to = Some(case.last_mail);
         let seconds = |seconds: u32| {
             self.now.saturating_add(jiff::SignedDuration::from_secs(seconds.into())).unwrap_or(self.now)
         };

@@ -52,6 +52,7 @@ impl Run<'_> {
             | Deed::Known { .. }
             | Deed::Reply
             | Deed::Close { .. }
+            | Deed::Step { .. }
             | Deed::Reopen => {}
         }
         let letter = if held { "; its letter will not leave" } else { "" };

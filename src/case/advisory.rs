@@ -1,0 +1,165 @@
+//! A draft advisory as GitHub shows it, and what people must do where GitHub lets no program do it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MemberKey, Sha256};
+
+/// In which state GitHub shows an advisory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdvisoryState {
+    /// Reported and not accepted.
+    Triage,
+    /// Being written.
+    Draft,
+    /// Public.
+    Published,
+    /// Given up.
+    Closed,
+    /// Public once, and taken back.
+    Withdrawn,
+}
+
+/// How it stands with a credit on GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreditState {
+    /// They were asked.
+    Pending,
+    /// They accepted.
+    Accepted,
+    /// They do not want it.
+    Declined,
+}
+
+/// What an advisory must say before it is reviewed (RUNBOOK 1.2, row 22, and T24).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gap {
+    /// One neutral line.
+    Summary,
+    /// How grave.
+    Severity,
+    /// Which versions.
+    Affected,
+    /// What to do, or that nothing is known.
+    Mitigation,
+    /// Whom to thank, or that nobody is named.
+    Credits,
+}
+
+impl Gap {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Summary => "a summary in one line",
+            Self::Severity => "the severity",
+            Self::Affected => "the affected versions",
+            Self::Mitigation => "what to do about it (a heading Mitigation with text below it)",
+            Self::Credits => "whom to thank (a heading Credits with text below it)",
+        }
+    }
+}
+
+/// What GitHub shows of an advisory, as far as a case must know it: no words of it, but their hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advisory {
+    /// `owner/name` of the public repository.
+    pub repository: String,
+    /// `GHSA-` and three groups of four.
+    pub ghsa: String,
+    /// Its state.
+    pub state: AdvisoryState,
+    /// SHA-256 of all that will be public: summary, description, severity, packages, credits.
+    pub text: Sha256,
+    /// What it lacks.
+    pub gaps: Vec<Gap>,
+    /// Its CVE id.
+    pub cve: Option<String>,
+    /// Whether it has a private fork.
+    pub fork: bool,
+    /// Who of the roster can see it.
+    pub people: Vec<MemberKey>,
+    /// Logins of all who can.
+    pub logins: Vec<String>,
+    /// Who is thanked, and whether they accepted.
+    pub credits: Vec<(String, CreditState)>,
+}
+
+impl Advisory {
+    /// Whether everybody can read it.
+    pub fn is_public(&self) -> bool {
+        self.state == AdvisoryState::Published
+    }
+}
+
+/// A step that a person must do, because GitHub gives the program no right to it. Seen as done when GitHub shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "kebab-case")]
+pub enum Task {
+    /// Make the draft advisory, and say `advisory GHSA-...`.
+    Draft {
+        /// Where.
+        repository: String,
+    },
+    /// Let these people see it.
+    People {
+        /// Logins on GitHub.
+        logins: Vec<String>,
+    },
+    /// Make a private fork.
+    Fork,
+    /// Ask for a CVE id.
+    RequestCve,
+    /// Thank the reporter on it.
+    Credit {
+        /// Their login.
+        login: String,
+    },
+    /// Make it public.
+    Publish,
+}
+
+impl Task {
+    /// The word in lists.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Draft { .. } => "draft",
+            Self::People { .. } => "people",
+            Self::Fork => "fork",
+            Self::RequestCve => "request-cve",
+            Self::Credit { .. } => "credit",
+            Self::Publish => "publish",
+        }
+    }
+
+    /// What is to be done, for people.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Draft { repository } => {
+                format!("make a draft advisory in {repository}, then say: advisory GHSA-...")
+            }
+            Self::People { logins } => format!("add to the advisory: {}", logins.join(", ")),
+            Self::Fork => "begin a temporary private fork on the advisory".to_owned(),
+            Self::RequestCve => "request a CVE on the advisory".to_owned(),
+            Self::Credit { login } => format!("credit {login} on the advisory"),
+            Self::Publish => "publish the advisory".to_owned(),
+        }
+    }
+
+    /// Whether GitHub shows that it was done. That a CVE was asked for shows only once there is one.
+    pub fn is_done(&self, seen: &Advisory) -> bool {
+        match self {
+            Self::Draft { .. } => true,
+            Self::People { logins } => {
+                logins.iter().all(|login| seen.logins.iter().any(|other| other.eq_ignore_ascii_case(login)))
+            }
+            Self::Fork => seen.fork,
+            Self::RequestCve => seen.cve.is_some(),
+            Self::Credit { login } => {
+                seen.credits.iter().any(|(credited, _)| credited.eq_ignore_ascii_case(login))
+            }
+            Self::Publish => seen.is_public(),
+        }
+    }
+}

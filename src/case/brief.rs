@@ -1,0 +1,74 @@
+//! What people of the roster are told, or asked, on the way of a vulnerability: letters of `templates/members/`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Sha256;
+use super::advisory::Task;
+
+/// One of them. What it says besides comes from the case when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "brief", rename_all = "kebab-case")]
+pub enum Brief {
+    /// T10, to the chair of a group that it concerns.
+    Sig,
+    /// T11, to the TSC contact.
+    Tsc,
+    /// T14: no agreement about the day.
+    NoAgreement,
+    /// T15: you are of the working group.
+    Group,
+    /// T19: read what will be public. T09 where it is not reviewed yet: comment on it.
+    Review {
+        /// SHA-256 of the text.
+        text: Sha256,
+        /// By when.
+        by: Timestamp,
+    },
+    /// T20: let us meet.
+    Meeting {
+        /// When it would be.
+        at: Timestamp,
+    },
+    /// T22, to the chairs of all groups: a mitigation is ready.
+    Mitigation,
+    /// T25, to SIG-Release: are new installers needed?
+    Installers,
+    /// T29, to SIG-Release: the line for the release notes.
+    ReleaseNote,
+    /// T30: what went well, what did not.
+    Retrospective,
+    /// T31: something of it is known outside, or it is being used.
+    Incident,
+    /// A step that only a person can do.
+    Task {
+        /// Which.
+        task: Task,
+    },
+    /// The day moved.
+    DayMoved,
+    /// The day is there: two people may publish.
+    DayIsHere,
+}
+
+impl Brief {
+    /// The word in lists.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Sig => "sig",
+            Self::Tsc => "tsc",
+            Self::NoAgreement => "no-agreement",
+            Self::Group => "group",
+            Self::Review { .. } => "review",
+            Self::Meeting { .. } => "meeting",
+            Self::Mitigation => "mitigation",
+            Self::Installers => "installers",
+            Self::ReleaseNote => "release-note",
+            Self::Retrospective => "retrospective",
+            Self::Incident => "incident",
+            Self::Task { .. } => "task",
+            Self::DayMoved => "day-moved",
+            Self::DayIsHere => "day-is-here",
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! How what members did changes a case, and how it is taken back.
+
+use jiff::Timestamp;
+
+use super::act::{Act, ActLetter, ActState, Before, Deed};
+use super::closure::Closure;
+use super::event::{Event, Stop};
+use super::tracks::Phase;
+use super::{Answer, Case, ClockKind, MemberKey, Stage};
+
+impl Case {
+    /// Folds in what members did; any other event changes nothing here.
+    pub(super) fn apply_act(&mut self, event: &Event) {
+        match event {
+            Event::Acted { act, by, at, deed, hold, asks_until, .. } => {
+                let state = match asks_until {
+                    Some(until) => ActState::Asked { until: *until },
+                    None => ActState::Done,
+                };
+                let before = Box::new(Before {
+                    stage: self.stage.clone(),
+                    severity: self.severity_set,
+                    reporter: self.reporter,
+                    tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
+                });
+                let letter = hold.map(ActLetter::Held);
+                let act =
+                    Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
+                if asks_until.is_none() || !act.deed.waits_whole() {
+                    self.do_deed(&act);
+                }
+                self.acts.push(act);
+            }
+            Event::Undone { act, by, .. } => self.undo(*act, by),
+            Event::Confirmed { act, .. } => self.confirmed(*act),
+            Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
+            Event::LetterStopped { act, .. } => {
+                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
+                    act.letter = Some(ActLetter::Stopped);
+                }
+            }
+            Event::ClockResumed { clock } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.stopped = None;
+                }
+            }
+            Event::Closed { closure, .. } => self.close(*closure),
+            Event::Linked { case } => {
+                if !self.links.contains(case) {
+                    self.links.push(*case);
+                }
+            }
+            Event::Unlinked { case } => self.links.retain(|known| known != case),
+            Event::CommandRefused { .. } | Event::CommentRefused { .. } => {
+                self.refused = self.refused.saturating_add(1);
+            }
+            Event::StatusTold { at, .. } => {
+                self.status_told.push(*at);
+                let surplus = self.status_told.len().saturating_sub(20);
+                self.status_told.drain(..surplus);
+            }
+            Event::Opened { .. }
+            | Event::ReceiptWithheld { .. }
+            | Event::ClockStarted { .. }
+            | Event::ClockRang { .. }
+            | Event::EscalationPutOff { .. }
+            | Event::ClockStopped { .. }
+            | Event::ClockReopened { .. }
+            | Event::Added { .. }
+            | Event::Quarantined { .. }
+            | Event::MemberAnswered { .. }
+            | Event::AnswerConfirmed { .. }
+            | Event::DeliveryFailed { .. }
+            | Event::IssueOpened { .. }
+            | Event::LetterSent { .. }
+            | Event::LetterUnknown { .. }
+            | Event::EffectParked { .. }
+            | Event::Claimed { .. }
+            | Event::Checked { .. }
+            | Event::AdvisorySeen { .. }
+            | Event::TaskNamed { .. }
+            | Event::Looked { .. }
+            | Event::IssueClosed { .. }
+            | Event::NothingRan { .. } => {}
+        }
+    }
+
+    /// On a case without an owner the first who closes it, or says where it is known, owns it.
+    fn owner_or(&self, by: &MemberKey) -> MemberKey {
+        self.owner().unwrap_or(by).clone()
+    }
+
+    fn confirmed(&mut self, number: u32) {
+        let Some(act) = self.acts.iter_mut().find(|known| known.number == number) else { return };
+        act.state = ActState::Done;
+        if act.deed.waits_whole() {
+            // It begins to count now: what it sets is compared with what stands now.
+            act.before.stage = self.stage.clone();
+            act.before.tracks = Some(self.tracks.clone());
+            let act = act.clone();
+            self.do_deed(&act);
+        }
+    }
+
+    /// The stage with another owner.
+    fn owned_by(&self, owner: Option<&MemberKey>) -> Stage {
+        match (&self.stage, owner) {
+            (Stage::Remedy { phase, .. }, owner) => Stage::Remedy { phase: *phase, owner: owner.cloned() },
+            (_, Some(owner)) => Stage::Triage { owner: owner.clone() },
+            (_, None) => Stage::New,
+        }
+    }
+
+    fn do_deed(&mut self, act: &Act) {
+        match &act.deed {
+            Deed::Own { member } => self.stage = self.owned_by(Some(member)),
+            Deed::Disown => self.stage = self.owned_by(None),
+            Deed::Severity { severity } => self.severity_set = Some(*severity),
+            Deed::Dup { of } => {
+                let owner = Some(self.owner_or(&act.by));
+                self.duplicate_of = Some(*of);
+                self.stage = Stage::Closed { owner, closure: Closure::Duplicate };
+            }
+            Deed::Known { reference } => {
+                let owner = self.owner_or(&act.by);
+                self.stage = Stage::Known { owner, reference: reference.clone() };
+            }
+            Deed::Close { closure } => {
+                let owner = Some(self.owner_or(&act.by));
+                self.stage = Stage::Closed { owner, closure: *closure };
+            }
+            Deed::Reopen => {
+                self.duplicate_of = None;
+                self.reopened = true;
+                self.stage = match self.owner() {
+                    Some(owner) => Stage::Triage { owner: owner.clone() },
+                    None => Stage::Triage { owner: act.by.clone() },
+                };
+                // What was published stays so, and what was assessed stays known.
+                if self.tracks.assessment.is_some() {
+                    let phase =
+                        if self.tracks.published.is_some() { Phase::Disclosed } else { Phase::Confirmed };
+                    self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
+                }
+            }
+            Deed::Step { step } => {
+                if let Some(phase) = step.leads_to() {
+                    self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
+                }
+                self.tracks.step(step, act.number, &act.by, act.at);
+            }
+            Deed::Reporter { person } => self.reporter = Some(*person),
+            Deed::Answered => {
+                self.answer = Some(Answer { member: act.by.clone(), verified: true, at: act.at });
+            }
+            Deed::Raise { to } => self.raised = Some(*to),
+            Deed::Link { .. }
+            | Deed::LinkMail { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Open
+            | Deed::Acknowledge { .. }
+            | Deed::Ask { .. }
+            | Deed::Remind { .. }
+            | Deed::Reply => {}
+        }
+    }
+
+    fn undo(&mut self, number: u32, by: &MemberKey) {
+        let Some(act) = self.acts.iter_mut().find(|act| act.number == number) else { return };
+        let asked_only = act.deed.waits_whole() && matches!(act.state, ActState::Asked { .. });
+        act.state = ActState::Undone { by: by.clone() };
+        if act.held().is_some() {
+            act.letter = Some(ActLetter::Stopped);
+        }
+        let (deed, done_by) = (act.deed.clone(), act.by.clone());
+        let Before { stage, severity, reporter, tracks } = *act.before.clone();
+        match deed {
+            // There was nothing before it.
+            Deed::Open => self.close(Closure::NotAReport),
+            Deed::Own { .. }
+            | Deed::Disown
+            | Deed::Dup { .. }
+            | Deed::Known { .. }
+            | Deed::Close { .. }
+            | Deed::Reopen => {
+                self.reopened |= matches!(self.stage, Stage::Closed { .. });
+                if matches!(deed, Deed::Dup { .. }) {
+                    self.duplicate_of = None;
+                }
+                self.stage = stage;
+            }
+            Deed::Step { step } if !asked_only => {
+                if step.leads_to().is_some() && self.closure().is_none() {
+                    self.stage = stage;
+                }
+                self.tracks.take_back(&step, &done_by, tracks.unwrap_or_default());
+            }
+            Deed::Step { .. } => {}
+            Deed::Severity { .. } => self.severity_set = severity,
+            Deed::Reporter { .. } => self.reporter = reporter,
+            Deed::Answered => self.answer = None,
+            Deed::Raise { .. } => self.raised = None,
+            Deed::Link { .. }
+            | Deed::LinkMail { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Acknowledge { .. }
+            | Deed::Ask { .. }
+            | Deed::Remind { .. }
+            | Deed::Reply => {}
+        }
+    }
+
+    fn close(&mut self, closure: Closure) {
+        let owner = self.owner().cloned();
+        self.stage = Stage::Closed { owner, closure };
+    }
+
+    /// A person wrote to the reporter.
+    fn letter_left(&mut self, act: u32, at: Timestamp) {
+        let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
+        act.letter = Some(ActLetter::Left { at });
+        let (by, deed) = (act.by.clone(), act.deed.clone());
+        match deed {
+            Deed::Ask { .. } | Deed::Remind { .. } => {}
+            // What tells the reporter something is an answer; what others are told is none.
+            Deed::Step { .. } => {}
+            Deed::Acknowledge { contact_by } => {
+                self.contact_by = Some(contact_by);
+                self.answer = Some(Answer { member: by, verified: true, at });
+            }
+            Deed::Dup { .. }
+            | Deed::Known { .. }
+            | Deed::Reply
+            | Deed::Close { .. }
+            | Deed::Own { .. }
+            | Deed::Disown
+            | Deed::Severity { .. }
+            | Deed::Link { .. }
+            | Deed::LinkMail { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Open
+            | Deed::Reporter { .. }
+            | Deed::Answered
+            | Deed::Reopen
+            | Deed::Raise { .. } => self.answer = Some(Answer { member: by, verified: true, at }),
+        }
+    }
+
+    /// Whether the promise to the reporter was kept by what a member did alone, so that taking it back resumes it.
+    pub(super) fn kept_by_word(&self) -> bool {
+        let clock = self.clocks.get(&ClockKind::Acknowledge);
+        matches!(clock.and_then(|clock| clock.stopped.as_ref()), Some(Stop::Answer { mail: None, .. }))
+    }
+}

@@ -1,0 +1,215 @@
+//! Letters to people outside the team: which there are, and what only their order knows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::closure::Closure;
+use super::command::Question;
+use super::reference::Reference;
+
+/// A letter to somebody outside the team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LetterKind {
+    /// T00: your message arrived. Written by the machine; stops no clock.
+    Receipt,
+    /// T01: thank you, somebody looks, you hear from us by then.
+    Acknowledgement,
+    /// T02: it is public already.
+    KnownIssue,
+    /// T03: what we still miss.
+    Questions,
+    /// T04: what we still miss, again.
+    Reminder,
+    /// T05: it works as intended.
+    Intended,
+    /// T06: a fault, not of security.
+    Bug,
+    /// T07: a wish, out of scope, not to be seen here, no harm shown.
+    NotHere,
+    /// In a member's own words.
+    Reply,
+    /// The one safe line to a reporter who asks. Written by the machine; stops no clock.
+    Status,
+    /// T08: it is a vulnerability; how grave, and what comes next.
+    Confirmed,
+    /// T12: a day on which we propose to publish together.
+    Proposal,
+    /// T13: the day that both agreed to, or a new one.
+    Settled,
+    /// T16: what changed, what comes next, and when they hear again.
+    Update,
+    /// T17: how it stands with the CVE id.
+    CveNews,
+    /// T18: they are welcome on the advisory.
+    Invitation,
+    /// T21: what we plan to publish; anything wrong?
+    DraftForReporter,
+    /// T28: it is public; thank you.
+    PublishedThanks,
+    /// T23: to one of the embargoed list, before the day.
+    ListNotice,
+    /// T23: the day moved.
+    ListChange,
+    /// T23: it is public in a day.
+    ListReminder,
+    /// T23: it is public.
+    ListLifted,
+    /// T26: to a public list.
+    PublicMail,
+}
+
+impl LetterKind {
+    /// The name of its template and its word in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Acknowledgement => "acknowledgement",
+            Self::KnownIssue => "known-issue",
+            Self::Questions => "questions",
+            Self::Reminder => "reminder",
+            Self::Intended => "intended",
+            Self::Bug => "bug",
+            Self::NotHere => "not-here",
+            Self::Reply => "reply",
+            Self::Status => "status",
+            Self::Confirmed => "confirmed",
+            Self::Proposal => "embargo-proposal",
+            Self::Settled => "embargo-settled",
+            Self::Update => "update",
+            Self::CveNews => "cve",
+            Self::Invitation => "invitation",
+            Self::DraftForReporter => "reporter-review",
+            Self::PublishedThanks => "published",
+            Self::ListNotice => "list-notice",
+            Self::ListChange => "list-change",
+            Self::ListReminder => "list-reminder",
+            Self::ListLifted => "list-lifted",
+            Self::PublicMail => "public-mail",
+        }
+    }
+
+    /// For people: `the acknowledgement (T01)`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Receipt => "the receipt (T00)",
+            Self::Acknowledgement => "the acknowledgement (T01)",
+            Self::KnownIssue => "the known-issue letter (T02)",
+            Self::Questions => "the letter with questions (T03)",
+            Self::Reminder => "the reminder (T04)",
+            Self::Intended => "the letter works-as-intended (T05)",
+            Self::Bug => "the letter bug-not-security (T06)",
+            Self::NotHere => "the letter not-a-vulnerability (T07)",
+            Self::Reply => "the reply",
+            Self::Status => "the status line",
+            Self::Confirmed => "the letter confirmed (T08)",
+            Self::Proposal => "the proposal of a day (T12)",
+            Self::Settled => "the letter about the agreed day (T13)",
+            Self::Update => "the update (T16)",
+            Self::CveNews => "the letter about the CVE (T17)",
+            Self::Invitation => "the invitation to the advisory (T18)",
+            Self::DraftForReporter => "the draft for the reporter (T21)",
+            Self::PublishedThanks => "the letter published, thank you (T28)",
+            Self::ListNotice => "the notice to the embargoed list (T23)",
+            Self::ListChange => "the changed day to the embargoed list (T23)",
+            Self::ListReminder => "the reminder to the embargoed list (T23)",
+            Self::ListLifted => "the end of the embargo to the embargoed list (T23)",
+            Self::PublicMail => "the public mail (T26)",
+        }
+    }
+
+    /// Whether a person's promise to answer is kept by it (RUNBOOK: T01, T02 or a member's own answer).
+    pub fn answers(self) -> bool {
+        match self {
+            Self::Acknowledgement
+            | Self::KnownIssue
+            | Self::Intended
+            | Self::Bug
+            | Self::NotHere
+            | Self::Reply
+            | Self::Confirmed
+            | Self::Update
+            | Self::PublishedThanks => true,
+            Self::Receipt
+            | Self::Questions
+            | Self::Reminder
+            | Self::Status
+            | Self::Proposal
+            | Self::Settled
+            | Self::CveNews
+            | Self::Invitation
+            | Self::DraftForReporter
+            | Self::ListNotice
+            | Self::ListChange
+            | Self::ListReminder
+            | Self::ListLifted
+            | Self::PublicMail => false,
+        }
+    }
+
+    /// Whether it goes to others than the reporter: who was told what, and when, is kept with the case.
+    pub fn is_notice(self) -> bool {
+        match self {
+            Self::ListNotice
+            | Self::ListChange
+            | Self::ListReminder
+            | Self::ListLifted
+            | Self::PublicMail => true,
+            Self::Receipt
+            | Self::Acknowledgement
+            | Self::KnownIssue
+            | Self::Questions
+            | Self::Reminder
+            | Self::Intended
+            | Self::Bug
+            | Self::NotHere
+            | Self::Reply
+            | Self::Status
+            | Self::Confirmed
+            | Self::Proposal
+            | Self::Settled
+            | Self::Update
+            | Self::CveNews
+            | Self::Invitation
+            | Self::DraftForReporter
+            | Self::PublishedThanks => false,
+        }
+    }
+}
+
+/// What a letter says that only its order knows. It is rendered between deciding and committing and never kept but in the
+/// letter itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// T01.
+    Acknowledgement {
+        /// Working days.
+        days: u32,
+        /// The instant that they end.
+        contact_by: Timestamp,
+    },
+    /// T02.
+    Known(Reference),
+    /// T03 and T04.
+    Questions(Vec<Question>),
+    /// T05 to T07.
+    Closing {
+        /// Why.
+        closure: Closure,
+        /// In a member's words.
+        reason: String,
+    },
+    /// A member's own words.
+    Reply(String),
+    /// The safe line.
+    Status,
+    /// T16: what changed, in a member's words.
+    Update {
+        /// Their words.
+        words: String,
+        /// The next word is promised by then.
+        contact_by: Timestamp,
+    },
+    /// What the case itself says, and nothing else.
+    OfCase,
+}

@@ -1,0 +1,337 @@
+//! What runs beside the stages of a vulnerability: assessment, embargo, CVE, fix, review, notices (RUNBOOK section 1).
+//!
+//! A [`Step`] is what a member did; an [`Advisory`] is what GitHub shows. Both fold into [`Tracks`], which hold no words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::advisory::{Advisory, Task};
+use super::assessment::Assessment;
+use super::reference::Reference;
+use super::step::{CveStep, Step};
+use super::{LetterKind, MailId, MemberKey, PersonId, Sha256};
+
+/// How far a vulnerability is on its way to be public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// It is a vulnerability; the draft advisory is there or being made.
+    Confirmed,
+    /// A working group reproduces, sizes and fixes it.
+    Mitigating,
+    /// What will be public is being reviewed.
+    Review,
+    /// The embargoed list knows, and prepares.
+    Prenotice,
+    /// Nothing is missing but the date and two people.
+    Ready,
+    /// It is public.
+    Disclosed,
+}
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Confirmed, Self::Mitigating, Self::Review, Self::Prenotice, Self::Ready, Self::Disclosed];
+
+    /// The word in the store and in lists.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Mitigating => "mitigating",
+            Self::Review => "review",
+            Self::Prenotice => "prenotice",
+            Self::Ready => "ready",
+            Self::Disclosed => "disclosed",
+        }
+    }
+}
+
+/// How the flaw is mended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "fix", rename_all = "kebab-case")]
+pub enum Fix {
+    /// Nobody has said yet.
+    #[default]
+    Open,
+    /// It is written, and waits in private.
+    Proposed {
+        /// Where.
+        at: Reference,
+    },
+    /// It is in the public repository.
+    Merged {
+        /// Where.
+        at: Reference,
+    },
+    /// There will be none before the disclosure; the reason stands on the issue.
+    Impossible,
+}
+
+/// How it stands with the CVE id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "cve", rename_all = "kebab-case")]
+pub enum Cve {
+    /// Nobody has asked for one.
+    #[default]
+    None,
+    /// It was asked for.
+    Requested {
+        /// When.
+        at: Timestamp,
+    },
+    /// It has one.
+    Assigned {
+        /// Which.
+        id: Reference,
+    },
+    /// The authority gives none.
+    Refused,
+    /// The team wants none: the GHSA id must do.
+    Unwanted,
+}
+
+/// How the reporter is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "credit", rename_all = "kebab-case")]
+pub enum Credit {
+    /// Not at all.
+    Anonymous,
+    /// By the name on their mails, as a line of text.
+    Name,
+    /// By their account on GitHub, which accepts it.
+    Github {
+        /// Its login.
+        login: String,
+    },
+}
+
+/// What is known of a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "meeting", rename_all = "kebab-case")]
+pub enum Meeting {
+    /// People are asked to meet then.
+    Proposed {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was held.
+    Held,
+    /// It is not needed; the reason stands on the issue.
+    Waived,
+}
+
+/// A day that is proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// When all is to be public.
+    pub date: Timestamp,
+    /// Which act proposed it.
+    pub act: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A day that both sides agreed to in writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// When all is to be public.
+    pub date: Timestamp,
+    /// The reporter's mail.
+    pub mail: MailId,
+    /// When a member confirmed it.
+    pub at: Timestamp,
+}
+
+/// How it stands with the day: an agreed one stands until another one is agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Embargo {
+    /// The day that stands.
+    pub agreed: Option<Agreed>,
+    /// A day that waits for an answer.
+    pub proposed: Option<Proposed>,
+    /// Since when there is no agreement.
+    pub conflict: Option<Timestamp>,
+}
+
+/// A review of what will be public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// SHA-256 of the text; approvals are of this text alone.
+    pub text: Sha256,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who approved it.
+    pub approvals: BTreeSet<MemberKey>,
+    /// Who objects.
+    pub objections: BTreeSet<MemberKey>,
+    /// Whether the reporter wrote since they were asked.
+    pub reporter_wrote: bool,
+}
+
+impl Review {
+    fn of(text: Sha256, since: Timestamp) -> Self {
+        Self { text, since, approvals: BTreeSet::new(), objections: BTreeSet::new(), reporter_wrote: false }
+    }
+}
+
+/// All tracks of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tracks {
+    /// What was found.
+    pub assessment: Option<Assessment>,
+    /// The meeting of the team.
+    pub meeting: Option<Meeting>,
+    /// The day.
+    pub embargo: Embargo,
+    /// Who works on it.
+    pub group: Vec<MemberKey>,
+    /// Whether it was seen to happen.
+    pub reproduced: Option<bool>,
+    /// How it is mended.
+    pub fix: Fix,
+    /// Whether new installers are made.
+    pub installers: Option<bool>,
+    /// The CVE id.
+    pub cve: Cve,
+    /// How the reporter is named.
+    pub credit: Option<Credit>,
+    /// Logins that were asked to join the advisory.
+    pub collaborators: Vec<String>,
+    /// A private fork is wanted.
+    pub fork: bool,
+    /// The advisory, as GitHub showed it last.
+    pub advisory: Option<Advisory>,
+    /// The review that runs or ran.
+    pub review: Option<Review>,
+    /// Who outside was told what, and when.
+    pub told: Vec<(LetterKind, PersonId, Timestamp)>,
+    /// What people must do because GitHub lets no program do it.
+    pub tasks: BTreeMap<Task, Timestamp>,
+    /// Since when something of it is known outside.
+    pub leaked: Option<Timestamp>,
+    /// Since when it is being used against people.
+    pub exploited: Option<Timestamp>,
+    /// Two people said: make it public.
+    pub publishing: bool,
+    /// Since when it is public.
+    pub published: Option<Timestamp>,
+}
+
+impl Tracks {
+    /// SHA-256 of what the advisory says, if there is one.
+    pub fn text(&self) -> Option<Sha256> {
+        self.advisory.as_ref().map(|advisory| advisory.text)
+    }
+
+    /// Those who approved what the advisory says now.
+    pub fn approvals(&self) -> usize {
+        let current = self.review.as_ref().filter(|review| Some(review.text) == self.text());
+        current.map_or(0, |review| review.approvals.len())
+    }
+
+    /// The day on which it goes public, as far as both sides agreed.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.embargo.agreed.map(|agreed| agreed.date)
+    }
+
+    /// Folds in a step.
+    pub(super) fn step(&mut self, step: &Step, act: u32, by: &MemberKey, at: Timestamp) {
+        match step {
+            Step::Assess { assessment } => self.assessment = Some((**assessment).clone()),
+            Step::Meet { meeting } => self.meeting = Some(*meeting),
+            Step::Embargo { date } => {
+                self.embargo.proposed = Some(Proposed { date: *date, act, at });
+                self.embargo.conflict = None;
+            }
+            Step::Agreed { date, mail } => {
+                let agreed = Some(Agreed { date: *date, mail: *mail, at });
+                self.embargo = Embargo { agreed, proposed: None, conflict: None };
+            }
+            Step::Conflict => self.embargo.conflict = Some(at),
+            Step::Group { members } => self.group.clone_from(members),
+            Step::Reproduced { yes } => self.reproduced = Some(*yes),
+            Step::Mend { fix } => self.fix = fix.clone(),
+            Step::Installers { needed } => self.installers = Some(*needed),
+            Step::Cve { says } => {
+                self.cve = match says {
+                    CveStep::Request => Cve::Requested { at },
+                    CveStep::Assigned { id } => Cve::Assigned { id: id.clone() },
+                    CveStep::Refused => Cve::Refused,
+                    CveStep::Unwanted => Cve::Unwanted,
+                }
+            }
+            Step::Credit { credit } => self.credit = Some(credit.clone()),
+            Step::Collaborate { login } => {
+                if !self.collaborators.contains(login) {
+                    self.collaborators.push(login.clone());
+                }
+            }
+            Step::Advisory { .. } => {}
+            Step::Fork => self.fork = true,
+            Step::Review { text } => self.review = Some(Review::of(*text, at)),
+            Step::Approve { text } => {
+                if let Some(review) = self.review.as_mut().filter(|review| review.text == *text) {
+                    review.objections.remove(by);
+                    review.approvals.insert(by.clone());
+                }
+            }
+            Step::Object => {
+                if let Some(review) = &mut self.review {
+                    review.approvals.remove(by);
+                    review.objections.insert(by.clone());
+                }
+            }
+            Step::Publish { .. } => self.publishing = true,
+            Step::Leaked => self.leaked = self.leaked.or(Some(at)),
+            Step::Exploited => self.exploited = self.exploited.or(Some(at)),
+            Step::Notify { .. } | Step::Ready => {}
+        }
+    }
+
+    /// What a step set is again as it was before it.
+    pub(super) fn take_back(&mut self, step: &Step, by: &MemberKey, before: Self) {
+        match step {
+            Step::Assess { .. } => self.assessment = before.assessment,
+            Step::Meet { .. } => self.meeting = before.meeting,
+            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => self.embargo = before.embargo,
+            Step::Group { .. } => self.group = before.group,
+            Step::Reproduced { .. } => self.reproduced = before.reproduced,
+            Step::Mend { .. } => self.fix = before.fix,
+            Step::Installers { .. } => self.installers = before.installers,
+            Step::Cve { .. } => self.cve = before.cve,
+            Step::Credit { .. } => self.credit = before.credit,
+            Step::Collaborate { .. } => self.collaborators = before.collaborators,
+            Step::Fork => self.fork = before.fork,
+            Step::Review { .. } => self.review = before.review,
+            Step::Approve { .. } => {
+                self.review.as_mut().map(|review| review.approvals.remove(by));
+            }
+            Step::Object => {
+                self.review.as_mut().map(|review| review.objections.remove(by));
+            }
+            Step::Publish { .. } => self.publishing = before.publishing,
+            Step::Leaked => self.leaked = before.leaked,
+            Step::Exploited => self.exploited = before.exploited,
+            Step::Advisory { .. } | Step::Notify { .. } | Step::Ready => {}
+        }
+    }
+
+    /// Folds in what GitHub shows. A text that changed is one that nobody has approved.
+    pub(super) fn seen(&mut self, advisory: &Advisory, at: Timestamp) {
+        if let Some(review) = self.review.as_mut().filter(|review| review.text != advisory.text) {
+            *review = Review::of(advisory.text, at);
+        }
+        if let (Some(id), false) = (&advisory.cve, matches!(self.cve, Cve::Assigned { .. })) {
+            self.cve = Cve::Assigned { id: Reference::Cve(id.clone()) };
+        }
+        if advisory.is_public() && self.published.is_none() {
+            self.published = Some(at);
+        }
+        self.tasks.retain(|task, _| !task.is_done(advisory));
+        self.advisory = Some(advisory.clone());
+    }
+}
