@@ -23,7 +23,7 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId,
+    Advisory, After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId,
     Planned, Policy, roster::Member,
 };
 
@@ -80,6 +80,11 @@ pub enum Input {
         /// How it went.
         outcome: Outcome,
     },
+    /// The advisory was looked at.
+    AdvisorySeen {
+        /// What GitHub shows of it.
+        seen: Box<Advisory>,
+    },
     /// The clocks are looked at.
     Tick,
     /// An operator's order.
@@ -107,6 +112,11 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         }
         Input::Outcome { effect_id, effect, outcome } => {
             outcome::came(case, *effect_id, effect, outcome, policy, now)
+        }
+        Input::AdvisorySeen { seen } => {
+            let mut decision = Decision::default();
+            advisory::came(&mut decision, case, Some(seen), &[], policy, now);
+            decision
         }
         Input::Tick => clocks::tick(case, policy, now),
         Input::Act(act) => return operator::act(case, act, policy, now),
