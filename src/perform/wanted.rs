@@ -173,7 +173,7 @@ pub(super) fn figures(
     let vector = Some(wanted.vector.clone()).filter(|vector| !vector.is_empty());
     let update = AdvisoryUpdate {
         severity: vector.is_none().then(|| wanted.severity.clone()).filter(|word| !word.is_empty()),
-        cvss_vector_string: vector,
+        cvss_vector_string: (wanted.vector != wrote.vector).then_some(vector),
         vulnerabilities: (wanted.range != wrote.range).then(|| affected(assessment, fixed)),
         ..AdvisoryUpdate::default()
     };

@@ -128,9 +128,9 @@ pub struct AdvisoryUpdate {
     /// `low` to `critical`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
-    /// CVSS 3 or 4.
+    /// CVSS 3 or 4; `Some(None)` takes it off, without which no severity can be set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cvss_vector_string: Option<String>,
+    pub cvss_vector_string: Option<Option<String>>,
     /// All that is affected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vulnerabilities: Option<Vec<Vulnerability>>,
