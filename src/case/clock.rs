@@ -13,17 +13,87 @@ pub enum ClockKind {
     Acknowledge,
     /// Somebody of the team takes the case.
     Owner,
+    /// The team says what it is (RFC: "identify initial impact level").
+    Assessment,
+    /// The team meets about a grave one (RFC: "within 1 week of issue being reported").
+    Meeting,
+    /// The reporter hears the word that they were promised.
+    Contact,
+    /// The reporter hears how it goes (RFC: "timely updates").
+    Update,
+    /// Both agree about the day.
+    Agreement,
+    /// It is public (RFC: "disclosure with 90 days, even if no fix is available").
+    Disclosure,
+    /// There is a CVE id.
+    Cve,
+    /// The embargoed list is reminded a day before.
+    Prep,
+    /// Anything happens.
+    Stall,
 }
 
 impl ClockKind {
     /// All kinds, for tables and tests.
-    pub const ALL: [Self; 2] = [Self::Acknowledge, Self::Owner];
+    pub const ALL: [Self; 11] = [
+        Self::Acknowledge,
+        Self::Owner,
+        Self::Assessment,
+        Self::Meeting,
+        Self::Contact,
+        Self::Update,
+        Self::Agreement,
+        Self::Disclosure,
+        Self::Cve,
+        Self::Prep,
+        Self::Stall,
+    ];
 
     /// The word in the store and in messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
             Self::Owner => "owner",
+            Self::Assessment => "assessment",
+            Self::Meeting => "meeting",
+            Self::Contact => "contact",
+            Self::Update => "update",
+            Self::Agreement => "agreement",
+            Self::Disclosure => "disclosure",
+            Self::Cve => "cve",
+            Self::Prep => "prep",
+            Self::Stall => "stall",
+        }
+    }
+
+    /// The commands that keep it, without their `!`; empty where other words say it.
+    pub fn keeps(self) -> &'static [&'static str] {
+        match self {
+            Self::Acknowledge | Self::Owner | Self::Prep => &[],
+            Self::Assessment => &["assess vuln c=yes severity=high", "assess bug REASON", "help assess"],
+            Self::Meeting => &["meeting held", "meeting waived REASON"],
+            Self::Contact | Self::Update => &["update 5wd"],
+            Self::Agreement => &["embargo 2026-12-01T16:00Z", "agreed", "conflict"],
+            Self::Disclosure => &["status", "ready", "publish"],
+            Self::Cve => &["cve CVE-...", "cve refused", "cve none REASON"],
+            Self::Stall => &["status", "update", "close CLOSURE REASON", "raise chairs"],
+        }
+    }
+
+    /// What must be done, for people.
+    pub fn task(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Owner => "find an owner",
+            Self::Assessment => "assess it",
+            Self::Meeting => "meet about it",
+            Self::Contact => "write to the reporter, as promised",
+            Self::Update => "tell the reporter how it goes",
+            Self::Agreement => "agree with the reporter about the day",
+            Self::Disclosure => "make it public",
+            Self::Cve => "get a CVE id",
+            Self::Prep => "remind the embargoed list",
+            Self::Stall => "go on with it",
         }
     }
 }
@@ -40,6 +110,8 @@ pub enum Audience {
     Chairs,
     /// The TSC contacts, if the claimed severity is high or critical; else the chairs again.
     TscIfHigh,
+    /// All active members, the chairs and the TSC contacts.
+    Tsc,
 }
 
 /// One warning of a clock.

@@ -121,6 +121,8 @@ pub enum Stop {
     },
     /// The case was closed, and nobody is owed a letter.
     Closed,
+    /// What it waited for is there, or is no longer owed.
+    Settled,
 }
 
 /// One thing that happened to a case.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::act::{Act, ActLetter, ActState, Before, Deed};
 use super::closure::Closure;
 use super::event::{Event, Stop};
+use super::step::Step;
 use super::tracks::Phase;
 use super::{Answer, Case, ClockKind, MemberKey, Stage};
 
@@ -12,25 +13,7 @@ impl Case {
     /// Folds in what members did; any other event changes nothing here.
     pub(super) fn apply_act(&mut self, event: &Event) {
         match event {
-            Event::Acted { act, by, at, deed, hold, asks_until, .. } => {
-                let state = match asks_until {
-                    Some(until) => ActState::Asked { until: *until },
-                    None => ActState::Done,
-                };
-                let before = Box::new(Before {
-                    stage: self.stage.clone(),
-                    severity: self.severity_set,
-                    reporter: self.reporter,
-                    tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
-                });
-                let letter = hold.map(ActLetter::Held);
-                let act =
-                    Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
-                if asks_until.is_none() || !act.deed.waits_whole() {
-                    self.do_deed(&act);
-                }
-                self.acts.push(act);
-            }
+            Event::Acted { .. } => self.acted(event),
             Event::Undone { act, by, .. } => self.undo(*act, by),
             Event::Confirmed { act, .. } => self.confirmed(*act),
             Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
@@ -90,6 +73,27 @@ impl Case {
         self.owner().unwrap_or(by).clone()
     }
 
+    fn acted(&mut self, event: &Event) {
+        let Event::Acted { act, by, at, deed, hold, asks_until, .. } = event else { return };
+        let state = match asks_until {
+            Some(until) => ActState::Asked { until: *until },
+            None => ActState::Done,
+        };
+        let before = Box::new(Before {
+            stage: self.stage.clone(),
+            severity: self.severity_set,
+            reporter: self.reporter,
+            tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
+        });
+        let letter = hold.map(ActLetter::Held);
+        let act = Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
+        if asks_until.is_none() || !act.deed.waits_whole() {
+            self.do_deed(&act);
+        }
+        self.tracks.moved = Some(*at);
+        self.acts.push(act);
+    }
+
     fn confirmed(&mut self, number: u32) {
         let Some(act) = self.acts.iter_mut().find(|known| known.number == number) else { return };
         act.state = ActState::Done;
@@ -144,7 +148,8 @@ impl Case {
                 }
             }
             Deed::Step { step } => {
-                if let Some(phase) = step.leads_to() {
+                let again = matches!(step, Step::Assess { .. }) && self.phase().is_some();
+                if let Some(phase) = step.leads_to().filter(|_| !again) {
                     self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
                 }
                 self.tracks.step(step, act.number, &act.by, act.at);
@@ -191,7 +196,7 @@ impl Case {
                 self.stage = stage;
             }
             Deed::Step { step } if !asked_only => {
-                if step.leads_to().is_some() && self.closure().is_none() {
+                if step.leads_to().is_some() && self.closure().is_none() && self.tracks.published.is_none() {
                     self.stage = stage;
                 }
                 self.tracks.take_back(&step, &done_by, tracks.unwrap_or_default());
@@ -221,11 +226,17 @@ impl Case {
     fn letter_left(&mut self, act: u32, at: Timestamp) {
         let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
         act.letter = Some(ActLetter::Left { at });
+        self.tracks.moved = Some(at);
         let (by, deed) = (act.by.clone(), act.deed.clone());
         match deed {
             Deed::Ask { .. } | Deed::Remind { .. } => {}
-            // What tells the reporter something is an answer; what others are told is none.
-            Deed::Step { .. } => {}
+            Deed::Step { step } => {
+                self.tracks.last_word = Some(at);
+                if let Step::Update { contact_by } = step {
+                    self.contact_by = Some(contact_by);
+                    self.answer = Some(Answer { member: by, verified: true, at });
+                }
+            }
             Deed::Acknowledge { contact_by } => {
                 self.contact_by = Some(contact_by);
                 self.answer = Some(Answer { member: by, verified: true, at });
@@ -245,7 +256,11 @@ impl Case {
             | Deed::Reporter { .. }
             | Deed::Answered
             | Deed::Reopen
-            | Deed::Raise { .. } => self.answer = Some(Answer { member: by, verified: true, at }),
+            | Deed::Raise { .. } => {
+                self.answer = Some(Answer { member: by, verified: true, at });
+                self.tracks.last_word = Some(at);
+                self.contact_by = None;
+            }
         }
     }
 

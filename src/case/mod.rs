@@ -288,13 +288,7 @@ impl Case {
                     clock.stopped = None;
                 }
             }
-            Event::Added { mail, person, .. } => {
-                self.replies = self.replies.saturating_add(1);
-                if person.is_some() && *person == self.reporter {
-                    self.last_mail = *mail;
-                    self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote = true);
-                }
-            }
+            Event::Added { mail, person, .. } => self.added(*mail, *person),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
                 self.seems_answered(member, *verified, *received);
@@ -313,6 +307,7 @@ impl Case {
             Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
                 self.tracks.told.push((*letter, *person, *at));
             }
+            Event::LetterSent { letter: LetterKind::PublishedThanks, .. } => self.tracks.thanked = true,
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
@@ -333,9 +328,15 @@ impl Case {
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.checked = Some(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
-            Event::TaskNamed { task, at } => {
-                self.tracks.tasks.entry(task.clone()).or_insert(*at);
-            }
+            Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+        }
+    }
+
+    fn added(&mut self, mail: MailId, person: Option<PersonId>) {
+        self.replies = self.replies.saturating_add(1);
+        if person.is_some() && person == self.reporter {
+            self.last_mail = mail;
+            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote = true);
         }
     }
 

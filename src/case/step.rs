@@ -119,6 +119,11 @@ pub enum Step {
         /// SHA-256 of what was approved.
         text: Sha256,
     },
+    /// The reporter is told what changed.
+    Update {
+        /// The next word is promised by then.
+        contact_by: Timestamp,
+    },
     /// Something of it is known outside; what stands on the issue.
     Leaked,
     /// It is being used against people.
@@ -152,6 +157,8 @@ pub enum Track {
     Opinion,
     /// That it is known outside.
     Outside,
+    /// What the reporter is told.
+    Word,
 }
 
 impl Step {
@@ -175,6 +182,7 @@ impl Step {
             Self::Advisory { .. } | Self::Fork => Track::Advisory,
             Self::Approve { .. } | Self::Object => Track::Opinion,
             Self::Leaked | Self::Exploited => Track::Outside,
+            Self::Update { .. } => Track::Word,
         }
     }
 
@@ -202,6 +210,7 @@ impl Step {
             | Self::Fork
             | Self::Approve { .. }
             | Self::Object
+            | Self::Update { .. }
             | Self::Leaked
             | Self::Exploited => None,
         }
@@ -245,6 +254,7 @@ impl Step {
             Self::Notify { text } => format!("notify with {}", text.short()),
             Self::Ready => "ready".to_owned(),
             Self::Publish { text } => format!("publish {}", text.short()),
+            Self::Update { .. } => "update".to_owned(),
             Self::Leaked => "leaked".to_owned(),
             Self::Exploited => "exploited".to_owned(),
         }

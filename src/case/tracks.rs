@@ -219,6 +219,18 @@ pub struct Tracks {
     pub publishing: bool,
     /// Since when it is public.
     pub published: Option<Timestamp>,
+    /// Since when it is known to be a vulnerability.
+    pub confirmed: Option<Timestamp>,
+    /// Since when the embargoed list knows.
+    pub notified: Option<Timestamp>,
+    /// When a letter to the reporter left last.
+    pub last_word: Option<Timestamp>,
+    /// When anything happened last, to the day.
+    pub moved: Option<Timestamp>,
+    /// The letter that thanks the reporter left.
+    pub thanked: bool,
+    /// The advisory that a member named, until GitHub shows it.
+    pub ghsa: Option<String>,
 }
 
 impl Tracks {
@@ -233,6 +245,15 @@ impl Tracks {
         current.map_or(0, |review| review.approvals.len())
     }
 
+    /// Those of the embargoed list who were told, each once.
+    pub fn list_told(&self) -> Vec<PersonId> {
+        let told = self.told.iter().filter(|(letter, _, _)| *letter == LetterKind::ListNotice);
+        let mut people: Vec<PersonId> = told.map(|(_, person, _)| *person).collect();
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
     /// The day on which it goes public, as far as both sides agreed.
     pub fn date(&self) -> Option<Timestamp> {
         self.embargo.agreed.map(|agreed| agreed.date)
@@ -241,7 +262,10 @@ impl Tracks {
     /// Folds in a step.
     pub(super) fn step(&mut self, step: &Step, act: u32, by: &MemberKey, at: Timestamp) {
         match step {
-            Step::Assess { assessment } => self.assessment = Some((**assessment).clone()),
+            Step::Assess { assessment } => {
+                self.assessment = Some((**assessment).clone());
+                self.confirmed = self.confirmed.or(Some(at));
+            }
             Step::Meet { meeting } => self.meeting = Some(*meeting),
             Step::Embargo { date } => {
                 self.embargo.proposed = Some(Proposed { date: *date, act, at });
@@ -270,7 +294,7 @@ impl Tracks {
                     self.collaborators.push(login.clone());
                 }
             }
-            Step::Advisory { .. } => {}
+            Step::Advisory { ghsa } => self.ghsa = ghsa.clone().or_else(|| self.ghsa.take()),
             Step::Fork => self.fork = true,
             Step::Review { text } => self.review = Some(Review::of(*text, at)),
             Step::Approve { text } => {
@@ -288,14 +312,18 @@ impl Tracks {
             Step::Publish { .. } => self.publishing = true,
             Step::Leaked => self.leaked = self.leaked.or(Some(at)),
             Step::Exploited => self.exploited = self.exploited.or(Some(at)),
-            Step::Notify { .. } | Step::Ready => {}
+            Step::Notify { .. } => self.notified = Some(at),
+            Step::Ready | Step::Update { .. } => {}
         }
     }
 
     /// What a step set is again as it was before it.
     pub(super) fn take_back(&mut self, step: &Step, by: &MemberKey, before: Self) {
         match step {
-            Step::Assess { .. } => self.assessment = before.assessment,
+            Step::Assess { .. } => {
+                self.assessment = before.assessment;
+                self.confirmed = before.confirmed;
+            }
             Step::Meet { .. } => self.meeting = before.meeting,
             Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => self.embargo = before.embargo,
             Step::Group { .. } => self.group = before.group,
@@ -316,8 +344,14 @@ impl Tracks {
             Step::Publish { .. } => self.publishing = before.publishing,
             Step::Leaked => self.leaked = before.leaked,
             Step::Exploited => self.exploited = before.exploited,
-            Step::Advisory { .. } | Step::Notify { .. } | Step::Ready => {}
+            Step::Advisory { .. } => self.ghsa = before.ghsa,
+            Step::Notify { .. } => self.notified = before.notified,
+            Step::Ready | Step::Update { .. } => {}
         }
+    }
+
+    pub(super) fn named(&mut self, task: &Task, at: Timestamp) {
+        self.tasks.entry(task.clone()).or_insert(at);
     }
 
     /// Folds in what GitHub shows. A text that changed is one that nobody has approved.

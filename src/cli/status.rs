@@ -82,6 +82,18 @@ impl Status {
             let what = match kind {
                 ClockKind::Acknowledge => "cases not acknowledged in time (`sir-intake cases list late`)",
                 ClockKind::Owner => "cases without an owner for too long (`sir-intake cases list late`)",
+                ClockKind::Assessment
+                | ClockKind::Meeting
+                | ClockKind::Contact
+                | ClockKind::Update
+                | ClockKind::Agreement
+                | ClockKind::Disclosure
+                | ClockKind::Cve
+                | ClockKind::Prep
+                | ClockKind::Stall => {
+                    some(u64::from(*broken), &format!("cases where it is late to {}", kind.task()));
+                    continue;
+                }
             };
             some(u64::from(*broken), what);
         }

@@ -149,7 +149,7 @@ async fn taken(
         .store
         .write("advisory-seen", move |txn| {
             perform::keep_advisory(txn, case, &seen, now)?;
-            commit::input(&office_in, txn, case, &Input::AdvisorySeen { seen: Box::new(seen.advisory) }, now)
+            commit::input(&office_in, txn, case, &Input::Advisory { seen: seen.advisory, tasks: Vec::new() }, now)
         })
         .await?;
     Ok(true)

@@ -3,6 +3,7 @@
 use super::letters;
 use super::steer::Steer;
 use crate::case::command::Question;
+use crate::case::decide::command::Around;
 use crate::case::{Case, MailId};
 use crate::store::{FateWord, StoreError};
 
@@ -20,6 +21,25 @@ impl Steer<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// What a step on the way of a vulnerability must know besides the case.
+    pub(super) fn way_of(&self, around: &mut Around, case: &Case) -> Result<(), StoreError> {
+        for row in self.txn.mails_of(case.id)? {
+            if row.id != case.report
+                && row.person.is_some()
+                && row.person == case.reporter
+                && row.fate == FateWord::Reply
+            {
+                around.reporters_mails.push((row.id, row.received));
+            }
+        }
+        for listed in &self.office.policy.embargoed {
+            around.embargoed.push(self.txn.person(&listed.address, &listed.organization)?);
+        }
+        let sig = case.component.as_ref().and_then(crate::report::sig_of);
+        around.component_sig = sig.map(str::to_owned);
+        Ok(())
     }
 
     /// What the report and the later mails of the reporter all leave open.

@@ -6,7 +6,9 @@ use super::{commit, late};
 use crate::case::command::Via;
 use crate::case::decide::Decision;
 use crate::case::decide::command::Chore;
-use crate::case::{Case, CaseId, Deed, Effect, Event, MailId, MemberKey, Source};
+use crate::case::{
+    Case, CaseId, Content, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source, Spoken,
+};
 use crate::office::Office;
 use crate::store::{StoreError, Txn};
 
@@ -33,6 +35,20 @@ pub(super) fn done(
         Chore::Leave { person } => txn.leaves(here()?, *person)?,
         Chore::SetAside { mail } => {
             super::ticks::discard(txn, *mail)?;
+        }
+        Chore::PublicMail { to, act } => {
+            let to = txn.person(to, "")?;
+            let mut publish = Decision::default();
+            publish.effects.push(Planned {
+                spoken: Some(Spoken::Letter(Content::OfCase)),
+                ..Planned::now(Effect::Letter {
+                    letter: LetterKind::PublicMail,
+                    to,
+                    in_reply_to: None,
+                    act: *act,
+                })
+            });
+            commit::follow(office, txn, &mut txn.case(here()?)?, &publish, now)?;
         }
         Chore::OpenMail { mail } => {
             return late::open_late(office, txn, *mail, Source::Member, now).map(Some);

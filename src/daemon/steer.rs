@@ -70,7 +70,7 @@ impl Steer<'_> {
         };
         match self.txn.attempt(|_| self.carry_out(came, case, &ruling))? {
             Ok((case, brought)) => {
-                let sends_words = commands.contains(&Command::Reply);
+                let sends_words = commands.iter().any(Command::sends_words);
                 self.tell(came, case.as_ref(), &ruling, &brought, sends_words)
             }
             Err(what) => self.nothing_ran(came, &[Complaint { line: 0, what }]),
@@ -124,6 +124,9 @@ impl Steer<'_> {
         }
         if commands.iter().any(|command| matches!(command, Command::Ask(_) | Command::Remind)) {
             around.open_questions = self.open_questions(case)?;
+        }
+        if commands.iter().any(|command| matches!(command, Command::Runbook(_) | Command::Confirm(_))) {
+            self.way_of(&mut around, case)?;
         }
         for act in &case.acts {
             let row = match act.letter {
@@ -182,7 +185,8 @@ impl Steer<'_> {
             | Command::Reopen
             | Command::Raise(_)
             | Command::Undo(_)
-            | Command::Confirm(_) => {}
+            | Command::Confirm(_)
+            | Command::Runbook(_) => {}
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::config::Mode;
 use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
-use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Line};
+use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Line};
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
@@ -371,20 +371,15 @@ pub(super) fn alert(
 }
 
 fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
-    let clock = match kind {
-        case::ClockKind::Acknowledge => Clock::Acknowledge,
-        case::ClockKind::Owner => Clock::Owner,
-    };
+    let clock = kind;
     let state = case.and_then(|case| case.clocks.get(&kind));
     let due = state.map_or(now, |clock| clock.due);
     let to = state.and_then(|clock| clock.rings.get(usize::from(level))).map(|ring| ring.to);
     match (kind, to) {
         (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
         (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
-        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => {
-            Alert::ClockBreach { clock, due }
-        }
-        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) => Alert::ClockWarning { clock, due },
+        (_, _) if breach => Alert::ClockBreach { clock, due },
+        (_, _) => Alert::ClockWarning { clock, due },
     }
 }
 

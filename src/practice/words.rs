@@ -175,12 +175,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::IssueClosed { .. }
         | Event::StatusTold { .. } => return commanded(office, case, event),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
-        Event::AdvisorySeen { advisory, .. } if advisory.is_public() => {
-            format!("{case}: {} is public", advisory.ghsa)
-        }
-        Event::AdvisorySeen { advisory, .. } => {
-            format!("{case}: the draft advisory is {}, its text {}", advisory.ghsa, advisory.text.short())
-        }
+        Event::AdvisorySeen { advisory, .. } => shown(case, advisory),
         Event::TaskNamed { task, .. } => format!("{case}: a person must {}", task.words()),
         Event::Looked { .. }
         | Event::LetterLeft { .. }
@@ -188,6 +183,13 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
     })
+}
+
+fn shown(case: CaseId, advisory: &crate::case::Advisory) -> String {
+    if advisory.is_public() {
+        return format!("{case}: {} is public", advisory.ghsa);
+    }
+    format!("{case}: the draft advisory is {}, its text {}", advisory.ghsa, advisory.text.short())
 }
 
 /// What stopped a clock.
@@ -198,6 +200,7 @@ fn stopped(case: CaseId, clock: ClockKind, stop: &Stop, member: impl Fn(&MemberK
             format!("{case}: the reporter has {}'s answer, the promise is kept", member(key))
         }
         Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
+        Stop::Settled => format!("{case}: settled ({})", clock.word()),
         Stop::Closed => format!("{case}: closed, nothing is owed any more ({})", clock.word()),
     }
 }

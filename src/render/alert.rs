@@ -2,11 +2,11 @@
 //!
 //! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
 
-use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
+use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use super::fence::one_line;
 use super::fold::fold;
 use super::{news, when};
-use crate::case::Checked;
+use crate::case::{Checked, ClockKind};
 use crate::mail::compose::Practice;
 
 /// Most characters of a Discord message (Discord API, `content`).
@@ -157,19 +157,8 @@ fn what_happened(view: &AlertView) -> String {
             capital(&plain(letter)),
             if *clock_reopened { " The clock that it had stopped runs again." } else { "" }
         ),
-        Alert::ClockWarning { clock: Clock::Acknowledge, due } => {
-            format!("No person has answered the reporter yet. That is due {}.", at(*due))
-        }
-        Alert::ClockWarning { clock: Clock::Owner, due } => {
-            format!("Nobody owns this case yet. That is due {}.", at(*due))
-        }
-        Alert::ClockBreach { clock: Clock::Acknowledge, due } => format!(
-            "No person has answered the reporter, and that was due {}. We promised the reporter an answer by then.",
-            at(*due)
-        ),
-        Alert::ClockBreach { clock: Clock::Owner, due } => {
-            format!("Nobody owns this case, and that was due {}.", at(*due))
-        }
+        Alert::ClockWarning { clock, due } => running_out(*clock, &at(*due)),
+        Alert::ClockBreach { clock, due } => broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
             "I could not {} ({}). I will not try again by myself; it is parked as effect {effect}.",
@@ -238,19 +227,44 @@ fn answer(view: &AlertView) -> String {
     }
 }
 
+fn running_out(clock: ClockKind, due: &str) -> String {
+    if clock == ClockKind::Acknowledge {
+        format!("No person has answered the reporter yet. That is due {due}.")
+    } else if clock == ClockKind::Owner {
+        format!("Nobody owns this case yet. That is due {due}.")
+    } else {
+        format!("A promise runs out: {}. That is due {due}.", clock.task())
+    }
+}
+
+fn broken(clock: ClockKind, due: &str) -> String {
+    if clock == ClockKind::Acknowledge {
+        let promised = "We promised the reporter an answer by then.";
+        format!("No person has answered the reporter, and that was due {due}. {promised}")
+    } else if clock == ClockKind::Owner {
+        format!("Nobody owns this case, and that was due {due}.")
+    } else {
+        format!("A promise is broken: {}. That was due {due}.", clock.task())
+    }
+}
+
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
     let answer = answer(view);
     Some(match &view.kind {
-        Alert::NewCase | Alert::ClockWarning { clock: Clock::Acknowledge, .. } if owned => {
+        Alert::NewCase | Alert::ClockWarning { clock: ClockKind::Acknowledge, .. } if owned => {
             answer.trim_end().to_owned()
         }
         Alert::NewCase
-        | Alert::ClockWarning { clock: Clock::Acknowledge, .. }
-        | Alert::ClockBreach { clock: Clock::Acknowledge, .. } => format!("{answer}{}", claim(view)),
-        Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
-            claim(view)
+        | Alert::ClockWarning { clock: ClockKind::Acknowledge, .. }
+        | Alert::ClockBreach { clock: ClockKind::Acknowledge, .. } => format!("{answer}{}", claim(view)),
+        Alert::ClockWarning { clock: ClockKind::Owner, .. }
+        | Alert::ClockBreach { clock: ClockKind::Owner, .. } => claim(view),
+        Alert::ClockWarning { clock, .. } | Alert::ClockBreach { clock, .. } => {
+            let verbs: Vec<String> = clock.keeps().iter().map(|verb| format!("  {verb}")).collect();
+            let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
+            order(view, "To keep it", &verbs.join("\n"), &format!("  sir-intake cases show {case}"))
         }
         Alert::MemberAnswered { .. } => {
             let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::news::News;
-use crate::case::{CaseId, Checked, Component, EffectId, MailId, Severity};
+use crate::case::{CaseId, Checked, ClockKind, Component, EffectId, MailId, Severity};
 use crate::mail::compose::Practice;
 
 /// The case as an alert shows it.
@@ -61,25 +61,6 @@ pub enum Commands {
     Off,
 }
 
-/// A clock of RUNBOOK section 1.4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clock {
-    /// A person answers the reporter.
-    Acknowledge,
-    /// Somebody takes the case.
-    Owner,
-}
-
-impl Clock {
-    /// What must be done.
-    pub(crate) fn task(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Owner => "find an owner",
-        }
-    }
-}
-
 /// Who is told when nobody takes a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Above {
@@ -127,14 +108,14 @@ pub enum Alert {
     /// A clock comes near.
     ClockWarning {
         /// Which.
-        clock: Clock,
+        clock: ClockKind,
         /// When it is due.
         due: Timestamp,
     },
     /// A clock ran out.
     ClockBreach {
         /// Which.
-        clock: Clock,
+        clock: ClockKind,
         /// When it was due.
         due: Timestamp,
     },

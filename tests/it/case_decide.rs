@@ -38,7 +38,7 @@ fn member(verified: bool, answers_reporter: bool) -> Writer {
 }
 
 fn receipt() -> Effect {
-    Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 }
+    Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: Some(REPORT), act: 0 }
 }
 
 fn came(effect: Effect, outcome: Outcome) -> Input {
@@ -135,6 +135,8 @@ fn events(decision: &Decision) -> String {
         | Event::LetterSent { .. }
         | Event::LetterUnknown { .. }
         | Event::EffectParked { .. }
+        | Event::AdvisorySeen { .. }
+        | Event::TaskNamed { .. }
         | Event::Acted { .. }
         | Event::Undone { .. }
         | Event::Confirmed { .. }
@@ -299,6 +301,7 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for Above {}
     impl NoWords for Closure {}
     impl NoWords for LetterKind {}
+    impl NoWords for sir_intake::case::Sha256 {}
     // From the roster of the configuration.
     impl NoWords for MemberKey {}
     impl NoWords for Timestamp {}
@@ -341,6 +344,8 @@ fn alerts_have_no_room_for_words() {
             Alert::Raised { by, to, over } => (none(by), none(to), none(over)).0,
             Alert::Confirm { act } | Alert::LetterStopped { act } => none(act),
             Alert::Closed { closure } => none(closure),
+            // Ids, instants, hashes; logins and names of repositories are ours.
+            Alert::Brief { brief: _ } => {}
             Alert::Alarm { alarm: inner } => alarm(inner),
         }
     }
@@ -363,6 +368,9 @@ fn alerts_have_no_room_for_words() {
             Effect::Transcript { to, mail } => (none(to), none(mail)).0,
             Effect::Alert { to, alert: inner } => (none(to), alert(inner)).0,
             Effect::Post { alert: inner } => alert(inner),
+            Effect::Advisory => {}
+            Effect::Publish { text } => none(text),
+            Effect::Announce { channel } => none(channel),
         }
     }
     let (_, decision) = fresh(&policy());

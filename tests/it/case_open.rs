@@ -9,7 +9,8 @@ use sir_intake::case::{After, Case, ClockKind, Effect, Event, LetterKind, Receip
 fn receipt_of(opening: &Opening, policy: &Policy) -> Receipt {
     let (case, decision) = open(crate::case_parts::CASE, opening, policy, at(MONDAY));
     let case = case.unwrap();
-    let letter = Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 };
+    let letter =
+        Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: Some(REPORT), act: 0 };
     let sends = decision.effects.iter().any(|planned| planned.effect == letter);
     assert_eq!(sends, case.receipt == Receipt::Due, "a letter is planned exactly when one is due");
     case.receipt

@@ -9,7 +9,7 @@ use sir_intake::case::calendar::Calendar;
 use sir_intake::case::decide::{
     self, Automation, Decision, Opening, Reading, ReceiptCounts, Route, Sender, Trust,
 };
-use sir_intake::case::policy::{CommandRule, Policy, ReceiptLimits, ReceiptRule, WaitingRule};
+use sir_intake::case::policy::{CommandRule, Policy, ReceiptLimits, ReceiptRule, RunbookRule, WaitingRule};
 use sir_intake::case::roster::{Member, Role, Roster};
 use sir_intake::case::{
     Address, Audience, Case, CaseId, ClockRule, Component, MailId, MemberKey, PersonId, Severity, Source,
@@ -36,6 +36,7 @@ fn member(name: &str, roles: &[Role]) -> Member {
         addresses: vec![Address::parse(&format!("{name}@members.example")).unwrap()],
         github: None,
         roles: roles.iter().copied().collect::<BTreeSet<Role>>(),
+        sigs: Vec::new(),
         away: Vec::new(),
         dkim_domains: Vec::new(),
         openpgp: Vec::new(),
@@ -90,6 +91,10 @@ pub fn policy() -> Policy {
         tsc_from: Some(Severity::High),
         commands: CommandRule::default(),
         reminders_in_member_hours: true,
+        runbook: RunbookRule::default(),
+        embargoed: Vec::new(),
+        announce: Vec::new(),
+        channels: 0,
     }
 }
 
@@ -161,6 +166,9 @@ pub fn effects(decision: &Decision) -> String {
             Effect::Transcript { to, .. } => ("transcript".to_owned(), Some(to.0.clone())),
             Effect::Alert { to, alert } => (tag(alert, "alert"), Some(to.0.clone())),
             Effect::Post { alert } => (tag::<Alert>(alert, "alert"), Some("#".to_owned())),
+            Effect::Advisory | Effect::Publish { .. } | Effect::Announce { .. } => {
+                (planned.effect.word().to_owned(), None)
+            }
         };
         counted.entry(word).or_default().extend(whom);
     }

@@ -33,7 +33,7 @@ fn any_effect() -> impl Strategy<Value = Effect> {
         Effect::UpdateIssue,
         Effect::Answer,
         Effect::Comment { remark: Remark::Reply { mail: MailId(2) } },
-        Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: REPORT, act: 0 },
+        Effect::Letter { letter: LetterKind::Receipt, to: REPORTER, in_reply_to: Some(REPORT), act: 0 },
         Effect::Alert { to: key("bob"), alert: Alert::NewCase },
         Effect::Post { alert: Alert::NewCase },
     ])
@@ -133,7 +133,9 @@ fn may_stop(input: &Input) -> bool {
             matches!(letter.writer, Writer::Member { verified: true, answers_reporter: true, .. })
         }
         Input::Act(act) => matches!(act, Act::Answered { .. }),
-        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick | Input::Checked { .. } => false,
+        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick | Input::Checked { .. } | Input::Advisory { .. } => {
+            false
+        }
     }
 }
 
@@ -289,10 +291,12 @@ fn place(event: &Event) -> usize {
         Event::Checked { .. } => 30,
         Event::CommentRefused { .. } => 31,
         Event::IssueClosed { .. } => 32,
+        Event::AdvisorySeen { .. } => 33,
+        Event::TaskNamed { .. } => 34,
     }
 }
 
-const KINDS: usize = 33;
+const KINDS: usize = 35;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

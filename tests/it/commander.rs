@@ -86,6 +86,7 @@ fn member(name: &str) -> Member {
         addresses: vec![Address::parse(&format!("{name}@members.example")).unwrap()],
         github: None,
         roles: BTreeSet::from([Role::Member]),
+        sigs: Vec::new(),
         away: Vec::new(),
         dkim_domains: vec!["members.example".to_owned()],
         openpgp: vec!["A".repeat(40)],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use sir_intake::case::ClockKind;
 use sir_intake::case::{
     Address, CaseId, Checked, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity, Sha256, Tally,
     Unchecked,
@@ -12,7 +13,7 @@ use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, 
 use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
-use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
+use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
 use sir_intake::render::digest::{self, About, DigestLine, DigestView};
@@ -457,7 +458,7 @@ fn all_alerts() -> Vec<(&'static str, AlertView)> {
         case.claimed = None;
         case.owner = Some("Alice Example".into());
     }
-    let mut breach = alert_view(Alert::ClockBreach { clock: Clock::Acknowledge, due });
+    let mut breach = alert_view(Alert::ClockBreach { clock: ClockKind::Acknowledge, due });
     breach.now = at("2026-11-27T08:00:00Z");
     vec![
         on_case("alert-new-case", Alert::NewCase),
@@ -469,8 +470,8 @@ fn all_alerts() -> Vec<(&'static str, AlertView)> {
             "alert-delivery-failed",
             Alert::DeliveryFailed { letter: "the receipt".into(), clock_reopened: false },
         ),
-        on_case("alert-clock-warning", Alert::ClockWarning { clock: Clock::Acknowledge, due }),
-        on_case("alert-clock-owner", Alert::ClockWarning { clock: Clock::Owner, due }),
+        on_case("alert-clock-warning", Alert::ClockWarning { clock: ClockKind::Acknowledge, due }),
+        on_case("alert-clock-owner", Alert::ClockWarning { clock: ClockKind::Owner, due }),
         ("alert-clock-breach", breach),
         on_case("alert-owner-missing-chairs", Alert::OwnerMissing { to: Above::Chairs }),
         on_case("alert-owner-missing-tsc", Alert::OwnerMissing { to: Above::Tsc }),

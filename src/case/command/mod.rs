@@ -6,6 +6,7 @@
 pub mod markdown;
 mod nearest;
 pub mod read;
+pub mod runbook;
 mod table;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use nearest::levenshtein;
+pub use runbook::Runbook;
 pub use table::{TABLE, Verb, documentation, help};
 
 use super::closure::Closure;
@@ -202,6 +204,8 @@ pub enum Command {
     Undo(Option<u32>),
     /// A second person agrees, by the nonce that only they have.
     Confirm(String),
+    /// On the way of a vulnerability to be public.
+    Runbook(Runbook),
 }
 
 impl Command {
@@ -232,13 +236,20 @@ impl Command {
             Self::Raise(_) => Verb::Raise,
             Self::Undo(_) => Verb::Undo,
             Self::Confirm(_) => Verb::Confirm,
+            Self::Runbook(runbook) => runbook.verb(),
         }
+    }
+
+    /// Whether the text below the block goes to the reporter: nothing may stand between.
+    pub fn sends_words(&self) -> bool {
+        matches!(self, Self::Reply | Self::Runbook(Runbook::Update(_)))
     }
 
     /// What it needs.
     pub fn class(&self) -> Class {
         match self {
             Self::LinkMail(_) => Class::TwoPeople,
+            Self::Runbook(runbook) => runbook.class(),
             Self::Help(_) | Self::Status | Self::Show | Self::List(_) | Self::Case(_) => Class::Read,
             Self::Ack(Ack::Letter(_))
             | Self::Ask(_)

@@ -5,6 +5,7 @@
 //! forgiven (capitals, no-break spaces, curly quotes, other dashes); other signs that look like a `!` are not one.
 
 use super::nearest::nearest;
+use super::runbook;
 use super::{Above, Ack, Command, Question, Verb, Which};
 use crate::case::closure::Closure;
 use crate::case::reference::Reference;
@@ -71,10 +72,11 @@ pub fn commands(lines: &[&str]) -> Result<Vec<Command>, Vec<Complaint>> {
         let what = format!("more than {MOST_LINES} lines in one go ({})", lines.len());
         complaints.push(Complaint { line: MOST_LINES, what });
     }
-    if let Some(line) = found.iter().position(|command| *command == Command::Reply)
+    if let Some((line, last)) = found.iter().enumerate().find(|(_, command)| command.sends_words())
         && line + 1 < lines.len()
     {
-        complaints.push(Complaint { line, what: "reply must be the last line of the block".to_owned() });
+        let what = format!("{} must be the last line of the block", last.verb());
+        complaints.push(Complaint { line, what });
     }
     if complaints.is_empty() { Ok(found) } else { Err(complaints) }
 }
@@ -108,8 +110,8 @@ fn command(line: &str) -> Result<Command, String> {
 }
 
 /// The arguments of a line: as words, and as the text that a reason is.
-struct Words<'a> {
-    all: Vec<String>,
+pub(super) struct Words<'a> {
+    pub(super) all: Vec<String>,
     text: &'a str,
 }
 
@@ -120,11 +122,11 @@ impl<'a> Words<'a> {
         Self { all, text }
     }
 
-    fn none(&self, verb: Verb) -> Result<(), String> {
+    pub(super) fn none(&self, verb: Verb) -> Result<(), String> {
         if self.all.is_empty() { Ok(()) } else { Err(format!("{verb} takes nothing behind it")) }
     }
 
-    fn one(&self, what: &str) -> Result<&str, String> {
+    pub(super) fn one(&self, what: &str) -> Result<&str, String> {
         match self.all.as_slice() {
             [one] => Ok(one),
             [] => Err(format!("{what} is missing")),
@@ -132,16 +134,16 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn at_most_one(&self, what: &str) -> Result<Option<&str>, String> {
+    pub(super) fn at_most_one(&self, what: &str) -> Result<Option<&str>, String> {
         if self.all.is_empty() { Ok(None) } else { self.one(what).map(Some) }
     }
 
-    fn first(&self) -> Option<&str> {
+    pub(super) fn first(&self) -> Option<&str> {
         self.all.first().map(String::as_str)
     }
 
     /// What stands behind the first word, as it was written.
-    fn after_first(&self) -> &'a str {
+    pub(super) fn after_first(&self) -> &'a str {
         self.text.split_once(is_space).map_or("", |(_, rest)| trim(rest))
     }
 }
@@ -153,11 +155,11 @@ fn plain(word: &str) -> String {
     word.trim_matches(quotes).trim_end_matches([',', ';']).chars().map(dash).collect()
 }
 
-fn shown(word: &str) -> String {
+pub(super) fn shown(word: &str) -> String {
     word.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or(String::new(), |known| format!("; did you mean {known}?"))
 }
 
@@ -205,6 +207,29 @@ fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String> {
             }
         }
         Verb::Confirm => Ok(Command::Confirm(words.one("word from your notice")?.to_ascii_uppercase())),
+        Verb::Assess
+        | Verb::Meeting
+        | Verb::Embargo
+        | Verb::Agreed
+        | Verb::Conflict
+        | Verb::Group
+        | Verb::Reproduced
+        | Verb::Fix
+        | Verb::Installers
+        | Verb::Cve
+        | Verb::Credit
+        | Verb::Collab
+        | Verb::Advisory
+        | Verb::Fork
+        | Verb::Review
+        | Verb::Approve
+        | Verb::Object
+        | Verb::Notify
+        | Verb::Ready
+        | Verb::Publish
+        | Verb::Leaked
+        | Verb::Exploited
+        | Verb::Update => runbook::arguments(verb, words),
     }
 }
 
@@ -261,13 +286,17 @@ fn ack(words: &Words<'_>) -> Result<Command, String> {
     if word == "done" {
         return Ok(Command::Ack(Ack::Done));
     }
-    let days = word.strip_suffix("wd").or_else(|| word.strip_suffix('d')).unwrap_or(&word).parse().ok();
-    match days.filter(|days| (1..=MOST_DAYS).contains(days)) {
-        Some(days) => Ok(Command::Ack(Ack::Letter(Some(days)))),
-        None => {
-            Err(format!("`{}` is neither done nor working days such as 5wd (1 to {MOST_DAYS})", shown(&word)))
-        }
-    }
+    let days = working_days(&word).map_err(|why| format!("{why}, nor is it done"))?;
+    Ok(Command::Ack(Ack::Letter(Some(days))))
+}
+
+/// `5wd`
+pub(super) fn working_days(word: &str) -> Result<u32, String> {
+    let lower = word.to_ascii_lowercase();
+    let days = lower.strip_suffix("wd").or_else(|| lower.strip_suffix('d')).unwrap_or(&lower).parse().ok();
+    days.filter(|days| (1..=MOST_DAYS).contains(days)).ok_or_else(|| {
+        format!("`{}` is no number of working days such as 5wd (1 to {MOST_DAYS})", shown(word))
+    })
 }
 
 fn ask(words: &Words<'_>) -> Result<Command, String> {
@@ -334,7 +363,7 @@ fn case(word: &str) -> Result<CaseId, String> {
     bare.parse().map_err(|_| format!("`{}` is no case such as SIR-2026-0007", shown(word)))
 }
 
-fn mail(word: &str) -> Result<MailId, String> {
+pub(super) fn mail(word: &str) -> Result<MailId, String> {
     number(word).map(MailId).ok_or_else(|| format!("`{}` is no number of a mail", shown(word)))
 }
 

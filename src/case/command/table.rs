@@ -75,6 +75,52 @@ verbs! {
     Undo = "undo",
     /// Agree as the second person.
     Confirm = "confirm",
+    /// What it is.
+    Assess = "assess",
+    /// Of a meeting.
+    Meeting = "meeting",
+    /// Propose a day.
+    Embargo = "embargo",
+    /// The reporter agreed.
+    Agreed = "agreed",
+    /// They did not.
+    Conflict = "conflict",
+    /// Who works on it.
+    Group = "group",
+    /// Seen to happen, or not.
+    Reproduced = "reproduced",
+    /// Of the fix.
+    Fix = "fix",
+    /// New installers, or none.
+    Installers = "installers",
+    /// Of the CVE id.
+    Cve = "cve",
+    /// How the reporter is named.
+    Credit = "credit",
+    /// Who may join the advisory.
+    Collab = "collab",
+    /// The advisory.
+    Advisory = "advisory",
+    /// Its private fork.
+    Fork = "fork",
+    /// Tell the reporter what changed.
+    Update = "update",
+    /// Let people read what will be public.
+    Review = "review",
+    /// It can be published.
+    Approve = "approve",
+    /// It cannot.
+    Object = "object",
+    /// Tell the embargoed list.
+    Notify = "notify",
+    /// Nothing is missing but the day.
+    Ready = "ready",
+    /// Make it public.
+    Publish = "publish",
+    /// Something is known outside.
+    Leaked = "leaked",
+    /// It is being used.
+    Exploited = "exploited",
 }
 
 impl fmt::Display for Verb {
@@ -265,6 +311,156 @@ pub const TABLE: &[Row] = &[
         Class::Internal,
         "confirm NONCE",
         "Agrees to what another member asked for, by the word in your notice.",
+        UNDO,
+    ),
+    row(
+        Verb::Assess,
+        Class::Reporter,
+        "assess vuln c=yes|no i=yes|no a=yes|no means=code|elevation|access|denial attacker=network|adjacent|local|physical severity=WORD vector=CVSS:4.0/... versions=<2510.2 sig=NAME repo=OWNER/NAME",
+        "It is a vulnerability: at least one of confidentiality (c), integrity (i), availability (a) is broken. Makes the draft advisory, tells the SIG chairs and the TSC contact, and tells the reporter (T08).",
+        STOPS,
+    ),
+    row(
+        Verb::Assess,
+        Class::Reporter,
+        "assess wai|bug|feature|out-of-scope|not-reproducible|no-impact REASON",
+        "It is none: the same as close.",
+        UNDO,
+    ),
+    row(
+        Verb::Meeting,
+        Class::Internal,
+        "meeting [DAY|held|waived REASON]",
+        "Asks the team to meet within a week of the report (T20), or says that it met, or why it need not.",
+        UNDO,
+    ),
+    row(
+        Verb::Embargo,
+        Class::Reporter,
+        "embargo 2026-12-01T16:00Z",
+        "Proposes to the reporter a day on which all is public (T12). A day alone means the hour of publishing.",
+        STOPS,
+    ),
+    row(
+        Verb::Agreed,
+        Class::Reporter,
+        "agreed [NUMBER]",
+        "The reporter agreed to the proposed day, by that mail (without a number: by their last one). Tells them and the working group (T13).",
+        STOPS,
+    ),
+    row(
+        Verb::Conflict,
+        Class::Internal,
+        "conflict [WHY]",
+        "There is no agreement about the day: tells the team (T14), later the chairs and the TSC contact.",
+        UNDO,
+    ),
+    row(
+        Verb::Group,
+        Class::Internal,
+        "group NAME, NAME",
+        "The working group: one of each SIG concerned, and the owner (T15).",
+        UNDO,
+    ),
+    row(
+        Verb::Reproduced,
+        Class::Internal,
+        "reproduced yes|no [WHERE]",
+        "Whether the working group saw it happen, and on what.",
+        UNDO,
+    ),
+    row(
+        Verb::Fix,
+        Class::Internal,
+        "fix proposed|merged https://... or fix none REASON",
+        "Where the fix is, or why there will be none in time.",
+        UNDO,
+    ),
+    row(
+        Verb::Installers,
+        Class::Internal,
+        "installers yes|no",
+        "Whether new installers are made; for critical and high ones SIG-Release must answer.",
+        UNDO,
+    ),
+    row(
+        Verb::Cve,
+        Class::Reporter,
+        "cve [request|CVE-...|refused|none REASON]",
+        "Asks for a CVE id, or says how it stands with it. Tells the reporter (T17).",
+        STOPS,
+    ),
+    row(
+        Verb::Credit,
+        Class::Internal,
+        "credit name|anonymous|github LOGIN",
+        "How the reporter is named, as they wish.",
+        UNDO,
+    ),
+    row(
+        Verb::Collab,
+        Class::TwoPeople,
+        "collab LOGIN, LOGIN",
+        "Lets these people see the draft advisory. Another person must confirm for people who are not on the roster. Invites the reporter (T18).",
+        UNDO,
+    ),
+    row(
+        Verb::Advisory,
+        Class::Internal,
+        "advisory [GHSA-...]",
+        "Makes the draft advisory, or brings it up to date; with an id: it is that one.",
+        UNDO,
+    ),
+    row(Verb::Fork, Class::Internal, "fork", "Begins a private fork for the fix.", "nothing takes it back"),
+    row(
+        Verb::Update,
+        Class::Reporter,
+        "update [5wd]",
+        "Must be the last line of the block: tells the reporter what changed, by the text below it, and when they hear again (T16).",
+        STOPS,
+    ),
+    row(
+        Verb::Review,
+        Class::Reporter,
+        "review",
+        "What the advisory says now is what will be public: asks members, TSC contact (T19) and reporter (T21) to read it.",
+        STOPS,
+    ),
+    row(
+        Verb::Approve,
+        Class::Internal,
+        "approve HASH8",
+        "You read the text with that digest, and it can be published.",
+        UNDO,
+    ),
+    row(Verb::Object, Class::Internal, "object WHY", "It cannot be published as it reads.", UNDO),
+    row(
+        Verb::Notify,
+        Class::TwoPeople,
+        "notify",
+        "Tells the chairs of all SIGs (T22) and the embargoed list (T23). Another person must confirm.",
+        "undo, until it is confirmed",
+    ),
+    row(Verb::Ready, Class::Internal, "ready [WHY]", "Nothing is missing but the day and two people.", UNDO),
+    row(
+        Verb::Publish,
+        Class::TwoPeople,
+        "publish",
+        "Makes the advisory public, on the agreed day. Another person must confirm.",
+        "undo, until it is confirmed",
+    ),
+    row(
+        Verb::Leaked,
+        Class::Internal,
+        "leaked WHAT",
+        "Something of it is known outside: tells everybody who must know (T31).",
+        UNDO,
+    ),
+    row(
+        Verb::Exploited,
+        Class::Internal,
+        "exploited WHAT",
+        "It is being used against people: tells everybody who must know (T31).",
         UNDO,
     ),
 ];

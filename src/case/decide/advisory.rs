@@ -1,9 +1,14 @@
-//! What GitHub shows of an advisory becomes part of its case.
+//! What GitHub shows of an advisory becomes part of its case: a text that changed is asked about again, what is public is told.
 
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Advisory, Alert, Audience, Brief, Case, Effect, Event, Policy, Task};
+use crate::case::roster::Role;
+use crate::case::tracks::Phase;
+use crate::case::{
+    Advisory, Alert, Audience, Brief, Case, Content, Deed, Effect, Event, LetterKind, MemberKey, PersonId,
+    Planned, Policy, Spoken, Step, Task,
+};
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
 pub(super) fn came(
@@ -17,11 +22,96 @@ pub(super) fn came(
     if let Some(seen) = seen.filter(|seen| case.tracks.advisory.as_ref() != Some(seen)) {
         decision.event(Event::AdvisorySeen { advisory: Box::new(seen.clone()), at: now });
         decision.then_on_issue(Effect::UpdateIssue);
+        if seen.is_public() && case.tracks.published.is_none() {
+            published(decision, case, policy, now);
+        } else {
+            read_it(decision, case, seen, policy, now);
+        }
     }
     for task in tasks.iter().filter(|task| !case.tracks.tasks.contains_key(task)) {
         decision.event(Event::TaskNamed { task: task.clone(), at: now });
         decision.then_on_issue(Effect::UpdateIssue);
         let alert = Alert::Brief { brief: Brief::Task { task: task.clone() } };
         super::tell(decision, case, Audience::Owner, &alert, policy, now);
+    }
+}
+
+/// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one
+/// than the one that is reviewed, is read again: approvals are of one text.
+fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
+    let first = case.tracks.advisory.is_none();
+    let changed = case.tracks.review.as_ref().is_some_and(|review| review.text != seen.text);
+    if !first && !changed {
+        return;
+    }
+    let by = policy.calendar.advance_working_days(now, policy.runbook.reporter_review_days);
+    let brief = Brief::Review { text: seen.text, by };
+    brief_all(decision, policy, &[Role::Member, Role::Chair], &brief);
+    if changed {
+        brief_all(decision, policy, &[Role::TscContact], &brief);
+        if let Some(to) = case.reporter {
+            letter(decision, LetterKind::DraftForReporter, to, Some(case.last_mail), 0);
+        }
+    }
+}
+
+fn brief_all(decision: &mut Decision, policy: &Policy, roles: &[Role], brief: &Brief) {
+    let people = policy.roster.members.iter().filter(|member| roles.iter().any(|role| member.is(*role)));
+    let people: Vec<MemberKey> = people.map(|member| member.key.clone()).collect();
+    for to in people {
+        decision.then(Effect::Alert { to, alert: Alert::Brief { brief: brief.clone() } });
+    }
+}
+
+fn letter(
+    decision: &mut Decision,
+    letter: LetterKind,
+    to: PersonId,
+    in_reply_to: Option<crate::case::MailId>,
+    act: u32,
+) {
+    decision.effects.push(Planned {
+        spoken: Some(Spoken::Letter(Content::OfCase)),
+        ..Planned::now(Effect::Letter { letter, to, in_reply_to, act })
+    });
+}
+
+/// Everybody can read it now.
+fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
+    let asked = case.acts.iter().rev().find(|act| {
+        matches!(act.deed, Deed::Step { step: Step::Publish { .. } })
+            && act.state == crate::case::ActState::Done
+    });
+    let Some(act) = asked.filter(|_| case.tracks.publishing) else {
+        // Nobody here said so: to the team it is out before its day.
+        let brief = Brief::Incident;
+        brief_all(decision, policy, &[Role::Member, Role::Chair, Role::TscContact], &brief);
+        super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
+        return;
+    };
+    let act = act.number;
+    if let Some(to) = case.reporter {
+        letter(decision, LetterKind::PublishedThanks, to, Some(case.last_mail), act);
+    }
+    for to in case.tracks.list_told() {
+        letter(decision, LetterKind::ListLifted, to, None, act);
+    }
+    for channel in 0..policy.channels {
+        decision.then(Effect::Announce { channel });
+    }
+    decision.chores.extend(
+        policy.announce.iter().map(|address| super::command::Chore::PublicMail { to: address.clone(), act }),
+    );
+    brief_all(decision, policy, &[Role::ReleaseContact], &Brief::ReleaseNote);
+    let owner = case.owner().map_or(Audience::Members, |_| Audience::Owner);
+    super::tell(decision, case, owner, &Alert::Brief { brief: Brief::Retrospective }, policy, now);
+}
+
+/// The ring of a clock that is a letter of its own rather than a warning.
+pub(super) fn day_before(decision: &mut Decision, case: &Case) {
+    if matches!(case.phase(), Some(Phase::Prenotice | Phase::Ready)) {
+        for to in case.tracks.list_told() {
+            letter(decision, LetterKind::ListReminder, to, None, 0);
+        }
     }
 }

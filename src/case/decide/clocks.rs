@@ -42,6 +42,10 @@ fn ring(
     now: Timestamp,
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
+    if kind == ClockKind::Prep {
+        super::advisory::day_before(decision, case);
+        return;
+    }
     let breach = clock.is_broken(now);
     let until = held_until(case, kind, clock, audience, policy, now);
     if let Some(at) = until

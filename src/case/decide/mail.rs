@@ -127,7 +127,7 @@ pub(super) fn bounced(
     let reopens = match stopped_by {
         Some(Stop::Letter { effect: letter }) => *letter == effect,
         Some(Stop::Answer { .. }) => case.reporter == Some(person),
-        Some(Stop::Claim { .. } | Stop::Closed) | None => false,
+        Some(Stop::Claim { .. } | Stop::Closed | Stop::Settled) | None => false,
     };
     if reopens {
         decision.event(Event::ClockReopened { clock: ClockKind::Acknowledge, mail });

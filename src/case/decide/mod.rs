@@ -11,6 +11,7 @@ mod mail;
 mod open;
 mod operator;
 mod outcome;
+mod promises;
 mod receipt;
 pub mod sort;
 
@@ -23,8 +24,8 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    Advisory, After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey, PersonId,
-    Planned, Policy, roster::Member,
+    Advisory, After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey,
+    PersonId, Planned, Policy, Task, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -80,11 +81,6 @@ pub enum Input {
         /// How it went.
         outcome: Outcome,
     },
-    /// The advisory was looked at.
-    AdvisorySeen {
-        /// What GitHub shows of it.
-        seen: Box<Advisory>,
-    },
     /// The clocks are looked at.
     Tick,
     /// An operator's order.
@@ -96,6 +92,13 @@ pub enum Input {
         /// Whether the page of the case says something else now.
         page_changed: bool,
     },
+    /// The advisory was looked at.
+    Advisory {
+        /// What GitHub shows of it.
+        seen: Advisory,
+        /// What a person must do.
+        tasks: Vec<Task>,
+    },
 }
 
 pub use mail::{CaseMail, Writer};
@@ -105,7 +108,7 @@ pub use mail::{CaseMail, Writer};
 /// # Errors
 /// Only for [`Input::Act`]: why the order cannot be carried out.
 pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Result<Decision, Refusal> {
-    Ok(match input {
+    let mut decision = match input {
         Input::Mail(letter) => mail::arrived(case, letter, policy, now),
         Input::Bounce { mail, effect, person, permanent } => {
             mail::bounced(case, *mail, *effect, *person, *permanent, policy, now)
@@ -113,15 +116,17 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         Input::Outcome { effect_id, effect, outcome } => {
             outcome::came(case, *effect_id, effect, outcome, policy, now)
         }
-        Input::AdvisorySeen { seen } => {
-            let mut decision = Decision::default();
-            advisory::came(&mut decision, case, Some(seen), &[], policy, now);
-            decision
-        }
         Input::Tick => clocks::tick(case, policy, now),
         Input::Act(act) => return operator::act(case, act, policy, now),
         Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed),
-    })
+        Input::Advisory { seen, tasks } => {
+            let mut decision = Decision::default();
+            advisory::came(&mut decision, case, Some(seen), tasks, policy, now);
+            decision
+        }
+    };
+    promises::follow(&mut decision, case, policy, now);
+    Ok(decision)
 }
 
 /// A check says something new: it is noted, and the page is drawn anew once.
@@ -150,6 +155,7 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         },
         Audience::Members => members(),
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
+        Audience::Tsc => members().into_iter().chain(chairs()).chain(roster.with(Role::TscContact)).collect(),
         Audience::TscIfHigh => {
             let high =
                 matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
-    Advisory, Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, Policy,
-    Receipt, Stage, Stop, Task,
+    Advisory, Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, PersonId,
+    Policy, Receipt, Stage, Stop, Task,
 };
 
 /// How an effect went, as far as a case cares.
@@ -50,8 +50,8 @@ pub(super) fn came(
     now: Timestamp,
 ) -> Decision {
     let mut decision = Decision::default();
-    match (effect, outcome) {
-        (Effect::OpenIssue, Outcome::IssueOpened { repository, number, shows_receipt }) => {
+    match outcome {
+        Outcome::IssueOpened { repository, number, shows_receipt } => {
             if case.issue.is_none() {
                 decision.event(Event::IssueOpened { repository: *repository, number: *number });
             }
@@ -59,92 +59,91 @@ pub(super) fn came(
                 decision.then_on_issue(Effect::UpdateIssue);
             }
         }
-        (Effect::Letter { letter, to, act, .. }, Outcome::Done) => {
-            decision.event(Event::LetterSent { effect: effect_id, letter: *letter, person: *to, at: now });
-            if *act > 0 {
-                ordered(&mut decision, case, effect_id, *letter, *act, now);
-            }
-            // The line on the issue says what the reporter holds in their hands; one that is not open yet will.
-            if case.issue.is_some() {
-                decision.then_on_issue(Effect::UpdateIssue);
-            }
-        }
-        (Effect::Letter { letter, .. }, Outcome::Unknown) => {
-            decision.event(Event::LetterUnknown { effect: effect_id, letter: *letter });
-            decision.then_on_issue(Effect::UpdateIssue);
-            let alert = Alert::LetterUnknown { effect: effect_id };
-            super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
-        }
-        (
-            Effect::Letter { .. }
-            | Effect::OpenIssue
-            | Effect::UpdateIssue
-            | Effect::Comment { .. }
-            | Effect::Answer
-            | Effect::Advisory
-            | Effect::Publish { .. }
-            | Effect::Announce { .. },
-            Outcome::Parked,
-        ) => parked(&mut decision, case, effect_id, effect, policy, now),
-        // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
-        (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
-            decision.event(Event::EffectParked { effect: effect_id, letter: None });
-        }
-        (Effect::Advisory | Effect::Publish { .. }, Outcome::Advisory { seen, tasks }) => {
+        Outcome::Advisory { seen, tasks } => {
             super::advisory::came(&mut decision, case, seen.as_deref(), tasks, policy, now);
         }
-        (Effect::Announce { .. }, Outcome::Unknown) => {
-            let alert = Alert::LetterUnknown { effect: effect_id };
-            super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
-        }
-        (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
-            decision.event(Event::LetterStopped { act: *act, why: *why });
-            decision.then_on_issue(Effect::UpdateIssue);
-            if *why != Stopped::TakenBack {
-                let alert = Alert::LetterStopped { act: *act };
-                super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
+        Outcome::Done => {
+            if let Effect::Letter { letter, to, act, .. } = effect {
+                left(&mut decision, case, effect_id, *letter, *to, *act, now);
             }
         }
-        (
-            Effect::OpenIssue
-            | Effect::UpdateIssue
-            | Effect::Comment { .. }
-            | Effect::Answer
-            | Effect::Transcript { .. }
-            | Effect::Alert { .. }
-            | Effect::Post { .. }
-            | Effect::Advisory
-            | Effect::Publish { .. },
-            Outcome::Done | Outcome::Unknown | Outcome::Stopped { .. },
-        )
-        | (Effect::Announce { .. }, Outcome::Done | Outcome::Stopped { .. })
-        | (
-            Effect::OpenIssue
-            | Effect::UpdateIssue
-            | Effect::Comment { .. }
-            | Effect::Answer
-            | Effect::Letter { .. }
-            | Effect::Transcript { .. }
-            | Effect::Alert { .. }
-            | Effect::Post { .. }
-            | Effect::Announce { .. },
-            Outcome::Advisory { .. },
-        )
-        | (
-            Effect::UpdateIssue
-            | Effect::Comment { .. }
-            | Effect::Answer
-            | Effect::Letter { .. }
-            | Effect::Transcript { .. }
-            | Effect::Alert { .. }
-            | Effect::Post { .. }
-            | Effect::Advisory
-            | Effect::Publish { .. }
-            | Effect::Announce { .. },
-            Outcome::IssueOpened { .. },
-        ) => {}
+        Outcome::Unknown => unknown(&mut decision, case, effect_id, effect, policy, now),
+        Outcome::Parked if is_notice(effect) => {
+            // A mail to a member that cannot be delivered is told to the others by the daily digest, not by more mail.
+            decision.event(Event::EffectParked { effect: effect_id, letter: None });
+        }
+        Outcome::Parked => parked(&mut decision, case, effect_id, effect, policy, now),
+        Outcome::Stopped { why } => {
+            if let Effect::Letter { act, .. } = effect {
+                stopped(&mut decision, case, *act, *why, policy, now);
+            }
+        }
     }
     decision
+}
+
+/// Whether it goes to the team alone.
+fn is_notice(effect: &Effect) -> bool {
+    match effect {
+        Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. } => true,
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Letter { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. } => false,
+    }
+}
+
+/// The mail server accepted a letter.
+fn left(
+    decision: &mut Decision,
+    case: &Case,
+    effect: EffectId,
+    letter: LetterKind,
+    to: PersonId,
+    act: u32,
+    now: Timestamp,
+) {
+    decision.event(Event::LetterSent { effect, letter, person: to, at: now });
+    if act > 0 && !letter.is_notice() {
+        ordered(decision, case, effect, letter, act, now);
+    }
+    // The line on the issue says what the reporter holds in their hands; one that is not open yet will.
+    if case.issue.is_some() {
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
+}
+
+/// Nobody can say whether somebody outside was told: a person is asked.
+fn unknown(
+    decision: &mut Decision,
+    case: &Case,
+    effect_id: EffectId,
+    effect: &Effect,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    if let Effect::Letter { letter, .. } = effect {
+        decision.event(Event::LetterUnknown { effect: effect_id, letter: *letter });
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
+    if matches!(effect, Effect::Letter { .. } | Effect::Announce { .. }) {
+        let alert = Alert::LetterUnknown { effect: effect_id };
+        super::tell(decision, case, Audience::Owner, &alert, policy, now);
+    }
+}
+
+/// A letter that a member ordered must not leave any more.
+fn stopped(decision: &mut Decision, case: &Case, act: u32, why: Stopped, policy: &Policy, now: Timestamp) {
+    decision.event(Event::LetterStopped { act, why });
+    decision.then_on_issue(Effect::UpdateIssue);
+    if why != Stopped::TakenBack {
+        let alert = Alert::LetterStopped { act };
+        super::tell(decision, case, Audience::Owner, &alert, policy, now);
+    }
 }
 
 /// What reaches somebody outside, or the issue, cannot be done: people are told.

@@ -3,7 +3,7 @@
 use super::{Chore, Run, Said, words};
 use crate::case::event::Event;
 use crate::case::{
-    Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Reference, Stage,
+    Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase, Reference, Stage,
 };
 
 impl Run<'_> {
@@ -18,8 +18,46 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
+    /// The case, if nobody said yet that it is a vulnerability.
+    fn unassessed(&self) -> Result<&Case, String> {
         let case = self.undecided()?;
+        match case.phase() {
+            None => Ok(case),
+            Some(_) => {
+                Err("it is assessed as a vulnerability: undo that, or close it with a reason".to_owned())
+            }
+        }
+    }
+
+    /// Whether it may end so, where it stands (RUNBOOK 1.2, rows 12 and 28).
+    fn may_close(&self, closure: Closure) -> Result<(), String> {
+        let case = self.undecided()?;
+        match (case.phase(), closure) {
+            (Some(Phase::Disclosed), Closure::Disclosed) => {
+                let mut lacks: Vec<&str> = Vec::new();
+                if !case.tracks.advisory.as_ref().is_some_and(crate::case::Advisory::is_public) {
+                    lacks.push("GitHub does not show the advisory as public");
+                }
+                if case.reporter.is_some() && !case.tracks.thanked {
+                    lacks.push("the letter that thanks the reporter has not left");
+                }
+                if lacks.is_empty() { Ok(()) } else { Err(lacks.join("; ")) }
+            }
+            (Some(Phase::Disclosed), _) => Err("it is public: close disclosed".to_owned()),
+            (_, Closure::Disclosed) => Err("it is not public yet".to_owned()),
+            (Some(Phase::Prenotice | Phase::Ready), _) => {
+                Err("others were told of it: publish it, or tell them first that it is none".to_owned())
+            }
+            (
+                Some(Phase::Confirmed | Phase::Mitigating | Phase::Review),
+                Closure::Spam | Closure::NotAReport,
+            ) => Err("it is assessed as a vulnerability: undo that first".to_owned()),
+            (Some(Phase::Confirmed | Phase::Mitigating | Phase::Review) | None, _) => Ok(()),
+        }
+    }
+
+    pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
+        let case = self.unassessed()?;
         let deed = Deed::Known { reference: reference.clone() };
         if case.reporter.is_none() {
             let act = self.act(deed);
@@ -37,6 +75,7 @@ impl Run<'_> {
     }
 
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
+        self.may_close(closure)?;
         let reachable = self.undecided()?.reporter.is_some();
         let deed = Deed::Close { closure };
         let (act, told) = match closure.letter().filter(|_| reachable) {
@@ -54,7 +93,7 @@ impl Run<'_> {
     }
 
     pub(super) fn dup(&mut self, of: CaseId) -> Result<Said, String> {
-        let case = self.undecided()?;
+        let case = self.unassessed()?;
         if case.id == of {
             return Err("a case is not its own duplicate".to_owned());
         }

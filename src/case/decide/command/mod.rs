@@ -3,10 +3,15 @@
 //! Each line is tried on the case as the lines before it leave it. What does not fit is a refusal in words; then nothing
 //! of the whole happens. How the lines came (mail, comment) changes nothing here.
 
+mod assess;
 mod close;
+mod disclose;
+mod embargo;
 mod join;
 mod letters;
+mod mitigate;
 mod own;
+mod review;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +20,12 @@ use jiff::Timestamp;
 
 use super::Decision;
 use crate::case::act::Hold;
-use crate::case::command::{Class, Command, Question, Verb, Via, Which};
+use crate::case::command::{Class, Command, Question, Runbook, Verb, Via, Which};
 use crate::case::event::Stop;
 use crate::case::roster::Role;
 use crate::case::{
-    Alert, Case, CaseId, ClockKind, Content, Deed, Effect, Event, LetterKind, MailId, MemberKey, PersonId,
-    Planned, Policy, Spoken,
+    Address, Alert, Brief, Case, CaseId, ClockKind, Content, Deed, Effect, Event, LetterKind, MailId,
+    MemberKey, PersonId, Phase, Planned, Policy, Spoken, Step,
 };
 
 /// Commands as one member gave them.
@@ -66,6 +71,12 @@ pub struct Around {
     pub mails: BTreeMap<MailId, MailIs>,
     /// The last mail of the case after the report.
     pub last_mail: Option<MailId>,
+    /// Mails of the reporter after the report, and when they came.
+    pub reporters_mails: Vec<(MailId, Timestamp)>,
+    /// The embargoed list, as people.
+    pub embargoed: Vec<PersonId>,
+    /// The SIG that looks after the component of the case, by the shipped list.
+    pub component_sig: Option<String>,
     /// Addresses that are named, as people ([`crate::case::Address::key`]).
     pub persons: BTreeMap<String, PersonId>,
     /// Acts whose letter is on its way or gone.
@@ -204,13 +215,86 @@ impl Run<'_> {
             Command::Reporter(address) => self.reporter(address),
             Command::Undo(act) => self.undo(*act),
             Command::Confirm(nonce) => self.confirm(nonce),
+            Command::Runbook(runbook) => self.runbook(runbook),
         }
+    }
+
+    fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
+        match runbook {
+            Runbook::Assess(finding) => self.assess(finding),
+            Runbook::Meeting(word) => self.meeting(*word),
+            Runbook::Embargo(when) => self.embargo(*when),
+            Runbook::Agreed(mail) => self.agreed(*mail),
+            Runbook::Conflict => self.conflict(),
+            Runbook::Group(members) => self.group(members),
+            Runbook::Reproduced(yes) => self.reproduced(*yes),
+            Runbook::Fix(fix) => self.fix(fix),
+            Runbook::Installers(needed) => self.installers(*needed),
+            Runbook::Cve(says) => self.cve(says),
+            Runbook::Credit(credit) => self.credit(credit),
+            Runbook::Collaborate(logins) => self.collaborate(logins),
+            Runbook::Advisory(ghsa) => self.advisory(ghsa.as_ref()),
+            Runbook::Fork => self.fork(),
+            Runbook::Update(days) => self.update(*days),
+            Runbook::Review => self.review(),
+            Runbook::Approve(digits) => self.approve(digits),
+            Runbook::Object => self.object(),
+            Runbook::Notify => self.notify(),
+            Runbook::Ready => self.ready(),
+            Runbook::Publish => self.publish(),
+            Runbook::Leaked => self.outside(&Step::Leaked),
+            Runbook::Exploited => self.outside(&Step::Exploited),
+        }
+    }
+
+    /// The case, if it is a vulnerability that is not public yet.
+    fn remedy(&self) -> Result<(&Case, Phase), String> {
+        let case = self.open_case()?;
+        match case.phase() {
+            Some(Phase::Disclosed) => Err("it is public already".to_owned()),
+            Some(phase) => Ok((case, phase)),
+            None => Err("it is not assessed as a vulnerability: assess it first".to_owned()),
+        }
+    }
+
+    /// A step without a letter.
+    fn step(&mut self, step: Step) -> u32 {
+        self.act(Deed::Step { step })
+    }
+
+    /// A step of which nothing happens before a second person agreed.
+    fn step_of_two(&mut self, step: Step) -> u32 {
+        let hours = i64::from(self.policy.commands.confirm_hours);
+        let until = self.now.saturating_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(self.now);
+        self.act_until(Deed::Step { step }, None, Some(until))
+    }
+
+    /// Tells these people, each once.
+    fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
+        let mut told: BTreeSet<MemberKey> = BTreeSet::new();
+        for to in people {
+            if told.insert(to.clone()) {
+                let alert = Alert::Brief { brief: brief.clone() };
+                self.ruling.decision.then(Effect::Alert { to, alert });
+            }
+        }
+        told.len()
+    }
+
+    /// Everybody on the roster with one of these roles.
+    fn with_roles(&self, roles: &[Role]) -> Vec<MemberKey> {
+        let members = self.policy.roster.members.iter();
+        members.filter(|m| roles.iter().any(|role| m.is(*role))).map(|m| m.key.clone()).collect()
     }
 
     /// What roles, and the thread, allow (MAIL section 7).
     fn may(&self, command: &Command) -> Result<(), String> {
         let member = self.policy.roster.get(self.order.by).ok_or("you are not on the roster")?;
-        let asked_for_word = matches!(command, Command::Help(_) | Command::Confirm(_));
+        // TSC observers review, and SIG-Release says whether installers are made.
+        let observes = matches!(command, Command::Runbook(Runbook::Approve(_) | Runbook::Object))
+            && member.is(Role::TscContact)
+            || matches!(command, Command::Runbook(Runbook::Installers(_))) && member.is(Role::ReleaseContact);
+        let asked_for_word = observes || matches!(command, Command::Help(_) | Command::Confirm(_));
         if !asked_for_word && !member.is(Role::Member) && !member.is(Role::Chair) {
             return Err("only members and chairs command; you may ask for help and confirm".to_owned());
         }
@@ -220,7 +304,11 @@ impl Run<'_> {
             );
         }
         let own_report = self.around.reporter_is.as_ref() == Some(self.order.by);
-        if own_report && matches!(command, Command::Show | Command::Own(_)) {
+        let judges = matches!(
+            command,
+            Command::Show | Command::Own(_) | Command::Runbook(Runbook::Approve(_) | Runbook::Assess(_))
+        );
+        if own_report && judges {
             return Err("you reported this case: somebody else looks after it".to_owned());
         }
         Ok(())
@@ -366,6 +454,9 @@ impl Run<'_> {
             _other => {}
         }
         events.into_iter().for_each(|event| self.event(event));
+        let Some(case) = &self.case else { return };
+        let promises = super::promises::settle(case, self.policy, self.now);
+        promises.into_iter().for_each(|event| self.event(event));
     }
 }
 
@@ -413,6 +504,13 @@ pub enum Chore {
     SetAside {
         /// Which.
         mail: MailId,
+    },
+    /// A public mailing list is told of what was published.
+    PublicMail {
+        /// Which.
+        to: Address,
+        /// The act that made it public.
+        act: u32,
     },
     /// One more case is made of this mail of the case, and both are linked.
     OneMore {

@@ -3,7 +3,7 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::event::Event;
-use crate::case::{ClockKind, Deed};
+use crate::case::{ClockKind, Deed, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -73,6 +73,12 @@ impl Run<'_> {
         if gone && closes {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
+        if let Deed::Step { step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. }) } =
+            &act.deed
+            && act.state == ActState::Done
+        {
+            return Err(format!("{} was done, and others know of it now", step.words()));
+        }
         if matches!(act.deed, Deed::Split | Deed::New { .. }) {
             return Err("take that back on the case that was made: undo there".to_owned());
         }
@@ -102,7 +108,13 @@ impl Run<'_> {
         if act.by == *self.order.by {
             return Err("somebody else must agree".to_owned());
         }
+        if let Deed::Step { step } = &act.deed {
+            self.may_confirm(step)?;
+        }
         self.event(Event::Confirmed { act: number, by: self.order.by.clone(), at: self.now });
+        if let Deed::Step { step } = &act.deed {
+            self.confirmed(number, step);
+        }
         if let Deed::LinkMail { person } = act.deed {
             self.chore(Chore::Join { person });
         }

@@ -1,0 +1,160 @@
+//! The day on which all is public: proposed, agreed by both in writing, changed, or not agreed (RUNBOOK 1.2, rows 15 and 16).
+//!
+//! RFC: "work with reporter to agree on embargo period/disclosure timeline. We should aim for disclosure with90 days, even if no
+//! fix is available".
+
+use jiff::civil::Weekday;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Run, Said, words};
+use crate::case::act::ActLetter;
+use crate::case::command::runbook::When;
+use crate::case::decide::promises;
+use crate::case::roster::Role;
+use crate::case::{Alert, Brief, Content, Deed, Effect, LetterKind, MailId, Planned, Spoken, Step};
+
+impl Run<'_> {
+    pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
+        let (case, _) = self.remedy()?;
+        let date = self.instant(when);
+        if date <= self.now {
+            return Err(format!("{date} is over"));
+        }
+        if case.reporter.is_none() {
+            return Err("the report has no address: there is nobody to agree with".to_owned());
+        }
+        let rule = &self.policy.runbook;
+        let limit = promises::limit(case, self.policy);
+        let longest = limit
+            .saturating_add(SignedDuration::from_hours(i64::from(rule.extension_days) * 24))
+            .unwrap_or(limit);
+        if date > longest {
+            return Err(format!(
+                "that is more than {} and {} days after the report; {} is the last day",
+                rule.limit_days,
+                rule.extension_days,
+                day(longest)
+            ));
+        }
+        let good = self.publishing_day(date);
+        if let When::Day(_) = when
+            && good != date
+        {
+            return Err(format!(
+                "nobody looks after it on that day (a Friday, a weekend or a day off); the nearest earlier one is {}",
+                day(good)
+            ));
+        }
+        if case.tracks.date() == Some(date) {
+            return Err("that day is agreed already".to_owned());
+        }
+        let waits =
+            case.acts.iter().any(|act| act.held().is_some_and(|hold| hold.letter == LetterKind::Proposal));
+        if waits {
+            return Err("a proposal is held already: undo it first".to_owned());
+        }
+        let deed = Deed::Step { step: Step::Embargo { date } };
+        let (act, told) = self.act_with_letter(deed, LetterKind::Proposal, Content::OfCase)?;
+        let mut said = format!("proposed: {date}; {told}; say agreed when the reporter agreed in writing");
+        if date > limit {
+            said.push_str(&format!(
+                "; that is beyond {} days ({}): it stands only with the reporter's written yes",
+                self.policy.runbook.limit_days,
+                day(limit)
+            ));
+        }
+        if good != date {
+            said.push_str("; mind that this is a Friday, a weekend or a day off");
+        }
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// That day, or the nearest earlier one on which people can look after it: Monday to Thursday, no day off (RUNBOOK 1.7).
+    fn publishing_day(&self, date: Timestamp) -> Timestamp {
+        let mut at = date;
+        for _ in 0..14 {
+            let here = self.policy.calendar.zone.to_datetime(at).date();
+            let good = !matches!(here.weekday(), Weekday::Friday | Weekday::Saturday | Weekday::Sunday);
+            if good && self.policy.calendar.is_working_day(here) {
+                return at;
+            }
+            at = at.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(at);
+        }
+        date
+    }
+
+    pub(super) fn agreed(&mut self, mail: Option<MailId>) -> Result<Said, String> {
+        let (case, _) = self.remedy()?;
+        let Some(proposed) = case.tracks.embargo.proposed else {
+            return Err("no day is proposed: propose one by embargo".to_owned());
+        };
+        let left = match case.act(proposed.act).and_then(|act| act.letter) {
+            Some(ActLetter::Left { at }) => at,
+            Some(ActLetter::Held(_)) => return Err("the proposal has not left yet".to_owned()),
+            Some(ActLetter::Stopped) | None => {
+                return Err("the proposal did not leave: propose again".to_owned());
+            }
+        };
+        // What counts is what they wrote after they had read it.
+        let mut answers = self.around.reporters_mails.iter().filter(|(_, came)| *came >= left);
+        let found = match mail {
+            Some(mail) => answers.find(|(id, _)| *id == mail),
+            None => answers.next_back(),
+        };
+        let Some((mail, _)) = found.copied() else {
+            return Err(match mail {
+                Some(mail) => format!("mail {mail} is not one that the reporter wrote after the proposal"),
+                None => "the reporter has not written since the proposal".to_owned(),
+            });
+        };
+        let before = case.tracks.date();
+        let told: Vec<_> = case.tracks.list_told();
+        let group = case.tracks.group.clone();
+        let step = Step::Agreed { date: proposed.date, mail };
+        let (act, letter) =
+            self.act_with_letter(Deed::Step { step }, LetterKind::Settled, Content::OfCase)?;
+        self.brief(group, &Brief::DayMoved);
+        let moved = before.is_some_and(|before| before != proposed.date);
+        if moved {
+            self.tell_list(&told, LetterKind::ListChange, act);
+        }
+        let before = before.map_or("no day".to_owned(), |before| before.to_string());
+        let said = format!("day: {before} -> {}, by mail {mail}; {letter}", proposed.date);
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// Tells those of the embargoed list; each hears alone.
+    pub(super) fn tell_list(&mut self, people: &[crate::case::PersonId], letter: LetterKind, act: u32) {
+        for to in people {
+            self.ruling.decision.effects.push(Planned {
+                spoken: Some(Spoken::Letter(Content::OfCase)),
+                ..Planned::now(Effect::Letter { letter, to: *to, in_reply_to: None, act })
+            });
+        }
+    }
+
+    pub(super) fn conflict(&mut self) -> Result<Said, String> {
+        let (case, _) = self.remedy()?;
+        if case.tracks.embargo.conflict.is_some() {
+            return Err("that is noted already".to_owned());
+        }
+        if case.tracks.embargo.agreed.is_some() && case.tracks.embargo.proposed.is_none() {
+            return Err("a day is agreed: propose another one first".to_owned());
+        }
+        let act = self.step(Step::Conflict);
+        let people = self.with_roles(&[Role::Member]);
+        let count = self.brief(people, &Brief::NoAgreement);
+        if self.policy.discord {
+            let alert = Alert::Brief { brief: Brief::NoAgreement };
+            self.ruling.decision.then(Effect::Post { alert });
+        }
+        let said = format!(
+            "no agreement: {count} members are told; the chairs after 5 working days, then the TSC contact"
+        );
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%A, %Y-%m-%d, %H:%M UTC").to_string()
+}

@@ -1,0 +1,116 @@
+//! What will be public is read before: by the team, by TSC observers, by the reporter (RUNBOOK 1.2, rows 22 to 24).
+
+use super::{Run, Said, words};
+use crate::case::roster::Role;
+use crate::case::tracks::Fix;
+use crate::case::{Brief, Case, Content, Deed, LetterKind, Phase, Step};
+
+impl Run<'_> {
+    pub(super) fn review(&mut self) -> Result<Said, String> {
+        let (case, phase) = self.remedy()?;
+        let mut lacks: Vec<String> = Vec::new();
+        if phase == Phase::Confirmed {
+            lacks.push("there is no working group: group NAME, NAME".to_owned());
+        }
+        match &case.tracks.advisory {
+            None => lacks.push("there is no draft advisory yet".to_owned()),
+            Some(advisory) => {
+                lacks.extend(advisory.gaps.iter().map(|gap| format!("the advisory lacks {}", gap.words())));
+            }
+        }
+        if case.tracks.reproduced.is_none() {
+            lacks.push("nobody has said whether it was seen to happen: reproduced yes|no".to_owned());
+        }
+        if case.tracks.fix == Fix::Open {
+            lacks.push("nobody has said how it is mended: fix proposed|merged|none".to_owned());
+        }
+        if case.tracks.credit.is_none() {
+            lacks.push(
+                "nobody has said how the reporter is named: credit name|anonymous|github LOGIN".to_owned(),
+            );
+        }
+        let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
+        if case.tracks.review.as_ref().is_some_and(|review| review.text == text) {
+            return Err(format!("this text ({}) is under review already", text.short()));
+        }
+        let reachable = case.reporter.is_some();
+        let deed = Deed::Step { step: Step::Review { text } };
+        let (act, told) = if reachable {
+            self.act_with_letter(deed, LetterKind::DraftForReporter, Content::OfCase)?
+        } else {
+            (self.act(deed), "no letter, the report has no address".to_owned())
+        };
+        let days = self.policy.runbook.reporter_review_days;
+        let by = self.policy.calendar.advance_working_days(self.now, days);
+        let count =
+            self.tell_team(&[Role::Member, Role::Chair, Role::TscContact], &Brief::Review { text, by });
+        let said = format!("the text {} is under review; {count} people are asked; {told}", text.short());
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// An approval is of one text: the digits say which.
+    pub(super) fn approve(&mut self, digits: &str) -> Result<Said, String> {
+        let (case, _) = self.remedy()?;
+        let Some(review) = &case.tracks.review else { return Err("nothing is under review".to_owned()) };
+        let text = review.text;
+        if !text.to_string().starts_with(digits) {
+            return Err(format!("the text is {} now: read it again", text.short()));
+        }
+        if review.approvals.contains(self.order.by) {
+            return Err("you approved it already".to_owned());
+        }
+        let act = self.step(Step::Approve { text });
+        let (have, want) = (self.approvals(self.case()?), self.policy.runbook.approvals);
+        Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want}")) })
+    }
+
+    pub(super) fn object(&mut self) -> Result<Said, String> {
+        let (case, _) = self.remedy()?;
+        if case.tracks.review.is_none() {
+            return Err("nothing is under review".to_owned());
+        }
+        let act = self.step(Step::Object);
+        Ok(Said {
+            act: Some(act),
+            ..words("noted: it is not published while you object; undo, or approve, ends it")
+        })
+    }
+
+    /// Members and chairs who approved what the advisory says now; observers count for seeing it, not for this.
+    pub(super) fn approvals(&self, case: &Case) -> u32 {
+        let Some(review) =
+            case.tracks.review.as_ref().filter(|review| Some(review.text) == case.tracks.text())
+        else {
+            return 0;
+        };
+        let of_team =
+            |member: &crate::case::roster::Member| member.is(Role::Member) || member.is(Role::Chair);
+        let counted = review.approvals.iter().filter(|key| self.policy.roster.get(key).is_some_and(of_team));
+        u32::try_from(counted.count()).unwrap_or(u32::MAX)
+    }
+
+    /// What a review still lacks.
+    pub(super) fn review_lacks(&self, case: &Case) -> Vec<String> {
+        let Some(review) = &case.tracks.review else {
+            return vec!["nothing was reviewed: review".to_owned()];
+        };
+        let mut lacks = Vec::new();
+        if case.tracks.text() != Some(review.text) {
+            lacks.push("the advisory was changed since".to_owned());
+        }
+        let (have, want) = (self.approvals(case), self.policy.runbook.approvals);
+        if have < want {
+            lacks.push(format!("{have} of {want} approvals of its text ({})", review.text.short()));
+        }
+        if !review.objections.is_empty() {
+            let names: Vec<String> = review.objections.iter().map(ToString::to_string).collect();
+            lacks.push(format!("{} objects", names.join(", ")));
+        }
+        let days = self.policy.runbook.reporter_review_days;
+        let until = self.policy.calendar.advance_working_days(review.since, days);
+        if case.reporter.is_some() && !review.reporter_wrote && until > self.now {
+            lacks.push(format!("the reporter has until {until} to read it"));
+        }
+        lacks
+    }
+}

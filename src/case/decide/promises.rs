@@ -1,0 +1,251 @@
+//! Which promises run follows from where the case stands, and from nothing else: after each input they are compared with
+//! what should run, and started or stopped (RUNBOOK section 1.4). The first two clocks (acknowledge, owner) begin with the
+//! report and go their own way.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Decision;
+use crate::case::clock::{Audience, ClockKind, Ring};
+use crate::case::event::{Event, Stop};
+use crate::case::tracks::{Cve, Meeting, Phase};
+use crate::case::{Case, Policy, Severity, Stage};
+
+/// Days after the report at which people hear that its 90 are running out (RUNBOOK 1.4), as parts of 90.
+const DISCLOSURE_RINGS: [(u32, Audience); 6] = [
+    (45, Audience::Owner),
+    (60, Audience::Owner),
+    (75, Audience::Members),
+    (83, Audience::Members),
+    (87, Audience::Chairs),
+    (89, Audience::Chairs),
+];
+
+/// Adds to a decision what follows for the promises.
+pub(super) fn follow(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
+    if matches!(case.stage, Stage::New) && decision.events.is_empty() {
+        return;
+    }
+    let mut after = case.clone();
+    decision.events.iter().for_each(|event| after.apply(event));
+    for event in settle(&after, policy, now) {
+        decision.event(event);
+    }
+}
+
+/// The events that bring the promises of a case to what should run.
+pub(super) fn settle(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
+    let mut events = Vec::new();
+    for clock in ClockKind::ALL {
+        if matches!(clock, ClockKind::Acknowledge | ClockKind::Owner) {
+            continue;
+        }
+        let wanted = wanted(case, clock, policy, now);
+        match (case.clocks.get(&clock), wanted) {
+            (None, None) => {}
+            (Some(known), None) if known.stopped.is_some() => {}
+            (Some(_), None) => events.push(Event::ClockStopped { clock, stop: Stop::Settled }),
+            (Some(known), Some(wanted)) if known.due == wanted.due => {
+                if known.stopped.is_some() {
+                    events.push(Event::ClockResumed { clock });
+                }
+            }
+            (None | Some(_), Some(Wanted { due, mut rings })) => {
+                // What would have rung before it began is no news.
+                rings.retain(|ring| ring.at > now || ring.at >= due);
+                rings.sort_by_key(|ring| ring.at);
+                events.push(Event::ClockStarted { clock, due, rings });
+            }
+        }
+    }
+    events
+}
+
+/// A promise that should run.
+struct Wanted {
+    due: Timestamp,
+    rings: Vec<Ring>,
+}
+
+fn days(from: Timestamp, days: u32) -> Timestamp {
+    from.saturating_add(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(from)
+}
+
+fn before(until: Timestamp, days: u32) -> Timestamp {
+    until.saturating_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(until)
+}
+
+fn wanted(case: &Case, clock: ClockKind, policy: &Policy, now: Timestamp) -> Option<Wanted> {
+    match clock {
+        ClockKind::Acknowledge | ClockKind::Owner => None,
+        ClockKind::Assessment => assessment(case, policy),
+        ClockKind::Meeting => meeting(case, policy),
+        ClockKind::Contact => contact(case, policy),
+        ClockKind::Update => update(case, policy),
+        ClockKind::Agreement => agreement(case, policy),
+        ClockKind::Disclosure => disclosure(case, policy),
+        ClockKind::Cve => cve(case, policy),
+        ClockKind::Prep => prep(case),
+        ClockKind::Stall => stall(case, policy, now),
+    }
+}
+
+fn working(policy: &Policy, from: Timestamp, days: u32) -> Timestamp {
+    policy.calendar.advance_working_days(from, days)
+}
+
+fn assessment(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let waits = matches!(case.stage, Stage::Triage { .. }) && !case.reopened;
+    waits.then(|| {
+        let total = policy.runbook.assessment_days;
+        let due = working(policy, case.received, total);
+        let rings = vec![
+            Ring { at: working(policy, case.received, total * 7 / 10), to: Audience::Owner },
+            Ring { at: due, to: Audience::Members },
+            Ring { at: working(policy, due, 5), to: Audience::Chairs },
+        ];
+        Wanted { due, rings }
+    })
+}
+
+/// "If issue is complicated/impactful enough consider holding meeting": claimed or found to be high, used, known outside, or of
+/// several groups.
+fn meeting(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let settled = matches!(case.tracks.meeting, Some(Meeting::Held | Meeting::Waived));
+    let young =
+        matches!(case.stage, Stage::Triage { .. }) || case.phase().is_some_and(|phase| phase < Phase::Review);
+    let found = case.tracks.assessment.as_ref();
+    let grave = found.map_or(case.severity, |found| Some(found.severity)) >= Some(Severity::High)
+        || found.is_some_and(|found| found.sigs.len() > 1)
+        || case.tracks.leaked.is_some()
+        || case.tracks.exploited.is_some();
+    (young && grave && !settled && !case.reopened).then(|| {
+        let total = policy.runbook.meeting_days;
+        let due = days(case.received, total);
+        let rings = vec![
+            Ring { at: days(case.received, total.saturating_sub(3)), to: Audience::Owner },
+            Ring { at: days(case.received, total.saturating_sub(1)), to: Audience::Members },
+            Ring { at: due, to: Audience::Members },
+        ];
+        Wanted { due, rings }
+    })
+}
+
+fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let due = case.contact_by.filter(|_| case.closure().is_none())?;
+    let day_before = policy.calendar.advance_working_hours(before(due, 1), 0).min(due);
+    let rings = vec![
+        Ring { at: day_before, to: Audience::Owner },
+        Ring { at: due, to: Audience::Members },
+        Ring { at: working(policy, due, 1), to: Audience::Chairs },
+    ];
+    Some(Wanted { due, rings })
+}
+
+fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
+    let from = case.tracks.last_word.or(case.tracks.confirmed).filter(|_| running)?;
+    let rule = &policy.runbook;
+    let severity = case.tracks.assessment.as_ref().map(|found| found.severity);
+    let length = match severity {
+        Some(Severity::Critical) => rule.update_days_critical,
+        _ if case.tracks.exploited.is_some() => rule.update_days_critical,
+        Some(Severity::High) => rule.update_days_high,
+        Some(Severity::None | Severity::Low | Severity::Medium) | None => rule.update_days,
+    };
+    let due = working(policy, from, length);
+    let rings = vec![
+        Ring { at: due, to: Audience::Owner },
+        Ring { at: working(policy, due, 2), to: Audience::Members },
+    ];
+    Some(Wanted { due, rings })
+}
+
+/// "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps."
+fn agreement(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
+    let open = case.tracks.embargo.agreed.is_none();
+    let from = case.tracks.confirmed.filter(|_| running && open)?;
+    let total = policy.runbook.agreement_days;
+    let due = case.tracks.embargo.conflict.unwrap_or_else(|| days(from, total));
+    let rings = vec![
+        Ring { at: before(due, 3), to: Audience::Owner },
+        Ring { at: due, to: Audience::Members },
+        Ring { at: working(policy, due, 5), to: Audience::Chairs },
+        Ring { at: working(policy, due, 10), to: Audience::Tsc },
+    ];
+    Some(Wanted { due, rings })
+}
+
+/// The last day on which it may be public without the reporter's written yes to a later one.
+pub(super) fn limit(case: &Case, policy: &Policy) -> Timestamp {
+    days(case.received, policy.runbook.limit_days)
+}
+
+fn disclosure(case: &Case, policy: &Policy) -> Option<Wanted> {
+    case.phase().filter(|phase| *phase < Phase::Disclosed)?;
+    let rule = &policy.runbook;
+    let mut due = case.tracks.date().unwrap_or_else(|| limit(case, policy));
+    if let Some(since) = case.tracks.exploited {
+        due = due.min(days(since, rule.exploited_days));
+    }
+    if let Some(since) = case.tracks.leaked {
+        due = due.min(working(policy, since, 1));
+    }
+    let mut rings: Vec<Ring> = DISCLOSURE_RINGS
+        .iter()
+        .map(|(day, to)| Ring { at: before(due, 90 - day), to: *to })
+        .filter(|ring| ring.at > case.received)
+        .collect();
+    rings.push(Ring { at: due, to: Audience::Chairs });
+    rings.push(Ring { at: days(due, 1), to: Audience::Tsc });
+    Some(Wanted { due, rings })
+}
+
+fn cve(case: &Case, policy: &Policy) -> Option<Wanted> {
+    let open = case.closure().is_none();
+    let Cve::Requested { at } = case.tracks.cve else { return None };
+    open.then(|| {
+        let due = days(at, policy.runbook.cve_escalate_days);
+        let notice = working(policy, at, policy.runbook.cve_notice_days);
+        let rings = vec![Ring { at: notice, to: Audience::Owner }, Ring { at: due, to: Audience::Chairs }];
+        Wanted { due, rings }
+    })
+}
+
+/// The list hears again a day before; the ring is what sends it.
+fn prep(case: &Case) -> Option<Wanted> {
+    let told =
+        matches!(case.phase(), Some(Phase::Prenotice | Phase::Ready)) && case.tracks.notified.is_some();
+    let date = case.tracks.date().filter(|_| told)?;
+    let due = before(date, 1);
+    Some(Wanted { due, rings: vec![Ring { at: due, to: Audience::Owner }] })
+}
+
+/// "Issues should either be closed or lead to disclosed security vulnerabilities": one on which nothing happens is told.
+fn stall(case: &Case, policy: &Policy, now: Timestamp) -> Option<Wanted> {
+    if case.closure().is_some() {
+        return None;
+    }
+    let unowned = case.clocks.get(&ClockKind::Owner).is_some_and(|clock| clock.next_ring().is_some());
+    if matches!(case.stage, Stage::New) && unowned {
+        // Its own clock still rings.
+        return None;
+    }
+    let length = policy.runbook.stall_days;
+    let running = case.clocks.get(&ClockKind::Stall).filter(|clock| clock.stopped.is_none());
+    let began = running.map(|clock| before(clock.due, length));
+    let moved = case.tracks.moved.or(began).unwrap_or(now);
+    // To the day: not each small thing starts it anew.
+    if let (Some(clock), Some(began)) = (running, began)
+        && moved.duration_since(began) < SignedDuration::from_hours(24)
+    {
+        return Some(Wanted { due: clock.due, rings: Vec::new() });
+    }
+    let due = days(moved, length);
+    let rings = vec![
+        Ring { at: due, to: Audience::Owner },
+        Ring { at: days(due, 7), to: Audience::Chairs },
+        Ring { at: days(due, 14), to: Audience::Tsc },
+    ];
+    Some(Wanted { due, rings })
+}
