@@ -149,7 +149,13 @@ async fn taken(
         .store
         .write("advisory-seen", move |txn| {
             perform::keep_advisory(txn, case, &seen, now)?;
-            commit::input(&office_in, txn, case, &Input::Advisory { seen: seen.advisory, tasks: Vec::new() }, now)
+            commit::input(
+                &office_in,
+                txn,
+                case,
+                &Input::Advisory { seen: seen.advisory, tasks: Vec::new() },
+                now,
+            )
         })
         .await?;
     Ok(true)

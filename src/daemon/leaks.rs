@@ -30,7 +30,9 @@ pub(super) fn tell(
         None => roster.active(now).map(|member| member.key.clone()).collect(),
     };
     for member in to {
-        let Some(address) = roster.get(&member).and_then(|member| member.address()).cloned() else { continue };
+        let Some(address) = roster.get(&member).and_then(|member| member.address()).cloned() else {
+            continue;
+        };
         let mut draft = commit::draft(office, &Planned::now(Effect::Transcript { to: member, mail: None }))?;
         let outgoing = Outgoing {
             from: office.config.addresses.notices_from().clone(),

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Peers, PerformFault};
+use crate::case::advisory::AdvisoryState;
 use crate::case::advisory::CreditState;
 use crate::case::roster::Role;
 use crate::case::{Advisory, CaseId, MemberKey};
-use crate::case::advisory::AdvisoryState;
 use crate::office::Office;
 use crate::render::advisory::{Affected, PublicText, without_marker};
 use crate::store::{AdvisoryText, StoreError, Txn};

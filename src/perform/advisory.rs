@@ -1,4 +1,4 @@
-//! The draft advisory in the public repository: brought to what its case says, looked at, made public.
+//! The draft advisory in the public repository: brought to what its case says, and looked at.
 //!
 //! One look, and as few writes as it takes. A draft is made once: what may have been made is found again by our marker, in
 //! the list of drafts. Its words are people's from then on. What GitHub lets no program do becomes a task for a person.
@@ -7,13 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::advised::{self, Seen, public_text};
 use super::github::{case_of, looked_in_vain, refused};
-use super::secrets::{self, Reader};
 use super::wanted::{self, Figures, Marks};
 use super::{Peers, PerformFault, Verdict};
 use crate::case::advisory::AdvisoryState;
 use crate::case::decide::Outcome;
 use crate::case::tracks::Cve;
-use crate::case::{Case, Sha256, Task};
+use crate::case::{Case, Task};
 use crate::office::Office;
 use crate::render::advisory::{is_marked, marker, without_marker};
 use crate::store::{AdvisoryMark, EffectRow, StoreError};
@@ -25,11 +24,11 @@ use crate::wire::github::{
 const FORK_TAKES: SignedDuration = SignedDuration::from_hours(1);
 
 /// An effect at work on the advisory of its case.
-struct Job<'a> {
-    office: &'a Office,
-    peers: &'a Peers,
-    row: &'a EffectRow,
-    case: Case,
+pub(super) struct Job<'a> {
+    pub(super) office: &'a Office,
+    pub(super) peers: &'a Peers,
+    pub(super) row: &'a EffectRow,
+    pub(super) case: Case,
 }
 
 /// An advisory, or why the work ends without one.
@@ -86,24 +85,24 @@ pub(super) async fn reconcile(
     }
 }
 
-fn tasks(tasks: Vec<Task>) -> Verdict {
+pub(super) fn tasks(tasks: Vec<Task>) -> Verdict {
     Verdict::Done { outcome: Outcome::Advisory { seen: None, tasks }, body: None }
 }
 
 /// GitHub lets us not do it: a person may.
-fn no_right(error: &GithubError) -> bool {
+pub(super) fn no_right(error: &GithubError) -> bool {
     matches!(error, GithubError::Refused { status: 403 | 404, .. })
 }
 
 /// GitHub does not take it as it is.
-fn unfit(error: &GithubError) -> bool {
+pub(super) fn unfit(error: &GithubError) -> bool {
     matches!(error, GithubError::Refused { status: 400 | 422, .. })
 }
 
 impl Job<'_> {
     /// Other than of the reports repository, a right that is missing here is no alarm, and a repository that moved is one
     /// for a person.
-    fn refused(&self, error: &GithubError) -> Verdict {
+    pub(super) fn refused(&self, error: &GithubError) -> Verdict {
         match error {
             GithubError::Moved => Verdict::Parked { why: "advisory-repository-moved" },
             GithubError::Refused { status: 403 | 404, .. } => Verdict::Parked { why: "advisory-refused" },
@@ -147,7 +146,11 @@ impl Job<'_> {
     }
 
     /// The case goes on with the oldest copy; the others are closed.
-    async fn keep_first(&self, project: &Project, found: Vec<RepositoryAdvisory>) -> Option<RepositoryAdvisory> {
+    async fn keep_first(
+        &self,
+        project: &Project,
+        found: Vec<RepositoryAdvisory>,
+    ) -> Option<RepositoryAdvisory> {
         let mut found = found.into_iter();
         let first = found.next()?;
         for copy in found {
@@ -265,7 +268,7 @@ impl Job<'_> {
     }
 
     /// What GitHub shows becomes part of the case.
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         project: &Project,
         held: &RepositoryAdvisory,
@@ -326,7 +329,10 @@ impl Job<'_> {
             return Ok(Ok(held));
         }
         let (hub, ghsa) = (&self.peers.github, held.ghsa_id.clone());
-        let all = parts.iter().map(|part| Self::update(&held, part)).fold(AdvisoryUpdate::default(), AdvisoryUpdate::and);
+        let all = parts
+            .iter()
+            .map(|part| Self::update(&held, part))
+            .fold(AdvisoryUpdate::default(), AdvisoryUpdate::and);
         match hub.update_advisory(project, &ghsa, &all).await {
             Ok(changed) => {
                 self.changed(parts).await?;
@@ -411,7 +417,7 @@ impl Job<'_> {
     }
 
     /// Nothing of ours stays in what everybody reads.
-    async fn unmarked(&self, project: &Project, held: RepositoryAdvisory) -> RepositoryAdvisory {
+    pub(super) async fn unmarked(&self, project: &Project, held: RepositoryAdvisory) -> RepositoryAdvisory {
         let Some(bare) = bare(&held) else { return held };
         let update = AdvisoryUpdate { description: Some(bare), ..AdvisoryUpdate::default() };
         match self.peers.github.update_advisory(project, &held.ghsa_id, &update).await {
@@ -425,90 +431,10 @@ impl Job<'_> {
 }
 
 /// The description without our marker, if it has one.
-fn bare(held: &RepositoryAdvisory) -> Option<String> {
+pub(super) fn bare(held: &RepositoryAdvisory) -> Option<String> {
     let text = held.description.as_deref().unwrap_or_default().replace("\r\n", "\n");
     let bare = without_marker(&text);
     (bare != text).then_some(bare)
-}
-
-/// Makes it public, if it still says what was approved and nothing that must not be said.
-pub(super) async fn publish(
-    office: &Office,
-    peers: &Peers,
-    row: &EffectRow,
-    text: &Sha256,
-    looks: Option<u32>,
-) -> Result<Verdict, PerformFault> {
-    let job = Job { office, peers, row, case: case_of(office, row)? };
-    let Some((project, ghsa)) = office.store.read(|txn| wanted::known(txn, &job.case))? else {
-        return Ok(Verdict::Parked { why: "no-advisory" });
-    };
-    let held = match peers.github.advisory(&project, &ghsa, "").await {
-        Ok(Some((held, _))) => held,
-        Ok(None) => return Ok(Verdict::again("github-unreachable")),
-        Err(error) if no_right(&error) => return Ok(tasks(vec![Task::Publish])),
-        Err(error) => {
-            return Ok(match looks {
-                Some(looks) => looked_in_vain(office, row, &error, looks),
-                None => job.refused(&error),
-            });
-        }
-    };
-    if advised::state(&held) == AdvisoryState::Published {
-        // An earlier try came through, or a person was quicker.
-        let held = job.unmarked(&project, held).await;
-        return job.tell(&project, &held, Vec::new()).await;
-    }
-    if !job.case.tracks.publishing {
-        return Ok(Verdict::Canceled { why: "taken back" });
-    }
-    let seen = match advised::look(office, peers, job.case.id, &project, &held).await? {
-        Ok(seen) => seen,
-        Err(error) => return Ok(job.refused(&error)),
-    };
-    if seen.advisory.state != AdvisoryState::Draft {
-        return Ok(Verdict::Parked { why: "not-a-draft" });
-    }
-    if seen.advisory.text != *text {
-        return Ok(Verdict::Parked { why: "text-changed" });
-    }
-    let whole = seen.text.whole();
-    let leaks = office.store.read(|txn| {
-        secrets::leaks_of(office, txn, &job.case, Reader::OfTheDisclosure, &whole, &whole)
-    })?;
-    if !leaks.is_empty() {
-        return Ok(Verdict::Leaks { leaks });
-    }
-    job.make_public(&project, held, looks).await
-}
-
-impl Job<'_> {
-    async fn make_public(
-        &self,
-        project: &Project,
-        held: RepositoryAdvisory,
-        looks: Option<u32>,
-    ) -> Result<Verdict, PerformFault> {
-        let update = AdvisoryUpdate { state: Some("published"), description: bare(&held), ..AdvisoryUpdate::default() };
-        match self.peers.github.update_advisory(project, &held.ghsa_id, &update).await {
-            Ok(changed) => {
-                let public = advised::state(&changed) == AdvisoryState::Published;
-                let tasks = if public { Vec::new() } else { vec![Task::Publish] };
-                self.tell(project, &changed, tasks).await
-            }
-            Err(error) if no_right(&error) || unfit(&error) => {
-                // A person will; what they publish shall hold nothing of ours.
-                let held = self.unmarked(project, held).await;
-                self.tell(project, &held, vec![Task::Publish]).await
-            }
-            Err(GithubError::Unknown) => {
-                let looks = looks.map_or(0, |looks| looks + 1);
-                let often = self.office.config.github.looks.saturating_mul(3);
-                if looks < often { Ok(Verdict::Look { looks }) } else { Ok(Verdict::Parked { why: "github-unreachable" }) }
-            }
-            Err(error) => Ok(self.refused(&error)),
-        }
-    }
 }
 
 /// What it would say, for `mode = "shadow"`.

@@ -2,7 +2,7 @@
 
 use super::github::case_of;
 use super::secrets::{self, Reader};
-use super::{Peers, PerformFault, Verdict, views};
+use super::{Peers, PerformFault, Verdict, links};
 use crate::case::Case;
 use crate::case::tracks::Cve;
 use crate::office::Office;
@@ -23,9 +23,9 @@ pub(super) async fn discord(
     let Some((text, words)) = drawn(office, &case)? else {
         return Ok(Verdict::Parked { why: "not-public" });
     };
-    let leaks = office.store.read(|txn| {
-        secrets::leaks_of(office, txn, &case, Reader::OfTheDisclosure, &words, &text.whole())
-    })?;
+    let leaks = office
+        .store
+        .read(|txn| secrets::leaks_of(office, txn, &case, Reader::OfTheDisclosure, &words, &text.whole()))?;
     if !leaks.is_empty() {
         return Ok(Verdict::Leaks { leaks });
     }
@@ -37,7 +37,9 @@ pub(super) async fn discord(
         Err(DiscordError::Unreachable) => Verdict::again("discord-unreachable"),
         Err(DiscordError::Unknown) => Verdict::Unknown,
         Err(DiscordError::Revoked { .. }) => Verdict::Parked { why: "discord-revoked" },
-        Err(DiscordError::Refused { .. } | DiscordError::Unfit) => Verdict::Parked { why: "discord-refused-it" },
+        Err(DiscordError::Refused { .. } | DiscordError::Unfit) => {
+            Verdict::Parked { why: "discord-refused-it" }
+        }
     })
 }
 
@@ -60,7 +62,7 @@ fn drawn(office: &Office, case: &Case) -> Result<Option<(PublicText, String)>, S
         severity,
         summary: text.summary.clone(),
         fixed: text.fixed().map(str::to_owned),
-        url: views::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
+        url: links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
     };
     Ok(advisory::post(&view).map(|words| (text, words)))
 }

@@ -13,8 +13,10 @@ mod facts;
 mod found;
 mod github;
 mod letters;
+mod links;
 mod peers;
 mod post;
+mod publish;
 pub(crate) mod sealed_words;
 mod secrets;
 mod views;
@@ -27,10 +29,11 @@ pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
+pub use links::advisory_link;
+pub(crate) use links::issue_link;
 pub use peers::{Peers, SetupFault, github as github_client, trust};
 pub use secrets::{Reader, approved_text, leaks_of};
-pub use views::advisory_link;
-pub(crate) use views::{issue_link, why_of_mail};
+pub(crate) use views::why_of_mail;
 
 use crate::case::act::Stopped;
 use crate::case::decide::Outcome;
@@ -137,7 +140,7 @@ pub async fn perform(
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
         Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
         Effect::Advisory => advisory::reconcile(office, peers, row, looks).await?,
-        Effect::Publish { text } => advisory::publish(office, peers, row, text, looks).await?,
+        Effect::Publish { text } => publish::publish(office, peers, row, text, looks).await?,
         Effect::Announce { channel } => announce::discord(office, peers, row, *channel).await?,
     };
     office.outside.point(Point::AfterWire(word))?;

@@ -94,11 +94,7 @@ fn texts(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, Sto
 ///
 /// # Errors
 /// A fault of the store.
-pub fn approved_text(
-    txn: &Txn<'_>,
-    case: &Case,
-    sha256: &Sha256,
-) -> Result<Option<PublicText>, StoreError> {
+pub fn approved_text(txn: &Txn<'_>, case: &Case, sha256: &Sha256) -> Result<Option<PublicText>, StoreError> {
     let Some(row) = txn.advisory_text(case.id)?.filter(|row| row.sha256 == *sha256) else { return Ok(None) };
     Ok(Some(serde_json::from_str(&row.json)?))
 }

@@ -73,7 +73,9 @@ pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, Strin
         (Some(ghsa), _, _) => assessed.map(|repository| (repository, ghsa)),
         (None, Some(seen), _) => Some((seen.repository.clone(), seen.ghsa.clone())),
         // A private report on GitHub becomes the draft, unless it is assessed to be another repository's.
-        (None, None, Some(row)) if assessed.as_ref().is_none_or(|to| to.eq_ignore_ascii_case(&row.repository)) => {
+        (None, None, Some(row))
+            if assessed.as_ref().is_none_or(|to| to.eq_ignore_ascii_case(&row.repository)) =>
+        {
             Some((row.repository, row.ghsa))
         }
         (None, None, Some(_) | None) => None,
@@ -88,7 +90,8 @@ fn named(act: &Act) -> Option<&str> {
 /// The accounts that should see the advisory, each once; with a team of GitHub's, its members come by it.
 pub(super) fn people(office: &Office, case: &Case) -> Vec<String> {
     let by_team = office.config.runbook.team_slug.is_some();
-    let sigs = case.tracks.assessment.as_ref().map(|assessment| assessment.sigs.as_slice()).unwrap_or_default();
+    let sigs =
+        case.tracks.assessment.as_ref().map(|assessment| assessment.sigs.as_slice()).unwrap_or_default();
     let roster = office.policy.roster.members.iter().filter(|member| {
         member.is(Role::TscContact)
             || member.is(Role::Member) && !by_team
@@ -197,7 +200,9 @@ pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Optio
         Some(Credit::Github { login }) => Some(format!("Reported by @{login}.")),
         Some(Credit::Name) => {
             let name = case.reporter.map(|person| txn.name_of(person)).transpose()?;
-            name.map(|name| advisory::name(&name)).filter(|name| !name.is_empty()).map(|name| format!("Reported by {name}."))
+            name.map(|name| advisory::name(&name))
+                .filter(|name| !name.is_empty())
+                .map(|name| format!("Reported by {name}."))
         }
     };
     let place = case.component.as_ref().map_or_else(|| "O3DE".to_owned(), |part| format!("{part} of O3DE"));

@@ -183,7 +183,8 @@ impl PublicText {
 
     /// All of it as one text, for the leak guard and for people.
     pub fn whole(&self) -> String {
-        let mut text = format!("{}\n\n{}\n\n{} {}\n", self.summary, self.description, self.severity, self.vector);
+        let mut text =
+            format!("{}\n\n{}\n\n{} {}\n", self.summary, self.description, self.severity, self.vector);
         for one in &self.affected {
             text.push_str(&format!("{} {} {} {}\n", one.ecosystem, one.name, one.range, one.fixed));
         }
@@ -284,10 +285,21 @@ mod tests {
     fn a_draft_begins_with_all_headings_and_names_its_own_gaps() {
         let body = draft(&view()).unwrap();
         for heading in [
-            "Summary", "Severity", "Affected versions", "Am I affected", "Mitigation", "Workaround", "Detection",
-            "Credits", "Timeline", "Contact",
+            "Summary",
+            "Severity",
+            "Affected versions",
+            "Am I affected",
+            "Mitigation",
+            "Workaround",
+            "Detection",
+            "Credits",
+            "Timeline",
+            "Contact",
         ] {
-            assert!(body.contains(&format!("\n## {heading}\n")) || body.starts_with("## Summary"), "{heading}");
+            assert!(
+                body.contains(&format!("\n## {heading}\n")) || body.starts_with("## Summary"),
+                "{heading}"
+            );
         }
         assert!(body.contains("(score 9.8)") && body.contains("O3DE < 2510.2"), "{body}");
         let mut text = text(&body);
@@ -311,7 +323,10 @@ mod tests {
         assert_eq!(text.section("mitigation"), None);
         assert_eq!(text.section("credits").as_deref(), Some("Rena"));
         assert_eq!(text.section("detection"), None);
-        assert_eq!(self::text("## Mitigation\nUpdate <!-- and").section("mitigation").as_deref(), Some("Update"));
+        assert_eq!(
+            self::text("## Mitigation\nUpdate <!-- and").section("mitigation").as_deref(),
+            Some("Update")
+        );
         // A flood of openings is read once.
         assert_eq!(self::text(&"<!--".repeat(200_000)).section("credits"), None);
     }

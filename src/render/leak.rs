@@ -132,7 +132,8 @@ pub fn leaks(text: &str, approved: &str, secrets: &Secrets) -> Vec<Leak> {
     let mut found = BTreeSet::new();
     let mut add = |kind: LeakKind, from: usize, to: usize| {
         let piece = plain.get(from..to).unwrap_or_default();
-        let cut = piece.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|to| *to <= TOLD_BYTES).last();
+        let cut =
+            piece.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|to| *to <= TOLD_BYTES).last();
         let piece = piece.get(..cut.unwrap_or_default()).unwrap_or_default();
         found.insert(Leak { kind, found: piece.to_owned() });
     };
@@ -342,8 +343,16 @@ mod tests {
     #[test]
     fn an_id_of_a_case_is_found_in_any_shape() {
         for bad in [
-            "SIR-2026-0007", "[sir-2026-0007]", "SIR 2026 7", "sir_2026_0007", "SIR20260007", "SIR2026-0007",
-            "[SIR][2026-0007]", "Sir\u{2013}2026\u{2013}0007", "S\u{200b}IR-2026-0007", "sir%2D2026%2D0007",
+            "SIR-2026-0007",
+            "[sir-2026-0007]",
+            "SIR 2026 7",
+            "sir_2026_0007",
+            "SIR20260007",
+            "SIR2026-0007",
+            "[SIR][2026-0007]",
+            "Sir\u{2013}2026\u{2013}0007",
+            "S\u{200b}IR-2026-0007",
+            "sir%2D2026%2D0007",
             "https://x.example/?q=SIR-2026-0007&y",
         ] {
             assert_eq!(kinds(bad), [LeakKind::CaseId], "{bad}");
@@ -384,7 +393,11 @@ mod tests {
     fn another_cve_id_is_found() {
         assert_eq!(kinds("as in CVE-2026-99999"), [LeakKind::Cve]);
         assert_eq!(kinds("cve 2026 99999"), [LeakKind::Cve]);
-        assert_eq!(leaks("CVE-2026-12345", "CVE-2026-12345", &Secrets::default()).len(), 1, "approved or not");
+        assert_eq!(
+            leaks("CVE-2026-12345", "CVE-2026-12345", &Secrets::default()).len(),
+            1,
+            "approved or not"
+        );
     }
 
     #[test]
@@ -400,7 +413,10 @@ mod tests {
 
     #[test]
     fn a_script_without_spaces_counts_by_its_characters() {
-        let chinese = Secrets { texts: vec!["攻击者可以发送七万字节的数据包覆盖返回地址".to_owned()], ..Secrets::default() };
+        let chinese = Secrets {
+            texts: vec!["攻击者可以发送七万字节的数据包覆盖返回地址".to_owned()],
+            ..Secrets::default()
+        };
         assert_eq!(leaks("他说攻击者可以发送七万字节", "", &chinese).len(), 1);
         assert_eq!(leaks("攻击者可以发送", "", &chinese), []);
     }
@@ -411,7 +427,10 @@ mod tests {
         let long = "a b c d e f g h ".repeat(100_000);
         let secrets = Secrets { texts: vec![long.clone(), "SIR-2026-".repeat(100_000)], ..secrets() };
         assert!(!leaks(&long, "", &secrets).is_empty());
-        assert!(leaks(&(0..5_000).map(|n| format!("SIR-2026-{n} ")).collect::<String>(), "", &secrets).len() <= 20);
+        assert!(
+            leaks(&(0..5_000).map(|n| format!("SIR-2026-{n} ")).collect::<String>(), "", &secrets).len()
+                <= 20
+        );
         assert_eq!(leaks(&"%".repeat(1_000_000), "", &secrets), []);
     }
 }

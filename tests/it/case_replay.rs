@@ -133,9 +133,11 @@ fn may_stop(input: &Input) -> bool {
             matches!(letter.writer, Writer::Member { verified: true, answers_reporter: true, .. })
         }
         Input::Act(act) => matches!(act, Act::Answered { .. }),
-        Input::Bounce { .. } | Input::Outcome { .. } | Input::Tick | Input::Checked { .. } | Input::Advisory { .. } => {
-            false
-        }
+        Input::Bounce { .. }
+        | Input::Outcome { .. }
+        | Input::Tick
+        | Input::Checked { .. }
+        | Input::Advisory { .. } => false,
     }
 }
 

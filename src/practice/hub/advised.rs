@@ -92,8 +92,10 @@ pub(super) fn check_state(world: &World, advisory: &Value, to: &str) -> Result<(
 
 /// Nothing is published that says nothing, or names no package.
 pub(super) fn check_publishable(advisory: &Value) -> Result<(), Reply> {
-    let said = |name: &str| advisory.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-    let packages = advisory.get("vulnerabilities").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let said =
+        |name: &str| advisory.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    let packages =
+        advisory.get("vulnerabilities").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     if said("summary") && said("description") && packages { Ok(()) } else { Err(invalid("not complete")) }
 }
 
@@ -267,7 +269,8 @@ impl Hub {
         self.world.change(|world| {
             let advisories = world.repositories.get_mut(&repository).map(|repo| &mut repo.advisories);
             let mut held = advisories.into_iter().flatten();
-            let Some(advisory) = held.find(|one| one.get("ghsa_id").and_then(Value::as_str) == Some(ghsa)) else {
+            let Some(advisory) = held.find(|one| one.get("ghsa_id").and_then(Value::as_str) == Some(ghsa))
+            else {
                 return false;
             };
             let credits = advisory.get_mut("credits_detailed").and_then(Value::as_array_mut);

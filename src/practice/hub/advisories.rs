@@ -237,7 +237,8 @@ fn merge(world: &World, advisory: &mut Value, fields: &Map<String, Value>, vulne
             "vulnerabilities" | "start_private_fork" | "state" => {}
             "collaborating_teams" => {
                 let slugs = value.as_array().cloned().unwrap_or_default();
-                let teams = slugs.iter().filter_map(Value::as_str).map(|slug| advised::team(world, slug)).collect();
+                let teams =
+                    slugs.iter().filter_map(Value::as_str).map(|slug| advised::team(world, slug)).collect();
                 held.insert(name.clone(), Value::Array(teams));
             }
             "cvss_vector_string" => advised::score(held, value),

@@ -295,7 +295,9 @@ fn place(rest: &[&str]) -> Option<(Place, Kind)> {
         ["security-advisories"] => (Place::Advisories, Kind::Advisories),
         ["security-advisories", ghsa] => (Place::Advisory((*ghsa).to_owned()), Kind::Advisory),
         ["security-advisories", ghsa, "cve"] => (Place::AdvisoryCve((*ghsa).to_owned()), Kind::AdvisoryCve),
-        ["security-advisories", ghsa, "forks"] => (Place::AdvisoryFork((*ghsa).to_owned()), Kind::AdvisoryFork),
+        ["security-advisories", ghsa, "forks"] => {
+            (Place::AdvisoryFork((*ghsa).to_owned()), Kind::AdvisoryFork)
+        }
         _ => return None,
     })
 }

@@ -325,3 +325,47 @@ impl Github {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_advisory_with_holes_is_read() {
+        let bare: RepositoryAdvisory = serde_json::from_value(json!({
+            "ghsa_id": "GHSA-2222-3333-4444", "severity": null, "cvss": null, "vulnerabilities": null, "credits": null,
+            "collaborating_users": null, "author": null, "private_fork": null, "state": "draft", "new_field": 1,
+        }))
+        .unwrap();
+        assert_eq!(
+            (bare.vector(), bare.users(), bare.has_fork(), bare.author()),
+            (None, vec![], false, None)
+        );
+        let full: RepositoryAdvisory = serde_json::from_value(json!({
+            "ghsa_id": "GHSA-2222-3333-4444",
+            "cvss": { "vector_string": null },
+            "cvss_severities": { "cvss_v3": { "vector_string": "CVSS:3.1/x" }, "cvss_v4": { "vector_string": "CVSS:4.0/y" } },
+            "vulnerabilities": [{ "package": { "ecosystem": "other", "name": null } }, { "odd": 1 }],
+            "credits": [{ "login": "rena-r", "type": "reporter" }, 5],
+            "credits_detailed": [{ "user": null, "state": "pending" }],
+            "collaborating_users": [{ "login": "a" }, null], "collaborating_teams": [{ "slug": "t" }],
+            "private_fork": { "id": 1 }, "author": { "login": "bot" },
+        }))
+        .unwrap();
+        assert_eq!(full.vector(), Some("CVSS:4.0/y"));
+        assert_eq!((full.vulnerabilities().len(), full.credits().len(), full.accepted().len()), (1, 1, 0));
+        assert_eq!((full.users(), full.teams()), (vec!["a".to_owned()], vec!["t".to_owned()]));
+        assert!(full.has_fork() && full.author().as_deref() == Some("bot"));
+    }
+
+    #[test]
+    fn an_id_that_is_none_reaches_no_route() {
+        let project = Project { owner: "o3de".to_owned(), name: "o3de".to_owned() };
+        assert!(one(&project, "GHSA-2222-3333-4444").is_ok());
+        for bad in ["../issues", "GHSA-2222/cve", "x?y", "a#b"] {
+            assert!(one(&project, bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -24,8 +24,8 @@ use self::gate::Gate;
 use super::http::{SetupError, allowed};
 
 pub use self::advisory::{
-    AdvisoryUpdate, Credited, DESCRIPTION_CHARS, Drafts, NewAdvisory, Package, RepositoryAdvisory, SUMMARY_CHARS,
-    Vulnerability,
+    AdvisoryUpdate, Credited, DESCRIPTION_CHARS, Drafts, NewAdvisory, Package, RepositoryAdvisory,
+    SUMMARY_CHARS, Vulnerability,
 };
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};

@@ -298,7 +298,9 @@ pub(super) fn tag(answer: &Answer) -> String {
 }
 
 /// The items of a list that can be read, and how many cannot.
-pub(super) fn readable<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<(Vec<T>, u64), GithubError> {
+pub(super) fn readable<T: serde::de::DeserializeOwned>(
+    answer: &Answer,
+) -> Result<(Vec<T>, u64), GithubError> {
     let all: Vec<Value> = answer.json()?;
     let count = all.len();
     let items: Vec<T> = all.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();

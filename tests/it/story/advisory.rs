@@ -11,11 +11,9 @@ use sir_intake::case::tracks::{Credit, Cve};
 use sir_intake::case::{
     Advisory, Assessment, CaseId, Deed, Effect, Event, MemberKey, Planned, Severity, Sha256, Sig, Step, Task,
 };
-use sir_intake::outside::Point;
-use sir_intake::practice::discord;
 use sir_intake::practice::hub::{Advised, Fault, Kind, Right};
 use sir_intake::practice::loopback::{Settings, TOKEN};
-use sir_intake::store::{Draft, EffectState};
+use sir_intake::store::Draft;
 
 use crate::story::post::{Mail, RENA};
 use crate::story::thread::FIRST;
@@ -81,11 +79,13 @@ pub async fn world() -> World {
 }
 
 /// With more lines in `[runbook]`.
-async fn with(runbook: &str) -> World {
+pub async fn with(runbook: &str) -> World {
     let settings = Settings { rest: format!("{ROSTER}{runbook}\n"), ..Settings::default() };
     let world = World::with(settings).await;
     world.peers.hub.add_repository(O3DE, "o3de", "o3de", false);
-    for (id, login) in [(101, "alice-a"), (102, "bob-b"), (103, "nora-n"), (104, "uma-u"), (105, "tess-t"), (106, "rena-r")] {
+    for (id, login) in
+        [(101, "alice-a"), (102, "bob-b"), (103, "nora-n"), (104, "uma-u"), (105, "tess-t"), (106, "rena-r")]
+    {
         world.peers.hub.add_user(id, login);
     }
     world
@@ -145,13 +145,13 @@ pub async fn steps(world: &World, steps: &[Step], effects: &[Effect]) {
 }
 
 /// A report came, and is a vulnerability.
-async fn confirmed(world: &mut World) {
+pub async fn confirmed(world: &mut World) {
     world.deliver(&Mail::report().write());
     world.settle_within(1).await;
     steps(world, &[assess()], &[Effect::Advisory]).await;
 }
 
-async fn drafted() -> (World, String) {
+pub async fn drafted() -> (World, String) {
     let mut world = world().await;
     confirmed(&mut world).await;
     world.settle_within(1).await;
@@ -160,16 +160,16 @@ async fn drafted() -> (World, String) {
 }
 
 /// Once more what the case says, and what follows.
-async fn bring(world: &mut World, what: &[Step]) {
+pub async fn bring(world: &mut World, what: &[Step]) {
     steps(world, what, &[Effect::Advisory]).await;
     world.settle_within(2).await;
 }
 
-fn seen(world: &World) -> Advisory {
+pub fn seen(world: &World) -> Advisory {
     world.case(1).tracks.advisory.expect("an advisory was seen")
 }
 
-fn tasks(world: &World) -> Vec<Task> {
+pub fn tasks(world: &World) -> Vec<Task> {
     world.case(1).tracks.tasks.keys().cloned().collect()
 }
 
@@ -177,28 +177,31 @@ fn advisories(world: &World) -> Vec<Value> {
     world.peers.hub.advisories(O3DE)
 }
 
-fn the_one(world: &World) -> Value {
+pub fn the_one(world: &World) -> Value {
     let all = advisories(world);
     assert_eq!(all.len(), 1, "one advisory");
     all[0].clone()
 }
 
-fn word<'a>(value: &'a Value, field: &str) -> &'a str {
+pub fn word<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
 /// Requests to the hub by method and end of their path.
-fn asked(world: &World, method: &str, ending: &str) -> usize {
+pub fn asked(world: &World, method: &str, ending: &str) -> usize {
     let met = world.peers.hub.requests();
-    met.iter().filter(|met| met.method == method && met.path.contains("security-advisories")).filter(|met| met.path.ends_with(ending)).count()
+    met.iter()
+        .filter(|met| met.method == method && met.path.contains("security-advisories"))
+        .filter(|met| met.path.ends_with(ending))
+        .count()
 }
 
-fn edit(world: &World, ghsa: &str, field: &str, value: Value) {
+pub fn edit(world: &World, ghsa: &str, field: &str, value: Value) {
     assert!(world.peers.hub.change_advisory(O3DE, ghsa, field, &value));
 }
 
 /// People write what is missing; what is public then hashes to this.
-async fn written(world: &mut World, ghsa: &str) -> Sha256 {
+pub async fn written(world: &mut World, ghsa: &str) -> Sha256 {
     let body = word(&the_one(world), "description").to_owned();
     let body = body
         .replace("<!-- What to do now. If nothing is known: write that. -->", "Update to 2510.2.")
@@ -207,11 +210,6 @@ async fn written(world: &mut World, ghsa: &str) -> Sha256 {
     edit(world, ghsa, "summary", json!("Oversized packets are not rejected"));
     world.settle_within(1).await;
     seen(world).text
-}
-
-async fn publish(world: &mut World, text: Sha256) {
-    steps(world, &[Step::Publish { text }], &[Effect::Publish { text }]).await;
-    world.settle_within(3).await;
 }
 
 /// RFC: "Create a draft security advisory in the repository of the affected component"; RUNBOOK 1.2, row 13.
@@ -225,7 +223,9 @@ async fn a_confirmed_vulnerability_gets_one_draft_advisory_in_the_public_reposit
     assert_eq!(made["vulnerabilities"][0]["vulnerable_version_range"], "< 2510.2");
     assert_eq!(word(&made, "summary"), "Vulnerability in Multiplayer of O3DE");
     let text = word(&made, "description");
-    for heading in ["Summary", "Severity", "Affected versions", "Am I affected", "Mitigation", "Credits", "Contact"] {
+    for heading in
+        ["Summary", "Severity", "Affected versions", "Am I affected", "Mitigation", "Credits", "Contact"]
+    {
         assert!(text.contains(&format!("## {heading}\n")), "{heading} in {text}");
     }
     assert!(!text.contains("SIR-") && !text.contains("reporter.example") && !text.contains("heap"), "{text}");
@@ -246,7 +246,9 @@ async fn a_confirmed_vulnerability_gets_one_draft_advisory_in_the_public_reposit
 /// DESIGN: "nothing is done twice: across crashes, timeouts, cut replies, 502 after commit".
 #[tokio::test]
 async fn an_answer_that_is_lost_makes_no_second_draft() {
-    for fault in [Fault::CommitThenDrop, Fault::CommitThen502, Fault::CutBody, Fault::ServerError, Fault::Drop] {
+    for fault in
+        [Fault::CommitThenDrop, Fault::CommitThen502, Fault::CutBody, Fault::ServerError, Fault::Drop]
+    {
         let mut world = world().await;
         world.deliver(&Mail::report().write());
         world.settle_within(1).await;
@@ -313,8 +315,7 @@ async fn without_rights_each_step_is_a_task_and_seen_as_done() {
         world.settle_within(1).await;
         assert_eq!(tasks(&world), [Task::Draft { repository: "o3de/o3de".to_owned() }], "{status}");
         assert!(advisories(&world).is_empty());
-        let told = world.sent_to("alice@members.example");
-        assert!(told.iter().any(|mail| mail.contains("advisory")), "{told:?}");
+        assert!(world.sent_to("alice@members.example").len() > 1, "its owner is told");
 
         // A person makes it and says so; the rest is not ours to do either.
         let hub = &world.peers.hub;
@@ -323,7 +324,12 @@ async fn without_rights_each_step_is_a_task_and_seen_as_done() {
         for right in [Right::People, Right::Credit, Right::Cve, Right::Fork] {
             hub.deny(right, Some(status));
         }
-        edit(&world, &ghsa, "vulnerabilities", json!([{ "package": { "ecosystem": "other", "name": "o3de" }, "vulnerable_version_range": "< 2510.2", "patched_versions": null, "vulnerable_functions": null }]));
+        edit(
+            &world,
+            &ghsa,
+            "vulnerabilities",
+            json!([{ "package": { "ecosystem": "other", "name": "o3de" }, "vulnerable_version_range": "< 2510.2", "patched_versions": null, "vulnerable_functions": null }]),
+        );
         let credit = Credit::Github { login: "rena-r".to_owned() };
         let wanted = [
             Step::Advisory { ghsa: Some(ghsa.clone()) },
@@ -353,13 +359,36 @@ async fn without_rights_each_step_is_a_task_and_seen_as_done() {
         edit(&world, &ghsa, "private_fork", json!({ "id": 5 }));
         edit(&world, &ghsa, "cve_id", json!("CVE-2026-12345"));
         edit(&world, &ghsa, "credits", json!([{ "login": "rena-r", "type": "reporter" }]));
-        edit(&world, &ghsa, "credits_detailed", json!([{ "user": user("rena-r"), "type": "reporter", "state": "accepted" }]));
+        edit(
+            &world,
+            &ghsa,
+            "credits_detailed",
+            json!([{ "user": user("rena-r"), "type": "reporter", "state": "accepted" }]),
+        );
         world.settle_within(1).await;
         assert_eq!(tasks(&world), [], "{status}");
         let seen = seen(&world);
         assert!(seen.fork);
         assert_eq!(seen.credits, [("rena-r".to_owned(), CreditState::Accepted)]);
         assert!(matches!(world.case(1).tracks.cve, Cve::Assigned { .. }));
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_github_is_no_missing_right() {
+    for fault in [
+        Fault::Secondary { retry_after_s: Some(5) },
+        Fault::TooMany { retry_after_s: None },
+        Fault::Unauthorized,
+    ] {
+        let mut world = world().await;
+        world.peers.hub.faults().at("POST", Kind::Advisories, fault.clone());
+        world.peers.hub.faults().at("PATCH", Kind::Advisory, fault.clone());
+        confirmed(&mut world).await;
+        world.settle_within(2).await;
+        assert_eq!(tasks(&world), [], "{fault:?}");
+        assert_eq!(seen(&world).logins.len(), 5, "{fault:?}");
+        world.nothing_is_left_over();
     }
 }
 
@@ -400,7 +429,11 @@ async fn the_team_comes_by_its_slug() {
     let mut world = with("team_slug = \"sir-team\"").await;
     confirmed(&mut world).await;
     world.settle_within(1).await;
-    assert_eq!(tasks(&world), [Task::People { logins: vec!["team/sir-team".to_owned()] }], "GitHub knows no such team");
+    assert_eq!(
+        tasks(&world),
+        [Task::People { logins: vec!["team/sir-team".to_owned()] }],
+        "GitHub knows no such team"
+    );
     world.peers.hub.add_team("sir-team");
     bring(&mut world, &[]).await;
     assert_eq!(tasks(&world), []);
@@ -486,7 +519,10 @@ async fn a_new_assessment_changes_the_figures_that_we_wrote_and_no_word_of_peopl
     assert!(word(&held, "description").contains("Update to 2510.2."));
     // Without a vector the severity is said by itself.
     bring(&mut world, &[lower(">= 2505.0, < 2510.2", None)]).await;
-    assert_eq!((word(&the_one(&world), "severity"), the_one(&world)["cvss"]["vector_string"].clone()), ("medium", Value::Null));
+    assert_eq!(
+        (word(&the_one(&world), "severity"), the_one(&world)["cvss"]["vector_string"].clone()),
+        ("medium", Value::Null)
+    );
     // What a person set stays.
     edit(&world, &ghsa, "severity", json!("high"));
     bring(&mut world, &[lower("< 2510.3", None)]).await;
@@ -498,99 +534,15 @@ async fn a_new_assessment_changes_the_figures_that_we_wrote_and_no_word_of_peopl
 #[tokio::test]
 async fn a_private_report_on_github_becomes_the_draft_itself() {
     let mut world = world().await;
-    world.change_config("sweep = \"off\"\nnvd = false\nrepositories = []", "nvd = false\nrepositories = [\"o3de/o3de\"]");
+    world.change_config(
+        "sweep = \"off\"\nnvd = false\nrepositories = []",
+        "nvd = false\nrepositories = [\"o3de/o3de\"]",
+    );
     let ghsa = crate::story::sweep::report(&world, 1);
     world.settle_within(1).await;
     bring(&mut world, &[assess()]).await;
     assert_eq!((seen(&world).ghsa, seen(&world).state), (ghsa, AdvisoryState::Draft));
     assert_eq!(word(&the_one(&world), "state"), "draft");
-    world.nothing_is_left_over();
-}
-
-/// RFC: "Publish the security advisory"; "two different persons" and the date are the case's; here: exactly what was approved.
-#[tokio::test]
-async fn what_was_approved_is_published_once_without_a_trace_of_ours() {
-    for fault in [None, Some(Fault::CommitThenDrop), Some(Fault::CommitThen502), Some(Fault::ServerError)] {
-        let (mut world, ghsa) = drafted().await;
-        bring(&mut world, &[Step::Fork]).await;
-        let text = written(&mut world, &ghsa).await;
-        assert!(word(&the_one(&world), "description").starts_with("<!-- sir-intake mark="));
-        let before = asked(&world, "PATCH", &ghsa);
-        if let Some(fault) = &fault {
-            world.peers.hub.faults().at("PATCH", Kind::Advisory, fault.clone());
-        }
-        publish(&mut world, text).await;
-        let held = the_one(&world);
-        assert_eq!(word(&held, "state"), "published", "{fault:?}");
-        assert!(!word(&held, "description").contains("sir-intake"), "{held}");
-        assert!(held["private_fork"].is_null(), "publishing deletes it");
-        let case = world.case(1);
-        assert!(case.tracks.published.is_some() && seen(&world).text == text, "{fault:?}");
-        let writes = asked(&world, "PATCH", &ghsa) - before;
-        let not_obeyed = fault == Some(Fault::ServerError);
-        assert_eq!(writes, 1 + usize::from(not_obeyed), "{fault:?}: looked before it was done again");
-        world.nothing_is_left_over();
-    }
-}
-
-#[tokio::test]
-async fn a_text_that_changed_after_the_approval_is_not_published() {
-    let (mut world, ghsa) = drafted().await;
-    let text = written(&mut world, &ghsa).await;
-    edit(&world, &ghsa, "summary", json!("Something else"));
-    publish(&mut world, text).await;
-    assert_eq!(word(&the_one(&world), "state"), "draft");
-    let parked = world.effects_in(EffectState::Parked);
-    assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["text-changed"]);
-    assert_eq!(world.case(1).tracks.published, None);
-}
-
-#[tokio::test]
-async fn a_publishing_that_was_taken_back_does_not_happen() {
-    let (mut world, ghsa) = drafted().await;
-    let text = written(&mut world, &ghsa).await;
-    steps(&world, &[], &[Effect::Publish { text }]).await;
-    world.settle_within(1).await;
-    assert_eq!(word(&the_one(&world), "state"), "draft");
-    assert_eq!(world.effects_in(EffectState::Canceled).len(), 1);
-}
-
-#[tokio::test]
-async fn without_the_right_a_person_publishes_and_that_is_seen() {
-    let (mut world, ghsa) = drafted().await;
-    let text = written(&mut world, &ghsa).await;
-    world.peers.hub.deny(Right::Publish, Some(403));
-    publish(&mut world, text).await;
-    assert_eq!(tasks(&world), [Task::Publish]);
-    let held = the_one(&world);
-    assert_eq!(word(&held, "state"), "draft");
-    assert!(!word(&held, "description").contains("sir-intake"), "what they publish holds nothing of ours");
-    assert_eq!(seen(&world).text, text);
-    edit(&world, &ghsa, "state", json!("published"));
-    world.settle_within(1).await;
-    assert_eq!((seen(&world).state, tasks(&world)), (AdvisoryState::Published, vec![]));
-    assert!(world.case(1).tracks.published.is_some());
-    world.nothing_is_left_over();
-}
-
-/// RUNBOOK 1.2, row 29: "public text matches"; what somebody made public is seen.
-#[tokio::test]
-async fn an_advisory_that_somebody_publishes_or_closes_is_seen_without_an_order() {
-    let (mut world, ghsa) = drafted().await;
-    let looks = asked(&world, "GET", &ghsa);
-    edit(&world, &ghsa, "state", json!("published"));
-    world.settle_within(1).await;
-    assert!(seen(&world).is_public() && world.case(1).tracks.published.is_some());
-    assert!(asked(&world, "GET", &ghsa) > looks, "one that left the list of drafts is looked up by itself");
-    assert_eq!(asked(&world, "POST", &ghsa), 0);
-    world.nothing_is_left_over();
-
-    let (mut world, ghsa) = drafted().await;
-    edit(&world, &ghsa, "state", json!("closed"));
-    world.settle_within(1).await;
-    assert_eq!(seen(&world).state, AdvisoryState::Closed);
-    bring(&mut world, &[Step::Collaborate { login: "rena-r".to_owned() }]).await;
-    assert!(!seen(&world).logins.contains(&"rena-r".to_owned()), "nothing is written into a closed one");
     world.nothing_is_left_over();
 }
 
@@ -607,103 +559,6 @@ async fn a_look_that_changes_nothing_writes_nothing() {
     world.peers.hub.faults().repeat("GET", Kind::Advisories, 2, Fault::ServerError);
     world.settle_within(1).await;
     assert_eq!(events(&world), before);
-}
-
-/// The guard: no case id, no address, no tracker, whatever was approved.
-#[tokio::test]
-async fn an_advisory_that_tells_what_is_confidential_is_not_published_and_the_owner_reads_why() {
-    for (leak, word_told) in [
-        ("See SIR-2026-0001.", "SIR-2026-0001"),
-        ("Reported by rena@reporter.example.", "rena@reporter.example"),
-        ("https://github.com/o3de/sig-security-reports/issues/1", "o3de/sig-security-reports"),
-        ("Like CVE-2026-99999.", "CVE-2026-99999"),
-    ] {
-        let (mut world, ghsa) = drafted().await;
-        written(&mut world, &ghsa).await;
-        let body = format!("{}\n\n{leak}", word(&the_one(&world), "description"));
-        edit(&world, &ghsa, "description", json!(body));
-        world.settle_within(1).await;
-        let text = seen(&world).text;
-        publish(&mut world, text).await;
-        assert_eq!(word(&the_one(&world), "state"), "draft", "{leak}");
-        let parked = world.effects_in(EffectState::Parked);
-        assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["leak"]);
-        let told = world.sent_to("alice@members.example").join("\n").replace("=\n", "");
-        assert!(told.contains(word_told) && told.contains("would tell what is confidential"), "{told}");
-        let posts = world.peers.discord.messages();
-        assert!(posts.iter().all(|post| !post.content.contains(leak)), "no word of it on Discord");
-    }
-}
-
-async fn published(world: &mut World) -> String {
-    confirmed(world).await;
-    world.settle_within(1).await;
-    let ghsa = seen(world).ghsa;
-    edit(world, &ghsa, "cve_id", json!("CVE-2026-12345"));
-    let text = written(world, &ghsa).await;
-    publish(world, text).await;
-    ghsa
-}
-
-async fn with_channel() -> (World, discord::Discord) {
-    let world = with("[[runbook.channel]]\nname = \"sig-security\"\nwebhook_file = \"channel\"").await;
-    let clock = world.clock.clone();
-    let now: sir_intake::practice::web::Now = std::sync::Arc::new(move || sir_intake::clock::Clock::now(&clock));
-    let channel = discord::Discord::start(now, crate::world::recorder()).await.unwrap();
-    world.secret("channel", &channel.webhook_url());
-    (world, channel)
-}
-
-/// RFC: "Discord channels #sig-security and #sig-all"; RUNBOOK T27.
-#[tokio::test]
-async fn a_public_channel_is_told_once_of_what_is_public() {
-    let (mut world, channel) = with_channel().await;
-    // Before it is public nothing is said.
-    confirmed(&mut world).await;
-    world.settle_within(1).await;
-    steps(&world, &[], &[Effect::Announce { channel: 0 }]).await;
-    world.settle_within(1).await;
-    assert!(channel.messages().is_empty());
-
-    let (mut world, channel) = with_channel().await;
-    let ghsa = published(&mut world).await;
-    steps(&world, &[], &[Effect::Announce { channel: 0 }]).await;
-    world.settle_within(1).await;
-    let said: Vec<String> = channel.messages().into_iter().map(|message| message.content).collect();
-    let url = format!("{}/o3de/o3de/security/advisories/{ghsa}", world.peers.hub.base_url());
-    assert_eq!(said, [format!("O3DE published CVE-2026-12345 (severity: critical): Oversized packets are not rejected\n{url}")]);
-    assert_eq!(channel.violations(), Vec::<String>::new());
-    world.nothing_is_left_over();
-}
-
-#[tokio::test]
-async fn a_post_whose_fate_nobody_knows_is_not_repeated() {
-    let (mut world, channel) = with_channel().await;
-    published(&mut world).await;
-    channel.fail(1, discord::Fault::CommitThenDrop);
-    steps(&world, &[], &[Effect::Announce { channel: 0 }]).await;
-    world.settle_within(3).await;
-    assert_eq!(channel.messages().len(), 1);
-    assert_eq!(world.effects_in(EffectState::Unknown).len(), 1, "a member is asked");
-}
-
-#[tokio::test]
-async fn a_death_around_the_publishing_publishes_once() {
-    for point in [
-        Point::BeforeWire("publish"),
-        Point::AfterWire("publish"),
-        Point::AfterCommit("advisory"),
-        Point::BeforeCommit("outcome"),
-    ] {
-        let (mut world, ghsa) = drafted().await;
-        let text = written(&mut world, &ghsa).await;
-        world.dies_when(point);
-        publish(&mut world, text).await;
-        assert_eq!(world.deaths, 1, "{point:?}");
-        assert_eq!(word(&the_one(&world), "state"), "published");
-        assert!(world.case(1).tracks.published.is_some());
-        world.nothing_is_left_over();
-    }
 }
 
 /// What is kept of an advisory's words is in one table; the journal has their hash.
