@@ -250,6 +250,14 @@ fn tracker(plain: &str, secrets: &Secrets) -> Vec<(usize, usize)> {
             }
         }
     }
+    // The name within owner and name is the same finding.
+    found.sort_unstable();
+    let mut last = 0;
+    found.retain(|(_, end)| {
+        let new = last < *end;
+        last = last.max(*end);
+        new
+    });
     found
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::advisories::{replace, visible};
+use super::advisories::{merge, replace, visible};
 use super::route::{Call, Outcome, invalid, not_found, refusal};
 use super::state::{Repository, World, second};
 use super::{Hub, shape};
@@ -261,6 +261,33 @@ impl Hub {
                 }
             }
         });
+    }
+
+    /// A person with every right changes an advisory on the website: the fields of an update, and `"fork": true`. `false` when
+    /// there is no such one.
+    pub fn edit_advisory(&self, repository: u64, ghsa: &str, fields: &Value) -> bool {
+        let at = json!(second((self.now)()).to_string());
+        self.world.change(|world| {
+            let all =
+                world.repositories.get(&repository).map(|repo| repo.advisories.clone()).unwrap_or_default();
+            let named = |one: &Value| one.get("ghsa_id").and_then(Value::as_str) == Some(ghsa);
+            let (Some(mut advisory), Some(given)) = (all.into_iter().find(named), fields.as_object()) else {
+                return false;
+            };
+            let mut given = given.clone();
+            let fork = given.remove("fork").is_some();
+            let vulnerabilities = given.get("vulnerabilities").cloned();
+            merge(world, &mut advisory, &given, vulnerabilities);
+            let made = fork.then(|| forked(world, repository, ghsa).ok()).flatten();
+            if let Some(held) = advisory.as_object_mut() {
+                held.insert("updated_at".to_owned(), at.clone());
+                made.map(|fork| held.insert("private_fork".to_owned(), fork));
+                if let Some(state) = given.get("state").and_then(Value::as_str) {
+                    enter(held, state, &at);
+                }
+            }
+            replace(world, repository, ghsa, &advisory).is_ok()
+        })
     }
 
     /// Somebody accepts their credit, or does not; `false` when there is no such credit.

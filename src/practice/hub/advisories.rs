@@ -227,7 +227,12 @@ pub(super) fn blank(
 }
 
 /// Puts the client's fields into the advisory in the shape of the reply.
-fn merge(world: &World, advisory: &mut Value, fields: &Map<String, Value>, vulnerabilities: Option<Value>) {
+pub(super) fn merge(
+    world: &World,
+    advisory: &mut Value,
+    fields: &Map<String, Value>,
+    vulnerabilities: Option<Value>,
+) {
     let Some(held) = advisory.as_object_mut() else { return };
     if let Some(vulnerabilities) = vulnerabilities {
         held.insert("vulnerabilities".to_owned(), vulnerabilities);
