@@ -42,7 +42,9 @@
 //! and go on at step 3. A third (`daemon/listen.rs`): what people say and do on the issues of cases is listened to by conditional
 //! lists, held before anybody judges it (`store/heard.rs`), and carried out like commands by mail (`daemon/talk.rs`,
 //! `case/command/markdown.rs`), once for each of GitHub's ids; one comment of ours answers (`perform/answer.rs`). Nothing waits
-//! for it but held letters, for ten minutes at most, since it may bring an undo. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
+//! for it but held letters, for ten minutes at most, since it may bring an undo. A fourth (`daemon/advisories.rs`): the draft
+//! advisories of confirmed cases are watched, by conditional lists as well; what people change there, and what is suddenly
+//! public, becomes part of its case. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
 //! up to date; what it asks for never depends on a case.
 //!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
@@ -109,6 +111,11 @@
 //!
 //! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
 //! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//!
+//! **Invariant:** an advisory is made once, found again by a marker that holds no case, and its words are people's from then
+//! on (`perform/advisory.rs`). It is published only as it was approved, by its hash (`perform/publish.rs`); what GitHub lets no
+//! program do is a task for a person. No outward text leaves before the leak guard read it (`render/leak.rs`); what it finds
+//! is told by mail to the team alone.
 //!
 //! **Invariant:** what is found of a report stays here: its words are in the table `finding` and on the private issue; events,
 //! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.

@@ -177,6 +177,26 @@ impl Review {
     }
 }
 
+/// A map whose keys are more than words, as a list of pairs: JSON has no other keys.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<K, V>, D::Error> {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
 /// All tracks of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -210,6 +230,7 @@ pub struct Tracks {
     /// Who outside was told what, and when.
     pub told: Vec<(LetterKind, PersonId, Timestamp)>,
     /// What people must do because GitHub lets no program do it.
+    #[serde(with = "pairs")]
     pub tasks: BTreeMap<Task, Timestamp>,
     /// Since when something of it is known outside.
     pub leaked: Option<Timestamp>,

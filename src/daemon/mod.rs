@@ -2,9 +2,10 @@
 //!
 //! Priorities, written down: taking mail in comes first and waits for nobody; reading stored mail comes next; clocks and
 //! orders of operators after it; the outbox empties itself beside all of them, each lane at its own pace; so does listening
-//! to the issues, for which nobody waits. A fault of a
+//! to the issues and watching the advisories, for which nobody waits. A fault of a
 //! peer is met with back-off; a fault of the disk ends the process, because nobody would know what is durable.
 
+mod advisories;
 mod around;
 mod backoff;
 mod case_words;
@@ -18,6 +19,7 @@ mod envelope;
 pub mod evidence;
 mod gauges;
 mod late;
+mod leaks;
 mod letters;
 mod listen;
 mod looks;
@@ -114,6 +116,9 @@ impl Daemon {
             // After what is due was done: nothing waits for the issues. Looked at once a turn, as the mailbox is.
             let first = !std::mem::replace(&mut looked, true);
             let heard = if first { listen::look(office, &self.peers).await?.unwrap_or(0) } else { 0 };
+            if first {
+                advisories::watch(office, &self.peers, &mut advisories::Tags::default()).await?;
+            }
             let judged = talk::judge(office).await?;
             turn.heard += heard;
             turn.settled += settled + judged;
@@ -149,6 +154,7 @@ impl Daemon {
             ended = gauges::keep_writing(&office, &self.gate) => ended,
             ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
             ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
+            ended = Box::pin(advisories::keep_watching(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -312,6 +312,10 @@ fn conclude(
         }
         Verdict::Unknown => unknown(office, txn, row, now),
         Verdict::Parked { why } => park(office, txn, row, why, now),
+        Verdict::Leaks { leaks } => {
+            super::leaks::tell(office, txn, row, leaks, now)?;
+            park(office, txn, row, "leak", now)
+        }
         Verdict::Canceled { why } => txn.end(id, EffectState::Canceled, Some(why), now),
         Verdict::Stopped { why } => {
             txn.end(id, EffectState::Canceled, Some(&commit::word(why)?), now)?;
@@ -327,6 +331,8 @@ fn cleared(row: &EffectRow, txn: &Txn<'_>) -> Result<(), StoreError> {
         Lane::Github => &[Alarm::GithubRefused, Alarm::RepositoryRefused, Alarm::RepositoryPublic],
         Lane::Advisory => &[Alarm::GithubRefused],
         Lane::Letters | Lane::Members => &[Alarm::SmtpDown],
+        // A public channel says nothing of the team's own.
+        Lane::Discord if matches!(row.effect, Effect::Announce { .. }) => &[],
         Lane::Discord => &[Alarm::DiscordRevoked],
     };
     alarms.iter().try_for_each(|alarm| txn.clear(alarm.word()).map(|_| ()))

@@ -1,31 +1,447 @@
-//! The draft advisory in the public repository: brought to what its case says, looked at, made public.
+//! The draft advisory in the public repository: brought to what its case says, and looked at.
+//!
+//! One look, and as few writes as it takes. A draft is made once: what may have been made is found again by our marker, in
+//! the list of drafts. Its words are people's from then on. What GitHub lets no program do becomes a task for a person.
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::advised::{self, Seen, public_text};
+use super::github::{case_of, looked_in_vain, refused};
+use super::wanted::{self, Figures, Marks};
 use super::{Peers, PerformFault, Verdict};
-use crate::case::Sha256;
+use crate::case::advisory::AdvisoryState;
+use crate::case::decide::Outcome;
+use crate::case::tracks::Cve;
+use crate::case::{Case, Task};
 use crate::office::Office;
-use crate::store::{EffectRow, StoreError};
+use crate::render::advisory::{is_marked, marker, without_marker};
+use crate::store::{AdvisoryMark, EffectRow, StoreError};
+use crate::wire::github::{
+    AdvisoryUpdate, DESCRIPTION_CHARS, GithubError, NewAdvisory, Project, RepositoryAdvisory, SUMMARY_CHARS,
+};
+
+/// GitHub makes a private fork within minutes; one that is not there after this time is asked for again.
+const FORK_TAKES: SignedDuration = SignedDuration::from_hours(1);
+
+/// An effect at work on the advisory of its case.
+pub(super) struct Job<'a> {
+    pub(super) office: &'a Office,
+    pub(super) peers: &'a Peers,
+    pub(super) row: &'a EffectRow,
+    pub(super) case: Case,
+}
+
+/// An advisory, or why the work ends without one.
+type Held = Result<RepositoryAdvisory, Verdict>;
+
+/// A part of what is to be changed: GitHub may refuse one and take the others.
+#[derive(Clone)]
+enum Part {
+    People(Vec<String>),
+    Thanks(AdvisoryUpdate),
+    Figures(AdvisoryUpdate, Figures),
+}
+
+impl Part {
+    /// The smallest pieces that can be taken or refused.
+    fn steps(&self) -> Vec<Self> {
+        match self {
+            Self::People(who) => who.iter().map(|one| Self::People(vec![one.clone()])).collect(),
+            Self::Thanks(_) | Self::Figures(..) => vec![self.clone()],
+        }
+    }
+}
 
 /// Makes the advisory, or brings it to what the case says now.
 pub(super) async fn reconcile(
-    _office: &Office,
-    _peers: &Peers,
-    _row: &EffectRow,
-    _looks: Option<u32>,
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    looks: Option<u32>,
 ) -> Result<Verdict, PerformFault> {
-    Ok(Verdict::Parked { why: "advisory" })
+    let job = Job { office, peers, row, case: case_of(office, row)? };
+    if job.case.phase().is_none() {
+        // It was taken back, or is closed: what is there stays as it is.
+        return Ok(Verdict::done());
+    }
+    let known = office.store.read(|txn| wanted::known(txn, &job.case))?;
+    let (project, held) = match known {
+        Some((project, ghsa)) => {
+            let held = job.get(&project, &ghsa).await?;
+            (project, held)
+        }
+        None => {
+            let assessment = job.case.tracks.assessment.as_ref();
+            let Some(project) = assessment.and_then(|found| advised::project(&found.repository)) else {
+                return Ok(Verdict::Parked { why: "not-assessed" });
+            };
+            let held = job.find_or_make(&project, looks).await?;
+            (project, held)
+        }
+    };
+    match held {
+        Ok(held) => job.bring(&project, held).await,
+        Err(verdict) => Ok(verdict),
+    }
 }
 
-/// Makes it public, if it still says what was approved.
-pub(super) async fn publish(
-    _office: &Office,
-    _peers: &Peers,
-    _row: &EffectRow,
-    _text: &Sha256,
-) -> Result<Verdict, PerformFault> {
-    Ok(Verdict::Parked { why: "advisory" })
+pub(super) fn tasks(tasks: Vec<Task>) -> Verdict {
+    Verdict::Done { outcome: Outcome::Advisory { seen: None, tasks }, body: None }
+}
+
+/// GitHub lets us not do it: a person may.
+pub(super) fn no_right(error: &GithubError) -> bool {
+    matches!(error, GithubError::Refused { status: 403 | 404, .. })
+}
+
+/// GitHub does not take it as it is.
+pub(super) fn unfit(error: &GithubError) -> bool {
+    matches!(error, GithubError::Refused { status: 400 | 422, .. })
+}
+
+impl Job<'_> {
+    /// Other than of the reports repository, a right that is missing here is no alarm, and a repository that moved is one
+    /// for a person.
+    pub(super) fn refused(&self, error: &GithubError) -> Verdict {
+        match error {
+            GithubError::Moved => Verdict::Parked { why: "advisory-repository-moved" },
+            GithubError::Refused { status: 403 | 404, .. } => Verdict::Parked { why: "advisory-refused" },
+            GithubError::Refused { .. }
+            | GithubError::RateLimited { .. }
+            | GithubError::NotDone
+            | GithubError::Unknown
+            | GithubError::OtherRepository
+            | GithubError::NotPrivate
+            | GithubError::Archived
+            | GithubError::IssuesOff
+            | GithubError::NotKept => refused(self.office, self.row, error),
+        }
+    }
+
+    /// One that is known. Where we may not see it, somebody may let us.
+    async fn get(&self, project: &Project, ghsa: &str) -> Result<Held, PerformFault> {
+        Ok(match self.peers.github.advisory(project, ghsa, "").await {
+            Ok(Some((held, _))) => Ok(held),
+            Ok(None) => Err(Verdict::again("github-unreachable")),
+            Err(error) if no_right(&error) => match self.peers.whoami().await {
+                Ok(me) => Err(tasks(vec![Task::People { logins: vec![me] }])),
+                Err(error) => Err(self.refused(&error)),
+            },
+            Err(error) => Err(self.refused(&error)),
+        })
+    }
+
+    /// Drafts that we made for this case, the oldest first.
+    async fn marked(&self, project: &Project) -> Result<Vec<RepositoryAdvisory>, GithubError> {
+        let me = self.peers.whoami().await?;
+        let drafts = self.peers.github.drafts(project, "").await?;
+        let mut found = drafts.map(|drafts| drafts.items).unwrap_or_default();
+        let keys = &self.office.keys;
+        found.retain(|draft| {
+            let text = draft.description.as_deref().unwrap_or_default();
+            draft.author().is_none_or(|author| author == me) && is_marked(text, self.case.id, keys)
+        });
+        found.sort_by(|a, b| (a.created_at, &a.ghsa_id).cmp(&(b.created_at, &b.ghsa_id)));
+        Ok(found)
+    }
+
+    /// The case goes on with the oldest copy; the others are closed.
+    async fn keep_first(
+        &self,
+        project: &Project,
+        found: Vec<RepositoryAdvisory>,
+    ) -> Option<RepositoryAdvisory> {
+        let mut found = found.into_iter();
+        let first = found.next()?;
+        for copy in found {
+            let close = AdvisoryUpdate { state: Some("closed"), ..AdvisoryUpdate::default() };
+            if let Err(error) = self.peers.github.update_advisory(project, &copy.ghsa_id, &close).await {
+                tracing::warn!(%error, "a second copy of a draft advisory could not be closed");
+            }
+        }
+        Some(first)
+    }
+
+    async fn find_or_make(&self, project: &Project, looks: Option<u32>) -> Result<Held, PerformFault> {
+        let found = match self.marked(project).await {
+            Ok(found) => found,
+            Err(error) if no_right(&error) => return Ok(Err(self.draft_task(project))),
+            Err(error) => {
+                return Ok(Err(match looks {
+                    Some(looks) => looked_in_vain(self.office, self.row, &error, looks),
+                    None => self.refused(&error),
+                }));
+            }
+        };
+        if let Some(first) = self.keep_first(project, found).await {
+            return Ok(Ok(first));
+        }
+        if let Some(looks) = looks
+            && looks + 1 < self.office.config.github.looks
+        {
+            return Ok(Err(Verdict::Look { looks: looks + 1 }));
+        }
+        self.make(project, looks).await
+    }
+
+    fn draft_task(&self, project: &Project) -> Verdict {
+        tasks(vec![Task::Draft { repository: project.to_string() }])
+    }
+
+    async fn make(&self, project: &Project, looks: Option<u32>) -> Result<Held, PerformFault> {
+        let body = self.office.store.read(|txn| wanted::draft(self.office, txn, &self.case))?;
+        let (Some(body), Some(assessment)) = (body, &self.case.tracks.assessment) else {
+            return Ok(Err(Verdict::Parked { why: "template" }));
+        };
+        let description = format!("{}\n\n{body}", marker(self.case.id, &self.row.op, &self.office.keys));
+        let summary: String = wanted::title(&self.case).chars().take(SUMMARY_CHARS).collect();
+        if description.chars().count() > DESCRIPTION_CHARS {
+            return Ok(Err(Verdict::Parked { why: "template" }));
+        }
+        let affected = wanted::affected(assessment, None);
+        let vector = assessment.vector.as_ref().map(ToString::to_string);
+        let severity = wanted::severity(assessment.severity);
+        let new = NewAdvisory {
+            summary: &summary,
+            description: &description,
+            vulnerabilities: &affected,
+            severity: severity.filter(|_| vector.is_none()),
+            cvss_vector_string: vector.as_deref(),
+        };
+        match self.peers.github.create_advisory(project, &new).await {
+            Ok(made) => {
+                let made = match looks {
+                    // An earlier try may have come through late.
+                    Some(_) => match self.marked(project).await {
+                        Ok(all) => self.keep_first(project, all).await.unwrap_or(made),
+                        Err(_) => made,
+                    },
+                    None => made,
+                };
+                self.wrote(&Figures::of(&made.ghsa_id, assessment)).await?;
+                Ok(Ok(made))
+            }
+            Err(GithubError::Unknown) => Ok(Err(Verdict::Look { looks: 0 })),
+            Err(error) if no_right(&error) => Ok(Err(self.draft_task(project))),
+            Err(error) => Ok(Err(self.refused(&error))),
+        }
+    }
+
+    async fn wrote(&self, figures: &Figures) -> Result<(), PerformFault> {
+        self.mark(AdvisoryMark::Wrote, serde_json::to_string(figures).map_err(StoreError::from)?).await
+    }
+
+    async fn mark(&self, mark: AdvisoryMark, value: String) -> Result<(), PerformFault> {
+        let case = self.case.id;
+        let write = move |txn: &crate::store::Txn<'_>| txn.mark_advisory(case, mark, &value);
+        Ok(self.office.store.write("advisory", write).await?)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.office.outside.clock.now()
+    }
+
+    /// From what GitHub shows to what the case says.
+    async fn bring(&self, project: &Project, held: RepositoryAdvisory) -> Result<Verdict, PerformFault> {
+        let mut tasks = Vec::new();
+        let mut held = held;
+        if advised::state(&held) == AdvisoryState::Triage {
+            // The team confirmed a private report: it becomes the draft.
+            let accept = AdvisoryUpdate { state: Some("draft"), ..AdvisoryUpdate::default() };
+            match self.peers.github.update_advisory(project, &held.ghsa_id, &accept).await {
+                Ok(accepted) => held = accepted,
+                Err(error) if no_right(&error) || unfit(&error) => {
+                    tasks.push(Task::Draft { repository: project.to_string() });
+                }
+                Err(error) => return Ok(self.refused(&error)),
+            }
+        }
+        match advised::state(&held) {
+            AdvisoryState::Draft => match self.improve(project, held, &mut tasks).await? {
+                Ok(better) => held = better,
+                Err(verdict) => return Ok(verdict),
+            },
+            AdvisoryState::Published => held = self.unmarked(project, held).await,
+            AdvisoryState::Triage | AdvisoryState::Closed | AdvisoryState::Withdrawn => {}
+        }
+        self.tell(project, &held, tasks).await
+    }
+
+    /// What GitHub shows becomes part of the case.
+    pub(super) async fn tell(
+        &self,
+        project: &Project,
+        held: &RepositoryAdvisory,
+        tasks: Vec<Task>,
+    ) -> Result<Verdict, PerformFault> {
+        Ok(match advised::look(self.office, self.peers, self.case.id, project, held).await? {
+            Ok(Seen { advisory, .. }) => {
+                let outcome = Outcome::Advisory { seen: Some(Box::new(advisory)), tasks };
+                Verdict::Done { outcome, body: None }
+            }
+            Err(error) => self.refused(&error),
+        })
+    }
+
+    /// People, thanks and figures in one write, if GitHub takes it; then the fork and the CVE id.
+    async fn improve(
+        &self,
+        project: &Project,
+        held: RepositoryAdvisory,
+        tasks: &mut Vec<Task>,
+    ) -> Result<Held, PerformFault> {
+        let marks = self.office.store.read(|txn| Marks::read(txn, &self.case))?;
+        let missing = wanted::missing(self.office, &self.case, &held);
+        let people = (!missing.is_empty()).then_some(Part::People(missing));
+        let thanks = wanted::thank(&self.case, &held, marks.credit.as_deref()).map(Part::Thanks);
+        let figures = wanted::figures(&self.case, &held, marks.wrote.as_deref());
+        let figures = figures.map(|(update, figures)| Part::Figures(update, figures));
+        let parts: Vec<Part> = [people, thanks, figures].into_iter().flatten().collect();
+        let held = match self.change(project, held, &parts).await? {
+            Ok(held) => held,
+            Err(verdict) => return Ok(Err(verdict)),
+        };
+        tasks.extend(wanted::undone(self.office, &self.case, &held));
+        if let Some(verdict) = self.fork(project, &held, &marks, tasks).await? {
+            return Ok(Err(verdict));
+        }
+        if let Some(verdict) = self.cve(project, &held, &marks, tasks).await? {
+            return Ok(Err(verdict));
+        }
+        Ok(Ok(held))
+    }
+
+    fn update(held: &RepositoryAdvisory, part: &Part) -> AdvisoryUpdate {
+        match part {
+            Part::People(missing) => wanted::let_in(held, missing),
+            Part::Thanks(update) | Part::Figures(update, _) => update.clone(),
+        }
+    }
+
+    /// All parts at once; where GitHub does not take that, each by itself, and people one by one.
+    async fn change(
+        &self,
+        project: &Project,
+        mut held: RepositoryAdvisory,
+        parts: &[Part],
+    ) -> Result<Held, PerformFault> {
+        if parts.is_empty() {
+            return Ok(Ok(held));
+        }
+        let (hub, ghsa) = (&self.peers.github, held.ghsa_id.clone());
+        let all = parts
+            .iter()
+            .map(|part| Self::update(&held, part))
+            .fold(AdvisoryUpdate::default(), AdvisoryUpdate::and);
+        match hub.update_advisory(project, &ghsa, &all).await {
+            Ok(changed) => {
+                self.changed(parts).await?;
+                return Ok(Ok(changed));
+            }
+            // What a person must do is told from what GitHub shows afterwards.
+            Err(error) if no_right(&error) => return Ok(Ok(held)),
+            Err(error) if unfit(&error) => {}
+            Err(error) => return Ok(Err(self.refused(&error))),
+        }
+        let steps: Vec<Part> = parts.iter().flat_map(Part::steps).collect();
+        for step in steps.iter().filter(|_| steps.len() > 1) {
+            // From what stands there by now: those who were let in meanwhile stay.
+            match hub.update_advisory(project, &ghsa, &Self::update(&held, step)).await {
+                Ok(changed) => {
+                    held = changed;
+                    self.changed(std::slice::from_ref(step)).await?;
+                }
+                Err(error) if no_right(&error) || unfit(&error) => {
+                    tracing::warn!(%error, "GitHub does not take a change of an advisory");
+                }
+                Err(error) => return Ok(Err(self.refused(&error))),
+            }
+        }
+        Ok(Ok(held))
+    }
+
+    /// Remembers what we wrote.
+    async fn changed(&self, parts: &[Part]) -> Result<(), PerformFault> {
+        for part in parts {
+            match part {
+                Part::People(_) => {}
+                Part::Thanks(_) => {
+                    let credited = wanted::credited(&self.case).unwrap_or_default().to_owned();
+                    self.mark(AdvisoryMark::Credit, credited).await?;
+                }
+                Part::Figures(_, figures) => self.wrote(figures).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn fork(
+        &self,
+        project: &Project,
+        held: &RepositoryAdvisory,
+        marks: &Marks,
+        tasks: &mut Vec<Task>,
+    ) -> Result<Option<Verdict>, PerformFault> {
+        let begun = marks.fork.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        let waits = begun.is_some_and(|at| self.now().duration_since(at) < FORK_TAKES);
+        if !self.case.tracks.fork || held.has_fork() || waits {
+            return Ok(None);
+        }
+        match self.peers.github.create_private_fork(project, &held.ghsa_id).await {
+            Ok(()) => self.mark(AdvisoryMark::Fork, self.now().to_string()).await?,
+            Err(error) if no_right(&error) || unfit(&error) => tasks.push(Task::Fork),
+            Err(error) => return Ok(Some(self.refused(&error))),
+        }
+        Ok(None)
+    }
+
+    /// An order asks once. GitHub shows no trace of it until there is an id; asking twice changes nothing.
+    async fn cve(
+        &self,
+        project: &Project,
+        held: &RepositoryAdvisory,
+        marks: &Marks,
+        tasks: &mut Vec<Task>,
+    ) -> Result<Option<Verdict>, PerformFault> {
+        let Cve::Requested { at } = self.case.tracks.cve else { return Ok(None) };
+        let order = format!("{} {at}", held.ghsa_id);
+        if public_text(held).cve.is_some() || marks.cve.as_ref() == Some(&order) {
+            return Ok(None);
+        }
+        match self.peers.github.request_cve(project, &held.ghsa_id).await {
+            Ok(()) => self.mark(AdvisoryMark::Cve, order).await?,
+            Err(error) if no_right(&error) || unfit(&error) => tasks.push(Task::RequestCve),
+            Err(error) => return Ok(Some(self.refused(&error))),
+        }
+        Ok(None)
+    }
+
+    /// Nothing of ours stays in what everybody reads.
+    pub(super) async fn unmarked(&self, project: &Project, held: RepositoryAdvisory) -> RepositoryAdvisory {
+        let Some(bare) = bare(&held) else { return held };
+        let update = AdvisoryUpdate { description: Some(bare), ..AdvisoryUpdate::default() };
+        match self.peers.github.update_advisory(project, &held.ghsa_id, &update).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                tracing::warn!(%error, "our marker still stands in an advisory");
+                held
+            }
+        }
+    }
+}
+
+/// The description without our marker, if it has one.
+pub(super) fn bare(held: &RepositoryAdvisory) -> Option<String> {
+    let text = held.description.as_deref().unwrap_or_default().replace("\r\n", "\n");
+    let bare = without_marker(&text);
+    (bare != text).then_some(bare)
 }
 
 /// What it would say, for `mode = "shadow"`.
-pub(super) fn page(_office: &Office, _row: &EffectRow) -> Result<String, StoreError> {
-    Ok(String::new())
+pub(super) fn page(office: &Office, row: &EffectRow) -> Result<String, StoreError> {
+    let case = case_of(office, row)?;
+    let body = office.store.read(|txn| wanted::draft(office, txn, &case))?;
+    let mut page = format!("{}\n\n{}", wanted::title(&case), body.unwrap_or_default());
+    page.push_str(&format!("\nSeen by: {}\n", wanted::people(office, &case).join(", ")));
+    Ok(page)
 }

@@ -333,6 +333,7 @@ pub(super) fn looked_in_vain(office: &Office, row: &EffectRow, error: &GithubErr
         | Verdict::Answered { .. }
         | Verdict::Look { .. }
         | Verdict::Unknown
+        | Verdict::Leaks { .. }
         | Verdict::Canceled { .. }
         | Verdict::Stopped { .. }) => other,
     }

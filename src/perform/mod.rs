@@ -3,6 +3,7 @@
 //! **Invariant:** before a call that cannot be repeated the effect stands as `sending` in the store, and nothing here
 //! says "done" or "not done" unless the wire proved it.
 
+mod advised;
 mod advisory;
 mod announce;
 mod answer;
@@ -12,25 +13,34 @@ mod facts;
 mod found;
 mod github;
 mod letters;
+mod links;
 mod peers;
 mod post;
+mod publish;
 pub(crate) mod sealed_words;
+mod secrets;
 mod views;
+mod wanted;
 
 use std::time::Duration;
 
+pub(crate) use advised::{keep as keep_advisory, project as project_named, seen as advisory_seen};
 pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
+pub use links::advisory_link;
+pub(crate) use links::issue_link;
 pub use peers::{Peers, SetupFault, github as github_client, trust};
-pub(crate) use views::{issue_link, why_of_mail};
+pub use secrets::{Reader, approved_text, leaks_of};
+pub(crate) use views::why_of_mail;
 
 use crate::case::act::Stopped;
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect, Sha256};
 use crate::office::Office;
 use crate::outside::{Died, Point};
+use crate::render::leak::Leak;
 use crate::store::{EffectRow, StoreError};
 
 /// How an effect went.
@@ -69,7 +79,12 @@ pub enum Verdict {
         /// Why, as a word.
         why: &'static str,
     },
-    /// It must not be done in this mode.
+    /// It would tell outside what is confidential: nothing left.
+    Leaks {
+        /// What, for the team alone.
+        leaks: Vec<Leak>,
+    },
+    /// It must not be done in this mode, or no more.
     Canceled {
         /// Why, as a word.
         why: &'static str,
@@ -125,7 +140,7 @@ pub async fn perform(
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
         Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
         Effect::Advisory => advisory::reconcile(office, peers, row, looks).await?,
-        Effect::Publish { text } => advisory::publish(office, peers, row, text).await?,
+        Effect::Publish { text } => publish::publish(office, peers, row, text, looks).await?,
         Effect::Announce { channel } => announce::discord(office, peers, row, *channel).await?,
     };
     office.outside.point(Point::AfterWire(word))?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
@@ -19,6 +20,9 @@ use crate::wire::oauth::OAuthError;
 use crate::wire::smtp::{NotSent, Smtp, SmtpAccount, SmtpTimeouts, SmtpTls, Stage};
 use crate::wire::tls::{Trust, TrustError};
 
+/// For one post to a public channel, where the team has no channel of its own.
+const CHANNEL_LIMIT: Duration = Duration::from_secs(20);
+
 /// Everybody that effects speak to.
 pub struct Peers {
     /// The reports repository.
@@ -27,6 +31,8 @@ pub struct Peers {
     pub smtp: Smtp,
     /// The team's channel.
     pub discord: Option<Discord>,
+    /// Public channels, in the order of the configuration.
+    pub channels: Vec<Discord>,
     smtp_login: Arc<Credentials>,
     /// The token that the client was given last.
     smtp_token: Mutex<Option<SecretString>>,
@@ -116,12 +122,19 @@ impl Peers {
             .map(|discord| Discord::new(discord.webhook.clone(), discord.request_timeout))
             .transpose()
             .map_err(|source| SetupFault::Setup { what: "[discord]", source })?;
+        let limit = config.discord.as_ref().map_or(CHANNEL_LIMIT, |discord| discord.request_timeout);
+        let channels = config.runbook.channels.iter();
+        let channels = channels.map(|channel| Discord::new(channel.webhook.clone(), limit));
+        let channels = channels
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|source| SetupFault::Setup { what: "[[runbook.channel]]", source })?;
         let smtp = Smtp::new(smtp_account(config, &smtp_login)?);
         let smtp_token = Mutex::new(None);
         Ok(Self {
             github: Arc::new(github),
             smtp,
             discord,
+            channels,
             smtp_login,
             smtp_token,
             me: OnceCell::new(),

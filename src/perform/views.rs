@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::links::issue_url;
 use super::sealed_words::{is_closed, withheld};
 use super::{commanded, facts};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
@@ -480,19 +481,4 @@ fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, 
         },
         advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
     })
-}
-
-/// Where people find the issue.
-pub(crate) fn issue_url(office: &Office, number: u64) -> String {
-    issue_link(&office.config.github, number)
-}
-
-/// As [`issue_url`], from the configuration alone.
-pub(crate) fn issue_link(github: &crate::config::Github, number: u64) -> String {
-    let base = github.base_url.as_str().trim_end_matches('/');
-    let web = match base {
-        "https://api.github.com" => "https://github.com",
-        other => other.trim_end_matches("/api/v3"),
-    };
-    format!("{web}/{}/{}/issues/{number}", github.owner, github.repository)
 }

@@ -4,6 +4,7 @@
 //! mail and is hostile until shown otherwise: it reaches GitHub only inside a fence or a code span ([`fence`]), and
 //! letters, alerts and Discord posts are rendered from types that cannot hold it.
 
+pub mod advisory;
 pub mod alert;
 pub mod alert_view;
 pub mod code;
@@ -14,6 +15,7 @@ pub mod fold;
 pub mod issue;
 pub mod issue_view;
 pub mod known;
+pub mod leak;
 mod letter_views;
 pub mod letters;
 pub mod marker;

@@ -5,6 +5,7 @@
 //!
 //! Transactions that wait are committed together (group commit): each runs in its own savepoint, one fsync serves all.
 
+mod advised;
 mod advisories;
 mod effects;
 mod error;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use advised::{AdvisoryMark, AdvisoryText};
 pub use advisories::{ADVISORY, AdvisoryRow};
 pub use effects::{Draft, EffectRow, EffectState, LaneCount};
 pub use error::StoreError;

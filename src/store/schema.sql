@@ -78,6 +78,25 @@ create table advisory (
   message    integer not null unique references message (id)
 ) strict, without rowid;
 
+-- The advisory of a case as GitHub showed it last: its words stand here alone, events hold their hash.
+create table advisory_text (
+  case_id    text primary key,
+  repository text    not null,        -- owner/name
+  ghsa       text    not null,
+  sha256     blob    not null,        -- what reviews and approvals name
+  json       text    not null,        -- all that everybody will read (render::advisory::PublicText)
+  seen_at    integer not null
+) strict, without rowid;
+
+-- What we did with the advisory of a case and do not do again: a CVE id was asked for, a private fork begun, these figures
+-- written, this login credited.
+create table advisory_mark (
+  case_id text not null,
+  what    text not null check (what in ('cve', 'fork', 'wrote', 'credit')),
+  value   text not null,
+  primary key (case_id, what)
+) strict, without rowid;
+
 create table raw (
   message integer primary key references message (id),
   bytes   blob not null

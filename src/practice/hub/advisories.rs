@@ -1,13 +1,15 @@
-//! Repository security advisories: create, list, read, change. As little as the stories need; publishing rules come with them.
+//! Repository security advisories: create, list, read, change, publish, by GitHub's rules.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::advised::{self, Right};
 use super::issues::text;
 use super::lists;
 use super::route::{Call, Outcome, Place, invalid, not_found, refusal};
 use super::shape;
 use super::state::{Repository, World, second};
+use crate::case::assessment::Vector;
 use crate::practice::web::Reply;
 
 const CREATE: &[&str] = &[
@@ -44,7 +46,11 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, repo: u64, place: &Plac
     match (call.asked.method.clone(), place) {
         (Method::GET, Place::Advisories) => list(world, call, repo),
         (Method::POST, Place::Advisories) => create(world, call, repo),
-        (Method::GET, Place::Advisory(ghsa)) => Ok(Reply::json(200, find(world, repo, ghsa)?.clone())),
+        (Method::GET, Place::Advisory(ghsa)) => {
+            world.parameters(call.asked, &[])?;
+            let found = visible(world, call, repo, ghsa)?;
+            Ok(Reply::json(200, found))
+        }
         (Method::PATCH, Place::Advisory(ghsa)) => update(world, call, repo, ghsa),
         _ => Err(world.unmatched(call.asked)),
     }
@@ -54,6 +60,18 @@ fn find<'w>(world: &'w World, repo: u64, ghsa: &str) -> Result<&'w Value, Reply>
     let repo = world.repositories.get(&repo).ok_or_else(not_found)?;
     let named = |advisory: &&Value| advisory.get("ghsa_id").and_then(Value::as_str) == Some(ghsa);
     repo.advisories.iter().find(named).ok_or_else(not_found)
+}
+
+/// Whoever may not manage advisories sees the published ones alone.
+pub(super) fn visible(world: &World, call: &Call<'_>, repo: u64, ghsa: &str) -> Result<Value, Reply> {
+    let found = find(world, repo, ghsa)?;
+    if found.get("state").and_then(Value::as_str) != Some("published") {
+        if !world.pushers.contains(&call.who) {
+            return Err(not_found());
+        }
+        advised::allowed(world, Right::See)?;
+    }
+    Ok(found.clone())
 }
 
 fn list(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
@@ -68,8 +86,11 @@ fn list(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     let held = world.repositories.get(&repo).ok_or_else(not_found)?;
     // Who may not see the others gets the published ones, or 404 for asking.
     let manages = world.pushers.contains(&call.who);
-    if !manages && state.is_some_and(|state| state != "published") {
-        return Err(not_found());
+    if state.is_some_and(|state| state != "published") {
+        if !manages {
+            return Err(not_found());
+        }
+        advised::allowed(world, Right::See)?;
     }
     let is =
         |advisory: &Value, name: &str, word: &str| advisory.get(name).and_then(Value::as_str) == Some(word);
@@ -78,6 +99,7 @@ fn list(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
             && (manages || is(advisory, "state", "published"))
     };
     let mut items: Vec<Value> = held.advisories.iter().filter(wanted).cloned().collect();
+    items.retain(|advisory| !advised::still_unlisted(&mut world.unlisted, advisory));
     let key = format!("{sort}_at");
     items.sort_by_key(|advisory| advisory.get(&key).and_then(Value::as_str).unwrap_or_default().to_owned());
     if direction == "desc" {
@@ -91,6 +113,9 @@ fn check(fields: &Map<String, Value>) -> Result<(), Reply> {
     let set = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
     if set("severity") && set("cvss_vector_string") {
         return Err(invalid("severity and cvss_vector_string exclude each other"));
+    }
+    if let Some(vector) = text(fields, "cvss_vector_string")?.filter(|vector| !vector.is_empty()) {
+        Vector::parse(&vector).ok_or_else(|| invalid("cvss_vector_string"))?;
     }
     if text(fields, "summary")?.is_some_and(|text| text.chars().count() > 1024) {
         return Err(invalid("summary is too long (maximum is 1024 characters)"));
@@ -149,7 +174,9 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     if private || archived || !world.pushers.contains(&call.who) {
         return Err(refusal(403, "Security advisories cannot be created here"));
     }
+    advised::allowed(world, Right::Create)?;
     check(&fields)?;
+    advised::check_credits(world, &fields)?;
     for needed in ["summary", "description"] {
         text(&fields, needed)?.filter(|text| !text.is_empty()).ok_or_else(|| invalid(needed))?;
     }
@@ -160,6 +187,9 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     let held = world.repositories.get(&repo).ok_or_else(not_found)?;
     let mut advisory = blank(&world.base, held, &ghsa, "draft", author, &at);
     merge(world, &mut advisory, &fields, Some(vulnerabilities));
+    if world.record.list_lag > 0 {
+        world.unlisted.insert(ghsa.clone(), world.record.list_lag);
+    }
     if let Some(repo) = world.repositories.get_mut(&repo) {
         repo.advisories.push(advisory.clone());
     }
@@ -197,17 +227,26 @@ pub(super) fn blank(
 }
 
 /// Puts the client's fields into the advisory in the shape of the reply.
-fn merge(world: &World, advisory: &mut Value, fields: &Map<String, Value>, vulnerabilities: Option<Value>) {
+pub(super) fn merge(
+    world: &World,
+    advisory: &mut Value,
+    fields: &Map<String, Value>,
+    vulnerabilities: Option<Value>,
+) {
     let Some(held) = advisory.as_object_mut() else { return };
     if let Some(vulnerabilities) = vulnerabilities {
         held.insert("vulnerabilities".to_owned(), vulnerabilities);
     }
     for (name, value) in fields {
         match name.as_str() {
-            "vulnerabilities" | "start_private_fork" | "collaborating_teams" => {}
-            "cvss_vector_string" => {
-                held.insert("cvss".to_owned(), json!({ "vector_string": value, "score": null }));
+            "vulnerabilities" | "start_private_fork" | "state" => {}
+            "collaborating_teams" => {
+                let slugs = value.as_array().cloned().unwrap_or_default();
+                let teams =
+                    slugs.iter().filter_map(Value::as_str).map(|slug| advised::team(world, slug)).collect();
+                held.insert(name.clone(), Value::Array(teams));
             }
+            "cvss_vector_string" => advised::score(held, value),
             "cwe_ids" => {
                 let ids = value.as_array().cloned().unwrap_or_default();
                 let cwes: Vec<Value> = ids.iter().map(|id| json!({ "cwe_id": id, "name": id })).collect();
@@ -219,9 +258,13 @@ fn merge(world: &World, advisory: &mut Value, fields: &Map<String, Value>, vulne
                 let login = |credit: &Value| {
                     credit.get("login").and_then(Value::as_str).unwrap_or_default().to_owned()
                 };
+                let before = held.get("credits_detailed").cloned().unwrap_or_default();
                 let detailed: Vec<Value> = given
                     .iter()
-                    .map(|c| json!({ "user": shape::user(world, &login(c)), "type": c.get("type"), "state": "pending" }))
+                    .map(|c| {
+                        let state = advised::answered(&before, &login(c));
+                        json!({ "user": shape::user(world, &login(c)), "type": c.get("type"), "state": state })
+                    })
                     .collect();
                 held.insert("credits_detailed".to_owned(), Value::Array(detailed));
                 held.insert("credits".to_owned(), Value::Array(given));
@@ -241,31 +284,45 @@ fn merge(world: &World, advisory: &mut Value, fields: &Map<String, Value>, vulne
 
 fn update(world: &mut World, call: &Call<'_>, repo: u64, ghsa: &str) -> Outcome {
     let fields = world.fields(call.asked, UPDATE)?;
-    let mut advisory = find(world, repo, ghsa)?.clone();
+    let mut advisory = visible(world, call, repo, ghsa)?;
     if !world.pushers.contains(&call.who) {
         return Err(refusal(403, "Must be a security manager"));
     }
+    advised::allowed(world, Right::Update)?;
     check(&fields)?;
+    advised::check_credits(world, &fields)?;
+    advised::check_people(world, &fields)?;
+    let scored = advisory.pointer("/cvss/vector_string").is_some_and(|vector| !vector.is_null());
+    if scored && fields.contains_key("severity") && !fields.contains_key("cvss_vector_string") {
+        return Err(invalid("Cannot update severity value when CVSS is set"));
+    }
     let vulnerabilities = vulnerabilities(&fields)?;
     let state = text(&fields, "state")?;
-    if state.as_deref().is_some_and(|state| !["published", "closed", "draft"].contains(&state)) {
-        return Err(invalid("state"));
+    if let Some(state) = &state {
+        advised::check_state(world, &advisory, state)?;
     }
     merge(world, &mut advisory, &fields, vulnerabilities);
+    if state.as_deref() == Some("published") {
+        advised::check_publishable(&advisory)?;
+    }
     let at = json!(second(call.now).to_string());
     if let Some(held) = advisory.as_object_mut() {
         held.insert("updated_at".to_owned(), at.clone());
-        match state.as_deref() {
-            Some("published") => held.insert("published_at".to_owned(), at),
-            Some("closed") => held.insert("closed_at".to_owned(), at),
-            _ => None,
-        };
+        if let Some(state) = &state {
+            advised::enter(held, state, &at);
+        }
     }
+    replace(world, repo, ghsa, &advisory)?;
+    Ok(Reply::json(200, advisory))
+}
+
+/// The advisory is as it is given from now on.
+pub(super) fn replace(world: &mut World, repo: u64, ghsa: &str, advisory: &Value) -> Result<(), Reply> {
     let held = world.repositories.get_mut(&repo).ok_or_else(not_found)?;
     for old in
         held.advisories.iter_mut().filter(|old| old.get("ghsa_id").and_then(Value::as_str) == Some(ghsa))
     {
-        *old = advisory.clone();
+        old.clone_from(advisory);
     }
-    Ok(Reply::json(200, advisory))
+    Ok(())
 }

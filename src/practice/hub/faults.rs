@@ -41,6 +41,10 @@ pub enum Kind {
     Advisories,
     /// `.../security-advisories/{ghsa}`
     Advisory,
+    /// `.../security-advisories/{ghsa}/cve`
+    AdvisoryCve,
+    /// `.../security-advisories/{ghsa}/forks`
+    AdvisoryFork,
     /// `.../contents/{path}`
     Contents,
     /// `/user`, `/users/{login}`, `/rate_limit`

@@ -3,6 +3,7 @@
 //! It demands what GitHub demands (Authorization, User-Agent) and more than GitHub does: the API version, known routes, known fields,
 //! known parameters. What breaks those rules is a *violation*; tests assert that there is none.
 
+mod advised;
 mod advisories;
 mod comments;
 mod contents;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub use advised::Right;
 pub use faults::{Fault, Faults, Kind};
 pub use issues::MAX_BODY_BYTES;
 pub use others::{Advised, Opened};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::faults::{Fault, Kind};
 use super::state::{Token, World, second};
-use super::{advisories, comments, contents, issues, labels, shape, timeline};
+use super::{advised, advisories, comments, contents, issues, labels, shape, timeline};
 use crate::case::Sha256;
 use crate::practice::web::{Asked, Manner, Met, Reply};
 
@@ -44,6 +44,8 @@ pub(super) enum Place {
     Label(String),
     Advisories,
     Advisory(String),
+    AdvisoryCve(String),
+    AdvisoryFork(String),
     Contents(String),
 }
 
@@ -229,6 +231,8 @@ fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -
         | Place::Labels
         | Place::Label(_) => labels::answer(world, call, repo, place),
         Place::Advisories | Place::Advisory(_) => advisories::answer(world, call, repo, place),
+        Place::AdvisoryCve(ghsa) => advised::request_cve(world, call, repo, ghsa),
+        Place::AdvisoryFork(ghsa) => advised::fork(world, call, repo, ghsa),
         Place::Contents(path) if call.asked.method == Method::GET => {
             contents::answer(world, call, repo, path)
         }
@@ -290,6 +294,10 @@ fn place(rest: &[&str]) -> Option<(Place, Kind)> {
         ["contents", path @ ..] => (Place::Contents(path.join("/")), Kind::Contents),
         ["security-advisories"] => (Place::Advisories, Kind::Advisories),
         ["security-advisories", ghsa] => (Place::Advisory((*ghsa).to_owned()), Kind::Advisory),
+        ["security-advisories", ghsa, "cve"] => (Place::AdvisoryCve((*ghsa).to_owned()), Kind::AdvisoryCve),
+        ["security-advisories", ghsa, "forks"] => {
+            (Place::AdvisoryFork((*ghsa).to_owned()), Kind::AdvisoryFork)
+        }
         _ => return None,
     })
 }

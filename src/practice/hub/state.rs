@@ -182,6 +182,18 @@ pub(super) struct World {
     pub(super) installations: BTreeMap<u64, Installation>,
     /// Logins that may set labels, assign, lock and write to locked issues.
     pub(super) pushers: BTreeSet<String>,
+    /// What nobody may do with advisories, and how GitHub says so.
+    pub(super) denied: BTreeMap<super::advised::Right, u16>,
+    /// Slugs of the teams that may be let in.
+    pub(super) teams: BTreeSet<String>,
+    /// How often a CVE id was asked for, by advisory.
+    pub(super) cve_requests: BTreeMap<String, u32>,
+    /// Private forks take their time.
+    pub(super) slow_forks: bool,
+    /// Those that are being made, by advisory.
+    pub(super) forking: BTreeSet<String>,
+    /// So many lists still come without these advisories.
+    pub(super) unlisted: BTreeMap<String, u32>,
     pub(super) next_id: u64,
     pub(super) record: super::faults::Record,
 }
@@ -197,6 +209,12 @@ impl World {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pushers: BTreeSet::new(),
+            denied: BTreeMap::new(),
+            teams: BTreeSet::new(),
+            cve_requests: BTreeMap::new(),
+            slow_forks: false,
+            forking: BTreeSet::new(),
+            unlisted: BTreeMap::new(),
             next_id: 3_000_000_001,
             record: super::faults::Record::default(),
         }

@@ -4,6 +4,7 @@
 //! two exceptions ask before they act (an App's token, and its renewal after 401, which proves that nothing was done).
 //! Routes go by the repository's id, so that a renamed or replaced repository is noticed and not written to.
 
+mod advisory;
 mod answer;
 mod gate;
 mod issues;
@@ -22,6 +23,10 @@ use serde::de::DeserializeOwned;
 use self::gate::Gate;
 use super::http::{SetupError, allowed};
 
+pub use self::advisory::{
+    AdvisoryUpdate, Credited, DESCRIPTION_CHARS, Drafts, NewAdvisory, Package, RepositoryAdvisory,
+    SUMMARY_CHARS, Vulnerability,
+};
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};
 pub use self::public::{Advisories, Advisory, AdvisoryState, Entry, Listed, Project, PublicIssue, Since};

@@ -292,13 +292,15 @@ fn contents(project: &Project, path: &str) -> Result<String, GithubError> {
         .ok_or(GithubError::NotDone)
 }
 
-fn tag(answer: &Answer) -> String {
+pub(super) fn tag(answer: &Answer) -> String {
     let value = answer.headers.get("etag").and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.chars().take(200).collect()
 }
 
 /// The items of a list that can be read, and how many cannot.
-fn readable<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<(Vec<T>, u64), GithubError> {
+pub(super) fn readable<T: serde::de::DeserializeOwned>(
+    answer: &Answer,
+) -> Result<(Vec<T>, u64), GithubError> {
     let all: Vec<Value> = answer.json()?;
     let count = all.len();
     let items: Vec<T> = all.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
@@ -308,7 +310,7 @@ fn readable<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<(Vec<T>, 
 
 /// The cursor of the next page, from the `Link` header (RFC 8288). Only the cursor is taken: octocrab would send an
 /// absolute address without its authorization.
-fn after(answer: &Answer) -> Option<String> {
+pub(super) fn after(answer: &Answer) -> Option<String> {
     let links = answer.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
     let next = links.flat_map(|links| links.split(',')).find(|link| link.contains("rel=\"next\""))?;
     let url = next.split(['<', '>']).nth(1)?;

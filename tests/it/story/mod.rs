@@ -1,5 +1,7 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
+pub mod advisory;
+mod advisory_public;
 mod attack;
 mod canary;
 mod clocks;
