@@ -17,7 +17,7 @@ use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
 use crate::reading::{Memory, ReadMail};
 use crate::render::code::{Holder, code, nonce};
-use crate::render::letters::{Audience, Letters, TemplateFault};
+use crate::render::letters::{Letters, Reader, TemplateFault};
 use crate::render::marker::{Key, Keyring};
 use crate::sealed::{self, Certificate, Ring, TeamKey};
 use crate::store::{MailRow, Store, StoreError, Txn};
@@ -219,7 +219,7 @@ pub fn letters_in(dir: Option<&Path>) -> Result<Letters, Vec<TemplateFault>> {
 /// alone; whatever else is no template is a fault, or it would silently do nothing.
 fn overrides(dir: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
     let fault = |file: String, what: String| TemplateFault { file, line: 0, column: 0, what };
-    let folders = Audience::ALL.map(Audience::folder);
+    let folders = Reader::ALL.map(Reader::folder);
     let (mut found, mut faults) = (BTreeMap::new(), Vec::new());
     for (name, path) in inside(dir).map_err(|error| vec![fault(dir.display().to_string(), error)])? {
         if !folders.contains(&name.as_str()) {

@@ -14,7 +14,6 @@ pub mod fold;
 pub mod issue;
 pub mod issue_view;
 pub mod known;
-mod letter_views;
 pub mod letters;
 pub mod marker;
 pub mod news;

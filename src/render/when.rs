@@ -18,8 +18,8 @@ pub fn both(at: Timestamp, zone: &TimeZone, theirs: Option<&TimeZone>) -> String
     if theirs.offset() == here.offset() {
         return ours;
     }
-    let day = if theirs.date() == here.date() { "" } else { "%A %-d %B, " };
-    let clock = theirs.strftime(&format!("{day}%H:%M"));
+    let form = if theirs.date() == here.date() { "%H:%M" } else { "%A %-d %B, %H:%M" };
+    let clock = theirs.strftime(form);
     format!("{ours} ({clock} {} with you)", zone_name(&theirs))
 }
 

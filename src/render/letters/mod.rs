@@ -1,7 +1,7 @@
 //! Letters: texts to people outside and to members, from the templates in `templates/` or an override directory.
 //!
 //! [`table`] lists them. Each letter has a view of its own that holds only what its reader may see, and a folder that says
-//! who the reader is ([`Audience`]); a template that asks for anything else is a fault at start, not a surprise at night.
+//! who the reader is ([`Reader`]); a template that asks for anything else is a fault at start, not a surprise at night.
 //! Text only, folded at 72 columns, its own subject on line 1.
 
 mod coordinated;
@@ -33,7 +33,7 @@ pub use on_case::{ConflictNote, Desk, Incident, IncidentNote, OnCase, TscNote, V
 pub use preview::{CaseFacts, Preview};
 pub use public::{AdvisoryText, PublicDesk, ToPublic};
 pub use reporter::{Body, Common, ReceiptView};
-pub use table::{Audience, LetterName, Shape};
+pub use table::{Reader, LetterName, Shape};
 
 use sheet::Filled;
 
@@ -251,13 +251,13 @@ fn joined(text: &str) -> String {
     let mut open = false;
     for line in text.lines().map(str::trim_end) {
         let own = line.is_empty() || line.starts_with(['#', '-', '|', '>', '`', ' ']);
-        match lines.last_mut().filter(|_| open && !own) {
-            Some(last) => {
+        if open && !own {
+            if let Some(last) = lines.last_mut() {
                 last.push(' ');
                 last.push_str(line);
             }
-            None if line.is_empty() && lines.last().is_none_or(String::is_empty) => {}
-            None => lines.push(line.to_owned()),
+        } else if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
+            lines.push(line.to_owned());
         }
         open = !own;
     }

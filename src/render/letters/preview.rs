@@ -93,7 +93,7 @@ impl Letters {
         facts: Option<&CaseFacts>,
     ) -> Result<Vec<Preview>, TemplateFault> {
         let mut known = facts.map(CaseFacts::values).unwrap_or_default();
-        if name.audience() != super::Audience::Reporter {
+        if name.reader() != super::Reader::Reporter {
             // The one who is greeted is somebody else; what is received, something else.
             known.retain(|name, _| !["greeting", "received", "subject"].contains(name));
         }

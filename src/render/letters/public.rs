@@ -93,7 +93,8 @@ impl ToPublic<'_> {
     }
 
     pub(super) fn filled(&self, desk: &PublicDesk) -> Filled {
-        let mut sheet = Sheet::new(Zones { team: &TimeZone::UTC, theirs: None });
+        let zone = TimeZone::UTC;
+        let mut sheet = Sheet::new(Zones { team: &zone, theirs: None });
         sheet.put("team", &desk.team);
         sheet.put("contact", &desk.contact);
         sheet.put("product", &desk.product);

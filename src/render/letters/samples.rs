@@ -11,7 +11,7 @@ use super::public::{AdvisoryText, PublicDesk, ToPublic};
 use super::reporter::{Body, Common, ReceiptView};
 use super::samples_people as people;
 use super::sheet::Filled;
-use super::table::{Audience, LetterName};
+use super::table::{Reader, LetterName};
 use crate::case::{CaseId, Closure, Severity};
 
 pub(super) const CASE: CaseId = CaseId { year: 2026, number: 7 };
@@ -37,11 +37,11 @@ pub(super) fn dates() -> Dates {
 
 /// Every variant of a letter.
 pub(super) fn of(name: LetterName) -> Vec<Sample> {
-    match name.audience() {
-        Audience::Reporter => reporter(name),
-        Audience::Members => people::of(name),
-        Audience::List => list(name),
-        Audience::Public => public(name),
+    match name.reader() {
+        Reader::Reporter => to_reporter(name),
+        Reader::Members => people::of(name),
+        Reader::List => list(name),
+        Reader::Public => public(name),
     }
 }
 
@@ -70,7 +70,7 @@ fn common() -> Common {
     }
 }
 
-fn reporter(name: LetterName) -> Vec<Sample> {
+fn to_reporter(name: LetterName) -> Vec<Sample> {
     if name == LetterName::Receipt {
         return vec![("", receipt().filled())];
     }

@@ -2,7 +2,7 @@
 
 /// Who reads a letter. Each reader has a folder of templates, and views that hold only what that reader may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Audience {
+pub enum Reader {
     /// Whoever reported.
     Reporter,
     /// People by name: the team, its chairs, the TSC's contact, chairs of other groups, the release contact.
@@ -13,7 +13,7 @@ pub enum Audience {
     Public,
 }
 
-impl Audience {
+impl Reader {
     /// All of them, as the folders stand in `templates/`.
     pub const ALL: [Self; 4] = [Self::Reporter, Self::Members, Self::List, Self::Public];
 
@@ -311,12 +311,12 @@ impl LetterName {
     }
 
     /// Who reads it.
-    pub fn audience(self) -> Audience {
+    pub fn reader(self) -> Reader {
         match self.row().base {
-            Base::Receipt | Base::Reporter => Audience::Reporter,
-            Base::Members | Base::Frame => Audience::Members,
-            Base::List => Audience::List,
-            Base::Public => Audience::Public,
+            Base::Receipt | Base::Reporter => Reader::Reporter,
+            Base::Members | Base::Frame => Reader::Members,
+            Base::List => Reader::List,
+            Base::Public => Reader::Public,
         }
     }
 
