@@ -217,7 +217,10 @@ pub fn letters_in(dir: Option<&Path>) -> Result<Letters, Vec<TemplateFault>> {
 
 /// The templates of an override directory, as `letters/T00-receipt.txt` and its text. Hidden files and a README are left
 /// alone; whatever else is no template is a fault, or it would silently do nothing.
-fn overrides(dir: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
+///
+/// # Errors
+/// All that cannot be read, or is in no folder of templates.
+pub fn overrides(dir: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
     let fault = |file: String, what: String| TemplateFault { file, line: 0, column: 0, what };
     let folders = Reader::ALL.map(Reader::folder);
     let (mut found, mut faults) = (BTreeMap::new(), Vec::new());

@@ -70,6 +70,6 @@ fn mistake(mistake: &Mistake) -> Value {
     })
 }
 
-fn template(fault: &TemplateFault) -> Value {
+pub(super) fn template(fault: &TemplateFault) -> Value {
     json!({ "file": fault.file, "line": fault.line, "column": fault.column, "what": fault.what })
 }

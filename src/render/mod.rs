@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod alert_view;
+pub mod calendar_entry;
 pub mod code;
 pub mod comment;
 pub mod digest;
@@ -17,6 +18,7 @@ pub mod known;
 pub mod letters;
 pub mod marker;
 pub mod news;
+pub mod runbook;
 pub mod talk;
 pub mod transcript;
 pub mod when;

@@ -250,7 +250,7 @@ fn joined(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut open = false;
     for line in text.lines().map(str::trim_end) {
-        let own = line.is_empty() || line.starts_with(['#', '-', '|', '>', '`', ' ']);
+        let own = line.is_empty() || line.starts_with(['#', '-', '|', '>', '`', ' ', '<']);
         if open && !own {
             if let Some(last) = lines.last_mut() {
                 last.push(' ');

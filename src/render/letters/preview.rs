@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::sheet::{greeting, line};
-use super::table::LetterName;
+use super::table::{LetterName, Reader};
 use super::{Letter, Letters, TemplateFault, render, reporter, samples};
 use crate::case::{CaseId, Severity};
 use crate::render::when;
@@ -47,6 +47,8 @@ pub struct CaseFacts {
     pub issue: Option<String>,
     /// The team's zone.
     pub zone: TimeZone,
+    /// The reporter's, where it is known.
+    pub their_zone: Option<TimeZone>,
     /// The team's name without an article.
     pub team: String,
     /// Where the policy is published.
@@ -57,15 +59,17 @@ pub struct CaseFacts {
 
 impl CaseFacts {
     /// The values that are known, by the names of variables.
-    fn values(&self) -> BTreeMap<&'static str, String> {
+    fn values(&self, reader: Reader) -> BTreeMap<&'static str, String> {
+        let theirs = self.their_zone.as_ref().filter(|_| reader == Reader::Reporter);
+        let shown = |at| when::both(at, &self.zone, theirs);
         let mut known = BTreeMap::from([
             ("case", self.case.to_string()),
             ("tag", self.case.to_string()),
-            ("received", when::long(self.received, &self.zone)),
+            ("received", shown(self.received)),
             ("team", self.team.clone()),
             ("contact", self.contact.clone()),
         ]);
-        let at = |at: Option<Timestamp>| at.map(|at| when::long(at, &self.zone));
+        let at = |at: Option<Timestamp>| at.map(shown);
         let more = [
             ("subject", self.subject.as_deref().map(reporter::subject)),
             ("greeting", self.name.as_deref().map(|name| greeting(Some(name)))),
@@ -92,8 +96,8 @@ impl Letters {
         name: LetterName,
         facts: Option<&CaseFacts>,
     ) -> Result<Vec<Preview>, TemplateFault> {
-        let mut known = facts.map(CaseFacts::values).unwrap_or_default();
-        if name.reader() != super::Reader::Reporter {
+        let mut known = facts.map(|facts| facts.values(name.reader())).unwrap_or_default();
+        if name.reader() != Reader::Reporter {
             // The one who is greeted is somebody else; what is received, something else.
             known.retain(|name, _| !["greeting", "received", "subject"].contains(name));
         }

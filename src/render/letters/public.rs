@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::sheet::{Filled, Sheet, Zones, line, own};
 use super::table::LetterName;
 use crate::case::Severity;
-use crate::render::alert;
+use crate::render::alert::{self, capital};
 use crate::render::fence::visible;
 
 /// From whom.
@@ -22,7 +22,7 @@ pub struct PublicDesk {
     pub policy_url: String,
 }
 
-/// The approved facts of an advisory.
+/// What an advisory says. Before people have written it, much is empty: then a comment in the page says what is missing.
 #[derive(Debug, Clone)]
 pub struct AdvisoryText {
     /// CVE, or the GHSA where there is none.
@@ -39,8 +39,8 @@ pub struct AdvisoryText {
     pub why: String,
     /// Version ranges.
     pub affected: Vec<String>,
-    /// Versions; empty: not fixed yet.
-    pub fixed: Vec<String>,
+    /// Versions; empty: there is none yet; none: nobody has said.
+    pub fixed: Option<Vec<String>>,
     /// How to tell whether one is affected.
     pub tell: String,
     /// What to do now.
@@ -51,8 +51,8 @@ pub struct AdvisoryText {
     pub detection: String,
     /// More; may be empty. Markdown of the team's, kept as it is.
     pub details: String,
-    /// Names as their owners chose them; empty: a reporter who wishes not to be named.
-    pub credits: Vec<String>,
+    /// Names as their owners chose them; empty: a reporter who wishes not to be named; none: nobody has said.
+    pub credits: Option<Vec<String>>,
     /// Day and what happened.
     pub timeline: Vec<(String, String)>,
     /// Public page; empty before there is one.
@@ -106,7 +106,7 @@ impl ToPublic<'_> {
                 sheet.line("ids", &text.ids);
                 sheet.put("title", &alert::escaped(&line(&text.title)));
                 sheet.put("severity", text.severity.word());
-                sheet.put("fixed", &alert::escaped(&line(&text.fixed.join(", "))));
+                sheet.put("fixed", &alert::escaped(&line(&text.fixed.iter().flatten().cloned().collect::<Vec<_>>().join(", "))));
                 sheet.line("url", &text.url);
             }
             Self::PosterComment => {}
@@ -132,16 +132,20 @@ fn page(sheet: &mut Sheet<'_>, text: &AdvisoryText) {
     for (name, words) in written {
         markdown(sheet, name, words);
     }
-    let anonymous = [alert::capital(ANONYMOUS)];
-    let not_fixed = [NOT_FIXED.to_owned()];
-    let or = |items: &'_ [String], empty: &'_ [String]| -> Vec<String> {
-        (if items.is_empty() { empty } else { items }).to_vec()
-    };
-    sheet.bullets("affected", &text.affected);
-    sheet.bullets("fixed", &or(&text.fixed, &not_fixed));
-    sheet.bullets("credits", &or(&text.credits, &anonymous));
+    bullets(sheet, "affected", Some(&text.affected).filter(|all| !all.is_empty()), "");
+    bullets(sheet, "fixed", text.fixed.as_ref(), NOT_FIXED);
+    bullets(sheet, "credits", text.credits.as_ref(), &capital(ANONYMOUS));
     let steps: Vec<String> = text.timeline.iter().map(|(day, what)| format!("{day}: {what}")).collect();
     sheet.bullets("timeline", &steps);
+}
+
+/// A list; what stands for an empty one; nothing where nobody has said.
+fn bullets(sheet: &mut Sheet<'_>, name: &'static str, items: Option<&Vec<String>>, empty: &str) {
+    match items {
+        None => sheet.put(name, ""),
+        Some(items) if items.is_empty() => sheet.bullets(name, &[empty.to_owned()]),
+        Some(items) => sheet.bullets(name, items),
+    }
 }
 
 /// A block where there is something, nothing where not.
@@ -161,15 +165,14 @@ fn mail(sheet: &mut Sheet<'_>, text: &AdvisoryText) {
     sheet.line("url", &text.url);
     sheet.said("summary", &text.summary);
     sheet.items("affected", &text.affected);
-    if text.fixed.is_empty() {
-        sheet.said("fixed", NOT_FIXED);
-    } else {
-        sheet.items("fixed", &text.fixed);
+    match text.fixed.as_deref() {
+        None | Some([]) => sheet.said("fixed", NOT_FIXED),
+        Some(fixed) => sheet.items("fixed", fixed),
     }
     sheet.said("tell", &text.tell);
     sheet.said("mitigation", &text.mitigation);
     sheet.said("workaround", &text.workaround);
     sheet.said("detection", &text.detection);
-    let names: Vec<String> = text.credits.iter().map(|name| own(name)).collect();
+    let names: Vec<String> = text.credits.iter().flatten().map(|name| own(name)).collect();
     sheet.line("thanks", &if names.is_empty() { ANONYMOUS.to_owned() } else { names.join(", ") });
 }

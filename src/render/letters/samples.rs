@@ -246,13 +246,13 @@ fn advisory() -> AdvisoryText {
         vector: Some(words("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:H/SC:N/SI:N/SA:N")),
         why: words("Anybody who reaches the port of the server can stop it. No account is needed."),
         affected: vec![words("O3DE 25.05 to 25.10.1")],
-        fixed: vec![words("25.10.2"), words("development, since commit 0123abc")],
+        fixed: Some(vec![words("25.10.2"), words("development, since commit 0123abc")]),
         tell: words("You are if you run a server that is built with the Multiplayer gem."),
         mitigation: words("Update to 25.10.2 and build your server again."),
         workaround: words("Let only players that you know reach the port."),
         detection: words("The server ends with `packet length` as its last line in the log."),
         details: words("The length is read in `ReadHeader` and used before it is compared."),
-        credits: vec![words("Rena Porter")],
+        credits: Some(vec![words("Rena Porter")]),
         timeline: vec![
             (words("2026-11-23"), words("reported")),
             (words("2026-11-25"), words("confirmed")),
@@ -272,16 +272,25 @@ fn public(name: LetterName) -> Vec<Sample> {
     let full = advisory();
     let bare = AdvisoryText {
         vector: None,
-        fixed: Vec::new(),
+        fixed: Some(Vec::new()),
         workaround: String::new(),
         detection: String::new(),
         details: String::new(),
-        credits: Vec::new(),
+        credits: Some(Vec::new()),
         ..advisory()
+    };
+    let begun = AdvisoryText {
+        affected: Vec::new(),
+        fixed: None,
+        tell: String::new(),
+        mitigation: String::new(),
+        credits: None,
+        ..bare.clone()
     };
     let all = [
         ("fixed", ToPublic::Advisory(&full)),
         ("not fixed", ToPublic::Advisory(&bare)),
+        ("begun", ToPublic::Advisory(&begun)),
         ("fixed", ToPublic::Mail(&full)),
         ("not fixed", ToPublic::Mail(&bare)),
         ("fixed", ToPublic::Line(&full)),

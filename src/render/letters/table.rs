@@ -91,6 +91,7 @@ impl Base {
 
 struct Row {
     number: &'static str,
+    purpose: &'static str,
     file: &'static str,
     base: Base,
     more: &'static [&'static str],
@@ -99,11 +100,11 @@ struct Row {
 }
 
 macro_rules! letters {
-    ($($(#[$doc:meta])* $name:ident, $number:literal, $file:literal, $base:ident, [$($more:literal)*], [$($needed:literal)*];)*) => {
+    ($($(#[doc = $doc:literal])+ $name:ident, $number:literal, $file:literal, $base:ident, [$($more:literal)*], [$($needed:literal)*];)*) => {
         /// The letters that exist.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum LetterName {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $doc])+ $name,)*
         }
 
         impl LetterName {
@@ -114,6 +115,7 @@ macro_rules! letters {
                 match self {
                     $(Self::$name => Row {
                         number: $number,
+                        purpose: concat!($($doc),+),
                         file: $file,
                         base: Base::$base,
                         more: &[$($more),*],
@@ -296,6 +298,11 @@ impl LetterName {
     /// Its number in the runbook (`T08`); empty for a reply in a member's own words.
     pub fn number(self) -> &'static str {
         self.row().number
+    }
+
+    /// What it is for.
+    pub fn purpose(self) -> &'static str {
+        self.row().purpose.trim()
     }
 
     /// Its file, from `templates/` or the override directory on, with `/`.
