@@ -176,7 +176,7 @@ pub const STAGES: &[StageText] = &[
 pub fn markdown(view: &RunbookView) -> String {
     let mut page = String::new();
     let lengths = &view.lengths;
-    let contact = prose(&view.contact);
+    let contact = format!("`{}`", view.contact);
     let team = prose(&view.team);
     put(&mut page, &format!("# How the {team} handles reports\n\nThis page is printed by the program that the team works with, from its configuration: the lengths are those in use."));
     put(&mut page, &format!("Report a possible vulnerability by mail to {contact}, not in public."));
