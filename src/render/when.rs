@@ -23,6 +23,13 @@ pub fn both(at: Timestamp, zone: &TimeZone, theirs: Option<&TimeZone>) -> String
     format!("{ours} ({clock} {} with you)", zone_name(&theirs))
 }
 
+/// `15:00 CET`, with the day where it is another one than in UTC; none where the clock shows the same as UTC.
+pub fn elsewhere(at: Timestamp, zone: &TimeZone) -> Option<String> {
+    let (here, there) = (at.to_zoned(TimeZone::UTC), at.to_zoned(zone.clone()));
+    let form = if there.date() == here.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
+    (there.offset() != here.offset()).then(|| format!("{} {}", there.strftime(form), zone_name(&there)))
+}
+
 /// `2026-11-26 14:00Z`: for subjects that cross zones.
 pub fn stamp(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
@@ -91,6 +98,9 @@ mod tests {
         let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
         assert_eq!(words(&hours(10)), format!("{ours} (Friday 27 November, 00:00 UTC+10 with you)"));
         assert_eq!(words(&tokyo), format!("{ours} (23:00 JST with you)"));
+        assert_eq!(elsewhere(at, &TimeZone::UTC), None);
+        assert_eq!(elsewhere(at, &tokyo).as_deref(), Some("23:00 JST"));
+        assert_eq!(elsewhere(at, &hours(10)).as_deref(), Some("Fri 27 Nov 00:00 UTC+10"));
         assert_eq!(stamp(at), "2026-11-26 14:00Z");
     }
 

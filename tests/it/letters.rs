@@ -71,7 +71,8 @@ fn letters_are_72_columns_wide_and_carry_their_tag_where_it_belongs() {
         }
         if name.shape() == Shape::Mail {
             for line in letter.body.lines().filter(|line| line.chars().count() > 72) {
-                assert!(!line.trim().trim_start_matches("- ").contains("  "), "{name:?} {label}: {line}");
+                let last = line.split_whitespace().last().unwrap();
+                assert!(last.starts_with("https://") || last.starts_with("CVSS:"), "{name:?} {label}: {line}");
             }
         }
     }
@@ -153,25 +154,32 @@ fn faults(file: &str, text: &str) -> Vec<String> {
     Letters::new(&overrides).err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
+/// All letters with their templates changed.
+fn all(change: impl Fn(LetterName) -> String) -> Vec<String> {
+    let overrides = LetterName::ALL.iter().map(|name| (name.file().to_owned(), change(*name))).collect();
+    Letters::new(&overrides).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
 #[test]
 fn each_letter_refuses_an_unknown_variable_and_one_that_is_missing() {
+    let unknown = |name: LetterName| format!("{}\n{{{{ reporter_address }}}}\n", name.built_in());
+    let found = all(unknown);
     for &name in LetterName::ALL {
-        let file = name.file();
-        let unknown = format!("{}\n{{{{ reporter_address }}}}\n", name.built_in());
-        let line = name.built_in().lines().count() + 1;
-        let found = faults(file, &unknown);
-        assert!(
-            found.iter().any(|fault| fault.starts_with(&format!("{file}:{line}:"))
-                && fault.contains("knows no reporter_address")),
-            "{found:?}"
-        );
-        for needed in name.needed() {
-            let without = name.built_in().replace(needed, "wrongly_called");
-            let missing = format!("the letter must say {{{{ {needed} }}}}");
-            assert!(faults(file, &without).iter().any(|fault| fault.contains(&missing)), "{file} {needed}");
-        }
-        assert_eq!(faults(file, name.built_in()), Vec::<String>::new());
+        let line = unknown(name).lines().position(|line| line.contains("reporter_address")).unwrap() + 1;
+        let told = format!("{}:{line}:4: this letter knows no reporter_address", name.file());
+        assert!(found.contains(&told), "{told}");
     }
+    let found = all(|name| {
+        let wrong = |text: String, needed: &str| text.replace(needed, "wrongly_called");
+        name.needed().fold(name.built_in().to_owned(), wrong)
+    });
+    for &name in LetterName::ALL {
+        for needed in name.needed() {
+            let told = format!("{}: the letter must say {{{{ {needed} }}}}", name.file());
+            assert!(found.contains(&told), "{told}");
+        }
+    }
+    assert_eq!(all(|name| name.built_in().to_owned()), Vec::<String>::new());
 }
 
 #[test]
@@ -253,7 +261,9 @@ fn a_hostile_reporter_moves_nothing_in_a_letter() {
         assert!(letter.subject.contains("{{ code }}") || letter.subject.contains("::text::"), "shown, not obeyed");
         let acting = |c: char| c != '\n' && c != '\t' && (c.is_control() || c == '\u{202e}');
         assert!(!letter.body.contains(acting), "{}", letter.body);
-        assert!(!letter.body.lines().any(|line| line.starts_with("Bcc:")), "{}", letter.body);
+        // A text that is to be approved is shown as it is, between its marks.
+        let ours = letter.body.split("-------- the text --------").next().unwrap();
+        assert!(!ours.lines().any(|line| line.starts_with("Bcc:")), "{ours}");
     }
 }
 
@@ -284,7 +294,7 @@ fn a_credit_or_a_title_cannot_act_in_public() {
         url: "https://github.example/a".into(),
     };
     let page = letters().public(&desk, &ToPublic::Advisory(&text)).unwrap().body;
-    assert!(!page.contains("<img") && !page.contains("@o3de") && !page.contains("[x](http"), "{page}");
+    assert!(!page.contains("<img") && !page.contains("@o3de/all") && !page.contains("@everyone") && !page.contains("[x](http"), "{page}");
     assert!(page.contains("```\n  kept   as it is\n```"), "the team's own Markdown stays: {page}");
     let line = letters().public(&desk, &ToPublic::Line(&text)).unwrap().body;
     assert_eq!(line.lines().count(), 1);
@@ -322,7 +332,7 @@ fn an_organization_reads_of_itself_alone() {
 /// RUNBOOK T19: approvals are bound to the text, so a reviewer reads exactly that text.
 #[test]
 fn a_reviewer_reads_exactly_the_text_that_is_approved() {
-    let text = format!("# A\n\n  two  spaces\n- a list\nwithout a blank line before, {}\n", "long ".repeat(40));
+    let text = format!("# A\n\n  two  spaces\n- a list\nwithout a blank line before, {}end\n", "long ".repeat(40));
     let desk =
         Desk { to: None, zone: TimeZone::UTC, their_zone: None, team: "team".into(), code: None };
     let draft = Version { text: text.clone(), hash: "1a2b3c4d".into() };
@@ -404,8 +414,9 @@ fn runbook() -> RunbookView {
 #[test]
 fn the_public_reads_the_runbook_as_it_is_configured() {
     let page = markdown(&runbook());
-    shot("runbook", &page);
-    assert!(STAGES.iter().all(|stage| page.contains(stage.name) && page.contains(stage.who)));
+    assert!(page.contains(&sir_intake::case::command::documentation()), "how members command");
+    shot("runbook", &markdown(&RunbookView { hold_s: None, ..runbook() }));
+    assert!(STAGES.iter().all(|stage| page.contains(&format!(". {}\n", stage.name))));
     let holes = page.match_indices('{').count();
     assert_eq!(holes, 0, "a length was not filled in");
     let other = Lengths { target_days: 21, limit_days: 60, extension_days: 0, ..Lengths::DEFAULT };

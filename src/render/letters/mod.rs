@@ -316,8 +316,9 @@ mod tests {
         let letters = Letters::new(&BTreeMap::new()).unwrap();
         for (name, label, letter) in letters.samples().unwrap() {
             if name.shape() == Shape::Mail {
-                let wide: Vec<&str> = letter.body.lines().filter(|l| l.chars().count() > 72).collect();
-                assert!(wide.iter().all(|l| !l.trim_start().contains(' ')), "{name:?} {label}: {wide:?}");
+                let lines = letter.body.lines().filter(|l| l.chars().count() > 72);
+                let wide: Vec<&str> = lines.filter(|l| !l.contains("https://") && !l.contains("CVSS:")).collect();
+                assert_eq!(wide, Vec::<&str>::new(), "{name:?} {label}");
             }
         }
     }

@@ -399,17 +399,16 @@ fn published(sheet: &mut Sheet<'_>, dates: &Dates) {
     sheet.days(Some(dates));
 }
 
-/// `- 1. Thu 26 Nov 2026, 14:00 UTC (06:00 PST)`, in UTC and in the zones at hand, each different one once.
+/// `- 1. Thu 26 Nov 2026, 14:00 UTC (15:00 CET, 06:00 PST)`: in UTC, and in the zones at hand where they differ.
 fn choices(slots: &[Timestamp], desk: &Desk, second: Option<&TimeZone>) -> String {
     let line = |(at, slot): (usize, &Timestamp)| {
-        let mut shown = vec![when::medium(*slot, &TimeZone::UTC)];
+        let mut there: Vec<String> = Vec::new();
         for zone in [Some(&desk.zone), second, desk.their_zone.as_ref()].into_iter().flatten() {
-            let there = when::medium(*slot, zone);
-            if !shown.contains(&there) {
-                shown.push(there);
-            }
+            let shown = when::elsewhere(*slot, zone).filter(|shown| !there.contains(shown));
+            there.extend(shown);
         }
-        format!("- {}. {}", at + 1, shown.join("; "))
+        let there = if there.is_empty() { String::new() } else { format!(" ({})", there.join(", ")) };
+        format!("- {}. {}{there}", at + 1, when::medium(*slot, &TimeZone::UTC))
     };
     slots.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }

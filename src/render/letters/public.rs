@@ -106,7 +106,8 @@ impl ToPublic<'_> {
                 sheet.line("ids", &text.ids);
                 sheet.put("title", &alert::escaped(&line(&text.title)));
                 sheet.put("severity", text.severity.word());
-                sheet.put("fixed", &alert::escaped(&line(&text.fixed.iter().flatten().cloned().collect::<Vec<_>>().join(", "))));
+                let first = text.fixed.as_ref().and_then(|fixed| fixed.first());
+                sheet.put("fixed", &alert::escaped(&line(first.map_or("", String::as_str))));
                 sheet.line("url", &text.url);
             }
             Self::PosterComment => {}

@@ -119,7 +119,11 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
     };
     let moved = || Some((noon(15), words("The fix needs one more platform.")));
     let embargo = |publish, extension_days, moved, confirm| Coordinated::Embargo {
-        dates: Dates { publish_at: noon(publish), ..dates() },
+        dates: Dates {
+            publish_at: noon(publish),
+            limit_at: noon(90 + i64::from(extension_days)),
+            ..dates()
+        },
         extension_days,
         moved,
         confirm,
