@@ -58,7 +58,7 @@
 //! | `mail` | what a message says, and how one is written | `case`; pure |
 //! | `report` | the facts in a report, and which are missing | `case`; pure |
 //! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `case`, `report`; pure but for `mirror` |
-//! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
+//! | `render` | what people read: letters (`render/letters/table.rs` lists them), alerts, issues, comments, the public page; codes and markers | those above; pure |
 //! | `clock` | the only place that asks the time | |
 //! | `outside` | time, chance and crash points, handed in | `clock` |
 //! | `config` | one TOML file, read once, into checked values (`config.example.toml` has every key) | `case` |
@@ -109,6 +109,7 @@
 //!
 //! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
 //! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//! Letters to the embargoed list and texts for the public have no field for a case either.
 //!
 //! **Invariant:** what is found of a report stays here: its words are in the table `finding` and on the private issue; events,
 //! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.
