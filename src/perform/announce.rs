@@ -2,11 +2,11 @@
 
 use super::github::case_of;
 use super::secrets::{self, Reader};
-use super::{Peers, PerformFault, Verdict, links};
+use super::{Peers, PerformFault, Verdict, way};
 use crate::case::Case;
-use crate::case::tracks::Cve;
 use crate::office::Office;
-use crate::render::advisory::{self, PostView, PublicText};
+use crate::render::advisory::PublicText;
+use crate::render::letters::ToPublic;
 use crate::store::{EffectRow, StoreError};
 use crate::wire::discord::DiscordError;
 
@@ -48,23 +48,9 @@ fn drawn(office: &Office, case: &Case) -> Result<Option<(PublicText, String)>, S
     let Some(seen) = case.tracks.advisory.as_ref().filter(|seen| seen.is_public()) else { return Ok(None) };
     let text = office.store.read(|txn| secrets::approved_text(txn, case, &seen.text))?;
     let Some(text) = text else { return Ok(None) };
-    let severity = match (text.severity.as_str(), &case.tracks.assessment) {
-        ("", Some(assessment)) => assessment.severity.to_string(),
-        ("", None) => "not rated".to_owned(),
-        (word, _) => word.to_owned(),
-    };
-    let assigned = match &case.tracks.cve {
-        Cve::Assigned { id } => Some(id.to_string()),
-        Cve::None | Cve::Requested { .. } | Cve::Refused | Cve::Unwanted => text.cve.clone(),
-    };
-    let view = PostView {
-        id: assigned.unwrap_or_else(|| seen.ghsa.clone()),
-        severity,
-        summary: text.summary.clone(),
-        fixed: text.fixed().map(str::to_owned),
-        url: links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
-    };
-    Ok(advisory::post(&view).map(|words| (text, words)))
+    let parts = way::taken_apart(office, case, &text);
+    let line = office.letters.public(&way::public_desk(office), &ToPublic::Line(&parts)).ok();
+    Ok(line.map(|line| (text, line.body)))
 }
 
 /// What would be posted.

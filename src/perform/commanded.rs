@@ -77,6 +77,13 @@ pub(super) fn news(
             (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
             (_, None) | (None, _) => News::Settled,
         },
+        Alert::Brief { brief } => {
+            let place = case.filter(|_| matches!(brief, crate::case::Brief::Task { .. }));
+            News::Way {
+                what: super::briefs::headline(brief),
+                place: place.map(|case| super::way::advisory_url(office, case)),
+            }
+        }
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
@@ -99,7 +106,6 @@ pub(super) fn news(
         | Alert::Parked { .. }
         | Alert::Waiting { .. }
         | Alert::Digest
-        | Alert::Brief { .. }
         | Alert::Alarm { .. } => News::Settled,
     })
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::advised::public_text;
+use super::way;
 use crate::case::roster::Role;
 use crate::case::tracks::Credit;
 use crate::case::{Act, ActState, Assessment, Case, Deed, Severity, Step, Task};
 use crate::office::Office;
-use crate::render::advisory::{self, DraftView};
+use crate::render::advisory;
+use crate::render::letters::{AdvisoryText, ToPublic};
 use crate::store::{AdvisoryMark, StoreError, Txn};
 use crate::wire::github::{AdvisoryUpdate, Credited, Package, Project, RepositoryAdvisory, Vulnerability};
 
@@ -194,37 +196,40 @@ pub(super) fn title(case: &Case) -> String {
 /// T24 as the draft begins.
 pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
     let Some(assessment) = &case.tracks.assessment else { return Ok(None) };
-    let credit = match &case.tracks.credit {
+    let credits = match &case.tracks.credit {
         None => None,
-        Some(Credit::Anonymous) => Some("The reporter does not wish to be named.".to_owned()),
-        Some(Credit::Github { login }) => Some(format!("Reported by @{login}.")),
+        Some(Credit::Anonymous) => Some(Vec::new()),
+        Some(Credit::Github { login }) => Some(vec![format!("@{login}")]),
         Some(Credit::Name) => {
             let name = case.reporter.map(|person| txn.name_of(person)).transpose()?;
-            name.map(|name| advisory::name(&name))
-                .filter(|name| !name.is_empty())
-                .map(|name| format!("Reported by {name}."))
+            name.map(|name| advisory::name(&name)).filter(|name| !name.is_empty()).map(|name| vec![name])
         }
     };
-    let place = case.component.as_ref().map_or_else(|| "O3DE".to_owned(), |part| format!("{part} of O3DE"));
-    let means: Vec<&str> = assessment.means.iter().map(|means| means.words()).collect();
-    let mut summary = format!("A weakness in {place} affects {}", assessment.breaks.words());
-    if !means.is_empty() {
-        summary.push_str(&format!(": {}", means.join("; ")));
-    }
-    summary.push('.');
-    if let Some(attacker) = assessment.attacker {
-        summary.push_str(&format!(" An attacker works {}.", attacker.words()));
-    }
-    Ok(advisory::draft(&DraftView {
-        summary,
+    let place = case
+        .component
+        .as_ref()
+        .map_or_else(|| way::PRODUCT.to_owned(), |part| format!("{part} of {}", way::PRODUCT));
+    let versions = assessment.versions.as_ref().map(|versions| format!("{} {versions}", way::PRODUCT));
+    let text = AdvisoryText {
+        ids: String::new(),
+        title: title(case),
+        summary: format!("A weakness in {place} affects {}.", assessment.breaks.words()),
         severity: assessment.severity,
-        vector: assessment.vector.clone(),
-        versions: assessment.versions.as_ref().map(ToString::to_string),
-        credit,
-        reported: case.received.strftime("%Y-%m-%d").to_string(),
-        contact: office.config.addresses.list.to_string(),
-        policy_url: office.config.team.policy_url.clone(),
-    }))
+        vector: assessment.vector.as_ref().map(ToString::to_string),
+        why: way::why(assessment),
+        affected: versions.into_iter().collect(),
+        fixed: None,
+        tell: String::new(),
+        mitigation: String::new(),
+        workaround: String::new(),
+        detection: String::new(),
+        details: String::new(),
+        credits,
+        timeline: vec![(case.received.strftime("%Y-%m-%d").to_string(), "reported".to_owned())],
+        url: String::new(),
+    };
+    let page = office.letters.public(&way::public_desk(office), &ToPublic::Advisory(&text));
+    Ok(page.ok().map(|page| page.body))
 }
 
 /// What we did before, as it stands in the store.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::alert::plain;
+use super::alert::{capital, plain};
 use super::alert_view::AlertView;
 use super::when;
 
@@ -56,6 +56,13 @@ pub enum News {
         /// Which, our words.
         letter: String,
     },
+    /// Something on the way of a vulnerability, in a line.
+    Way {
+        /// What, our words.
+        what: String,
+        /// Where it is to be done.
+        place: Option<String>,
+    },
     /// It is settled meanwhile.
     Settled,
 }
@@ -71,6 +78,7 @@ pub(super) fn headline(news: &News) -> String {
         News::Confirm { by, .. } => format!("{} asks you to confirm", plain(by)),
         News::Closed { why } => format!("closed: {}", plain(why)),
         News::LetterStopped { letter } => format!("{} did not leave", plain(letter)),
+        News::Way { what, .. } => plain(what),
         News::Settled => "settled meanwhile".to_owned(),
     }
 }
@@ -102,6 +110,8 @@ pub(super) fn what_happened(news: &News) -> String {
              longer of the team. Should it still go, order it again.",
             plain(letter)
         ),
+        News::Way { what, place: None } => format!("{}.", capital(&plain(what))),
+        News::Way { what, place: Some(place) } => format!("{}:\n\n  {}", capital(&plain(what)), plain(place)),
         News::Settled => "What you were to be asked is settled meanwhile.".to_owned(),
     }
 }
@@ -129,7 +139,11 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
             line(&format!("confirm {nonce}")),
             when::medium(*until, &view.zone)
         )),
-        News::Raised { .. } | News::Closed { .. } | News::LetterStopped { .. } | News::Settled => None,
+        News::Raised { .. }
+        | News::Closed { .. }
+        | News::LetterStopped { .. }
+        | News::Way { .. }
+        | News::Settled => None,
     }
 }
 
@@ -147,6 +161,7 @@ pub(super) fn letter(news: &News) -> Option<String> {
         | News::Confirm { letter: None, .. }
         | News::Closed { .. }
         | News::LetterStopped { .. }
+        | News::Way { .. }
         | News::Settled => None,
     }
 }

@@ -177,7 +177,7 @@ fn agreement(case: &Case, policy: &Policy) -> Option<Wanted> {
 }
 
 /// The last day on which it may be public without the reporter's written yes to a later one.
-pub(super) fn limit(case: &Case, policy: &Policy) -> Timestamp {
+pub fn limit(case: &Case, policy: &Policy) -> Timestamp {
     days(case.received, policy.runbook.limit_days)
 }
 
