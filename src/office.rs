@@ -300,6 +300,7 @@ pub fn policy(config: &Config) -> Policy {
             contact_days: config.commands.contact_days,
             letters_per_hour: config.commands.letters_per_hour,
             confirm_hours: config.commands.confirm_hours,
+            close_agreed_from: config.commands.close_agreed_from,
             status_per_day: config.commands.status_per_day,
         },
     }

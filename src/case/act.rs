@@ -198,6 +198,12 @@ pub enum Stopped {
     Unconfirmed,
     /// The case no longer holds it.
     TakenBack,
+    /// The case ends: it asks nothing any more, and promises no further word.
+    CaseEnds,
+    /// In an exercise mail goes to the roster alone.
+    Exercise,
+    /// An operator canceled it.
+    Operator,
 }
 
 /// How an act stands.
@@ -218,6 +224,9 @@ pub enum ActState {
     },
 }
 
+/// Stage, severity and reporter as they were.
+pub(super) type Before = Box<(Stage, Option<Severity>, Option<PersonId>)>;
+
 /// One act of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
@@ -234,7 +243,7 @@ pub struct Act {
     /// Its letter, if it ordered one.
     pub letter: Option<ActLetter>,
     /// Stage, severity and reporter before it: only what it sets is taken back.
-    before: Box<(Stage, Option<Severity>, Option<PersonId>)>,
+    pub(super) before: Before,
 }
 
 impl Act {
@@ -294,19 +303,16 @@ impl Case {
                     Some(until) => ActState::Asked { until: *until },
                     None => ActState::Done,
                 };
-                let before = Box::new((self.stage.clone(), self.severity_set, self.reporter));
-                let letter = hold.map(ActLetter::Held);
+                let (before, letter) = (self.snapshot(), hold.map(ActLetter::Held));
                 let act =
                     Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
-                self.do_deed(&act);
+                if !act.waits() {
+                    self.do_deed(&act);
+                }
                 self.acts.push(act);
             }
             Event::Undone { act, by, .. } => self.undo(*act, by),
-            Event::Confirmed { act, .. } => {
-                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
-                    act.state = ActState::Done;
-                }
-            }
+            Event::Confirmed { act, .. } => self.agreed(*act),
             Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
             Event::LetterStopped { act, .. } => {
                 if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
@@ -362,7 +368,11 @@ impl Case {
         self.owner().unwrap_or(by).clone()
     }
 
-    fn do_deed(&mut self, act: &Act) {
+    pub(super) fn snapshot(&self) -> Before {
+        Box::new((self.stage.clone(), self.severity_set, self.reporter))
+    }
+
+    pub(super) fn do_deed(&mut self, act: &Act) {
         match &act.deed {
             Deed::Own { member } => self.stage = Stage::Triage { owner: member.clone() },
             Deed::Disown => self.stage = Stage::New,
@@ -407,9 +417,13 @@ impl Case {
 
     fn undo(&mut self, number: u32, by: &MemberKey) {
         let Some(act) = self.acts.iter_mut().find(|act| act.number == number) else { return };
+        let waited = act.waits();
         act.state = ActState::Undone { by: by.clone() };
         if act.held().is_some() {
             act.letter = Some(ActLetter::Stopped);
+        }
+        if waited {
+            return;
         }
         let (deed, (stage, severity, reporter)) = (act.deed.clone(), *act.before.clone());
         match deed {

@@ -3,6 +3,7 @@
 //! [`Case::apply`] folds events and knows nothing else; [`decide`] alone sees the policy, the calendar and the instant.
 
 pub mod act;
+mod agree;
 pub mod calendar;
 pub mod checked;
 pub mod clock;

@@ -49,13 +49,22 @@ pub struct CommandRule {
     pub letters_per_hour: u32,
     /// Hours in which a second person can agree.
     pub confirm_hours: u32,
+    /// Closing as no vulnerability what the reporter claims to be at least so grave needs a second person; `None`: never.
+    pub close_agreed_from: Option<Severity>,
     /// Times in 24 hours that a reporter who asks is told how it stands.
     pub status_per_day: u32,
 }
 
 impl Default for CommandRule {
     fn default() -> Self {
-        Self { hold_s: 600, contact_days: 5, letters_per_hour: 5, confirm_hours: 24, status_per_day: 3 }
+        Self {
+            hold_s: 600,
+            contact_days: 5,
+            letters_per_hour: 5,
+            confirm_hours: 24,
+            close_agreed_from: Some(Severity::High),
+            status_per_day: 3,
+        }
     }
 }
 

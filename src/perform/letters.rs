@@ -24,7 +24,7 @@ pub(super) async fn letter(
     }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
-        return Ok(Verdict::Canceled { why: "exercise: not of the roster" });
+        return Ok(Verdict::Stopped { why: Stopped::Exercise });
     }
     let Some(bytes) = &row.letter else { return Ok(Verdict::Parked { why: "template" }) };
     let proof = match &office.config.smtp.sent_proof {

@@ -57,7 +57,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         },
         closure: case.closure(),
         severity: case.severity_set,
-        remarks: commanded::remarks(case),
+        remarks: commanded::remarks(case, &zone),
         owner,
         received: case.received,
         acknowledge_by,

@@ -55,6 +55,8 @@ pub enum News {
     LetterStopped {
         /// Which, our words.
         letter: String,
+        /// Why, our words.
+        why: String,
     },
     /// It is settled meanwhile.
     Settled,
@@ -70,7 +72,7 @@ pub(super) fn headline(news: &News) -> String {
         News::Raised { over: true, .. } => "confidential: help is no longer needed".to_owned(),
         News::Confirm { by, .. } => format!("{} asks you to confirm", plain(by)),
         News::Closed { why } => format!("closed: {}", plain(why)),
-        News::LetterStopped { letter } => format!("{} did not leave", plain(letter)),
+        News::LetterStopped { letter, .. } => format!("{} did not leave", plain(letter)),
         News::Settled => "settled meanwhile".to_owned(),
     }
 }
@@ -97,10 +99,10 @@ pub(super) fn what_happened(news: &News) -> String {
             plain(what)
         ),
         News::Closed { why } => format!("The case is closed: {}.", plain(why)),
-        News::LetterStopped { letter } => format!(
-            "{} to the reporter was held, and did not leave: no second person agreed in time, or whoever ordered it is no \
-             longer of the team. Should it still go, order it again.",
-            plain(letter)
+        News::LetterStopped { letter, why } => format!(
+            "{} to the reporter was held, and did not leave: {}. Should it still go, order it again.",
+            plain(letter),
+            plain(why)
         ),
         News::Settled => "What you were to be asked is settled meanwhile.".to_owned(),
     }

@@ -6,7 +6,7 @@ use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
     Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, Policy, Receipt,
-    Stage, Stop,
+    Stage, Stop, Withheld,
 };
 
 /// How an effect went, as far as a case cares.
@@ -80,6 +80,12 @@ pub(super) fn came(
         (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: None });
         }
+        (Effect::Letter { letter: LetterKind::Receipt, act: 0, .. }, Outcome::Stopped { .. }) => {
+            decision.event(Event::ReceiptWithheld { why: Withheld::Exercise });
+            decision.then_on_issue(Effect::UpdateIssue);
+        }
+        // The machine's own safe line.
+        (Effect::Letter { act: 0, .. }, Outcome::Stopped { .. }) => {}
         (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
             decision.event(Event::LetterStopped { act: *act, why: *why });
             decision.then_on_issue(Effect::UpdateIssue);

@@ -5,6 +5,7 @@ mod canary;
 mod clocks;
 pub mod command_desk;
 pub mod commands;
+mod commands_agreed;
 mod commands_cases;
 mod commands_letters;
 pub mod comments;

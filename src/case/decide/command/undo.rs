@@ -76,9 +76,11 @@ impl Run<'_> {
             return Err("take that back on the case that was made: undo there".to_owned());
         }
         let sets = act.deed.sets();
-        let later = self.case()?.acts.iter().rfind(|later| {
-            later.number > number && later.stands() && later.deed.sets() == sets && sets != Sets::Own
-        });
+        let after = self.case()?.acts.iter().skip_while(|known| known.number != number).skip(1);
+        // What waits for a second person has set nothing yet.
+        let counts =
+            |known: &&Act| known.stands() && !known.waits() && known.deed.sets() == sets && sets != Sets::Own;
+        let later = after.filter(counts).last().filter(|_| !act.waits());
         match later {
             Some(later) => Err(format!(
                 "act {} came after it and sets the same: undo {} first",
@@ -101,6 +103,12 @@ impl Run<'_> {
         if act.by == *self.order.by {
             return Err("somebody else must agree".to_owned());
         }
+        if act.is_stopped() {
+            return Err(format!("the letter of act {number} does not leave any more"));
+        }
+        if matches!(act.deed, Deed::Close { .. }) {
+            self.undecided()?;
+        }
         self.event(Event::Confirmed { act: number, by: self.order.by.clone(), at: self.now });
         if let Deed::LinkMail { person } = act.deed {
             self.chore(Chore::Join { person });
@@ -108,9 +116,10 @@ impl Run<'_> {
         if let Some(hold) = act.held() {
             self.chore(Chore::ReleaseLetter { act: number, until: hold.until.max(self.now) });
         }
-        Ok(Said {
-            act: Some(number),
-            ..words(format!("confirmed: act {number} of {}, {}", act.by, act.deed.words()))
-        })
+        let mut said = format!("confirmed: act {number} of {}, {}", act.by, act.deed.words());
+        if let Deed::Close { closure } = act.deed {
+            said.push_str(&self.ends(number, closure));
+        }
+        Ok(Said { act: Some(number), ..words(said) })
     }
 }
