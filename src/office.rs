@@ -8,7 +8,9 @@ use tokio::sync::Notify;
 use crate::case::decide::Trust;
 use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256};
+use crate::case::{
+    Act, Audience, Case, CaseId, ClockRule, InformationRule, MailId, MemberKey, Op, PersonId, Policy, Sha256,
+};
 use crate::config::{self, Config};
 use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
@@ -278,6 +280,10 @@ pub fn policy(config: &Config) -> Policy {
         roster: roster(config),
         acknowledge: acknowledge(clocks),
         owner: owner(clocks),
+        information: InformationRule {
+            remind_days: clocks.information_days.clone(),
+            close_days: clocks.information_close_days,
+        },
         receipts: receipts.rule,
         receipt_limits: ReceiptLimits {
             per_sender_day: receipts.per_sender_day,

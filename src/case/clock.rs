@@ -1,6 +1,6 @@
 //! The clocks of a case: which promises run, and when people are told that one runs out.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
@@ -13,17 +13,28 @@ pub enum ClockKind {
     Acknowledge,
     /// Somebody of the team takes the case.
     Owner,
+    /// The reporter answers our questions: nothing that the team promised.
+    Information,
 }
 
 impl ClockKind {
     /// All kinds, for tables and tests.
-    pub const ALL: [Self; 2] = [Self::Acknowledge, Self::Owner];
+    pub const ALL: [Self; 3] = [Self::Acknowledge, Self::Owner, Self::Information];
 
     /// The word in the store and in messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
             Self::Owner => "owner",
+            Self::Information => "information",
+        }
+    }
+
+    /// Whether the team owes it: only then somebody is late.
+    pub fn is_ours(self) -> bool {
+        match self {
+            Self::Acknowledge | Self::Owner => true,
+            Self::Information => false,
         }
     }
 }
@@ -49,6 +60,28 @@ pub struct Ring {
     pub at: Timestamp,
     /// Whom.
     pub to: Audience,
+}
+
+/// When the owner hears that the reporter has not answered our questions (RUNBOOK section 1.4: info wait), in calendar days
+/// from the letter that asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationRule {
+    /// To ask again, ascending.
+    pub remind_days: Vec<u32>,
+    /// That the case may be closed.
+    pub close_days: u32,
+}
+
+impl InformationRule {
+    /// The instants of this rule for questions that left at `from`.
+    pub fn rings(&self, from: Timestamp) -> (Timestamp, Vec<Ring>) {
+        let at = |days: u32| {
+            let hours = i64::from(days).saturating_mul(24);
+            from.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(from)
+        };
+        let days = self.remind_days.iter().copied().chain([self.close_days]);
+        (at(self.close_days), days.map(|days| Ring { at: at(days), to: Audience::Owner }).collect())
+    }
 }
 
 /// How long a promise is and when it warns, all in working hours (24 to a working day).

@@ -123,6 +123,11 @@ pub enum Stop {
     },
     /// The case was closed, and nobody is owed a letter.
     Closed,
+    /// The reporter wrote.
+    Reply {
+        /// Their mail.
+        mail: MailId,
+    },
 }
 
 /// One thing that happened to a case.

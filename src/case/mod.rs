@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Act, ActState, Deed};
 pub use checked::{Checked, Tally, Unchecked};
-pub use clock::{Audience, ClockKind, ClockRule, Ring};
+pub use clock::{Audience, ClockKind, ClockRule, InformationRule, Ring};
 pub use closure::Closure;
 pub use effect::{Alarm, Alert, Content, Effect, Lane, LetterKind, Remark, WhenUnknown};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
@@ -345,6 +345,12 @@ impl Case {
     /// When a person must have acknowledged the report.
     pub fn acknowledge_by(&self) -> Option<Timestamp> {
         self.clocks.get(&ClockKind::Acknowledge).map(|clock| clock.due)
+    }
+
+    /// When the first promise of ours is broken, of those that run.
+    pub fn first_due(&self) -> Option<Timestamp> {
+        let ours = self.clocks.iter().filter(|(kind, clock)| kind.is_ours() && clock.stopped.is_none());
+        ours.map(|(_, clock)| clock.due).min()
     }
 
     /// Whether a promise runs.

@@ -2,7 +2,7 @@
 
 use super::Severity;
 use super::calendar::Calendar;
-use super::clock::ClockRule;
+use super::clock::{ClockRule, InformationRule};
 use super::roster::Roster;
 
 /// Who gets receipts.
@@ -79,6 +79,8 @@ pub struct Policy {
     pub acknowledge: ClockRule,
     /// The promise to ourselves: somebody takes the case.
     pub owner: ClockRule,
+    /// How long the reporter may take to answer our questions.
+    pub information: InformationRule,
     /// Who gets receipts.
     pub receipts: ReceiptRule,
     /// How many.

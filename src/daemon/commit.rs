@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::check::Checkup;
-use super::chores;
-use super::envelope;
+use super::desk::Prepared;
 use super::letters::{self, Written};
-use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
+use super::{chores, envelope, evidence};
+use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
 use crate::case::{
     Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, Planned, Receipt, Spoken,
 };
@@ -20,10 +19,10 @@ pub(super) fn open(
     office: &Office,
     txn: &Txn<'_>,
     opening: &Opening,
-    checkup: Option<&Checkup>,
-    letter: &Letter,
+    mail: &Prepared,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
+    let letter = &mail.read.letter;
     let id = match &opening.standing {
         Some(standing) => standing.case,
         None => txn.draw_case_id(now.to_zoned(jiff::tz::TimeZone::UTC).year())?,
@@ -36,11 +35,11 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
-    if opening.sender.trust == Trust::Passed {
+    if evidence::is_authentic(office, letter, &mail.verified, opening.sender.trust) {
         envelope::pin(office, txn, Some(id), opening.reporter, letter, now)?;
     }
     txn.begin_findings(id)?;
-    if let Some(checkup) = checkup {
+    if let Some(checkup) = &mail.checkup {
         checkup.keep(txn, id, now)?;
     }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;

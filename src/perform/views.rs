@@ -178,6 +178,7 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
         kind: part.kind.clone(),
         size: part.size,
         sha256: part.sha256,
+        seal: part.seal,
     };
     letter.attachments.iter().map(row).collect()
 }
@@ -365,6 +366,7 @@ fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bo
     let clock = match kind {
         case::ClockKind::Acknowledge => Clock::Acknowledge,
         case::ClockKind::Owner => Clock::Owner,
+        case::ClockKind::Information => Clock::Information,
     };
     let state = case.and_then(|case| case.clocks.get(&kind));
     let due = state.map_or(now, |clock| clock.due);
@@ -372,10 +374,8 @@ fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bo
     match (kind, to) {
         (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
         (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
-        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) if breach => {
-            Alert::ClockBreach { clock, due }
-        }
-        (case::ClockKind::Owner | case::ClockKind::Acknowledge, _) => Alert::ClockWarning { clock, due },
+        (_, _) if breach => Alert::ClockBreach { clock, due },
+        (_, _) => Alert::ClockWarning { clock, due },
     }
 }
 

@@ -5,7 +5,7 @@
 use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Clock, Commands, Line};
 use super::fence::one_line;
 use super::fold::fold;
-use super::{news, when};
+use super::{news, waits, when};
 use crate::case::Checked;
 use crate::mail::compose::Practice;
 
@@ -111,6 +111,8 @@ pub fn headline(view: &AlertView) -> String {
         Alert::StrangerWrote => "a stranger wrote (unverified)".to_owned(),
         Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
         Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
+        Alert::ClockWarning { clock: Clock::Information, .. } => waits::ASK_AGAIN.to_owned(),
+        Alert::ClockBreach { clock: Clock::Information, .. } => waits::MAY_CLOSE.to_owned(),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
         Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
@@ -163,6 +165,8 @@ fn what_happened(view: &AlertView) -> String {
         Alert::ClockWarning { clock: Clock::Owner, due } => {
             format!("Nobody owns this case yet. That is due {}.", at(*due))
         }
+        Alert::ClockWarning { clock: Clock::Information, due } => waits::nothing_yet(&at(*due)),
+        Alert::ClockBreach { clock: Clock::Information, .. } => waits::NOTHING.to_owned(),
         Alert::ClockBreach { clock: Clock::Acknowledge, due } => format!(
             "No person has answered the reporter, and that was due {}. We promised the reporter an answer by then.",
             at(*due)
@@ -252,6 +256,8 @@ fn what_next(view: &AlertView) -> Option<String> {
         Alert::ClockWarning { clock: Clock::Owner, .. } | Alert::ClockBreach { clock: Clock::Owner, .. } => {
             claim(view)
         }
+        Alert::ClockWarning { clock: Clock::Information, .. } => waits::remind(view.commands),
+        Alert::ClockBreach { clock: Clock::Information, .. } => waits::close(view.commands),
         Alert::MemberAnswered { .. } => {
             let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());
             let confirm = order(

@@ -68,6 +68,8 @@ pub enum Clock {
     Acknowledge,
     /// Somebody takes the case.
     Owner,
+    /// The reporter answers our questions.
+    Information,
 }
 
 impl Clock {
@@ -76,6 +78,7 @@ impl Clock {
         match self {
             Self::Acknowledge => "acknowledge",
             Self::Owner => "find an owner",
+            Self::Information => "hear from the reporter",
         }
     }
 }

@@ -20,4 +20,5 @@ pub mod marker;
 pub mod news;
 pub mod talk;
 pub mod transcript;
+mod waits;
 pub mod when;

@@ -56,6 +56,7 @@ pub(super) fn came(
             decision.event(Event::LetterSent { effect: effect_id, letter: *letter, person: *to, at: now });
             if *act > 0 {
                 ordered(&mut decision, case, effect_id, *letter, *act, now);
+                waits(&mut decision, case, *letter, policy, now);
             }
             // The line on the issue says what the reporter holds in their hands; one that is not open yet will.
             if case.issue.is_some() {
@@ -152,8 +153,22 @@ fn ordered(
     let told_known = case.act(act).is_some_and(|act| matches!(act.deed, Deed::Known { .. }) && act.stands());
     if told_known && matches!(case.stage, Stage::Known { .. }) {
         decision.event(Event::Closed { closure: Closure::KnownPublic });
+        let clock = ClockKind::Information;
+        if case.runs(clock) {
+            decision.event(Event::ClockStopped { clock, stop: Stop::Closed });
+        }
         // A letter is the first that GitHub hears of the end: also on a page that is not there yet.
         decision.then_on_issue(Effect::UpdateIssue);
+    }
+}
+
+/// Questions left: from now on we wait for the answer. A reminder waits for the same one, unless something came meanwhile.
+fn waits(decision: &mut Decision, case: &Case, letter: LetterKind, policy: &Policy, now: Timestamp) {
+    let clock = ClockKind::Information;
+    let begins = letter == LetterKind::Questions || (letter == LetterKind::Reminder && !case.runs(clock));
+    if begins && case.closure().is_none() {
+        let (due, rings) = policy.information.rings(now);
+        decision.event(Event::ClockStarted { clock, due, rings });
     }
 }
 

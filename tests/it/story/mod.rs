@@ -1,5 +1,6 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
+mod asked;
 mod attack;
 mod canary;
 mod clocks;
@@ -20,4 +21,5 @@ pub mod post;
 mod stop;
 pub mod sweep;
 pub mod thread;
+mod verified;
 mod waiting;

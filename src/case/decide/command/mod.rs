@@ -381,6 +381,13 @@ impl Run<'_> {
             }
             _other => {}
         }
+        match stop(ClockKind::Information) {
+            Some(None) if closed => events.push(stopped(ClockKind::Information, Stop::Closed)),
+            Some(Some(Stop::Closed)) if !closed => {
+                events.push(Event::ClockResumed { clock: ClockKind::Information });
+            }
+            _other => {}
+        }
         events.into_iter().for_each(|event| self.event(event));
     }
 }
