@@ -4,6 +4,7 @@
 
 pub mod act;
 mod agree;
+mod brought;
 pub mod calendar;
 pub mod checked;
 pub mod clock;

@@ -18,6 +18,10 @@ pub struct Commands {
     pub confirm_hours: u32,
     /// The claimed severity from which a second person must agree that it is no vulnerability; `None`: never.
     pub close_agreed_from: Option<Severity>,
+    /// Comments with commands of one account on one issue in an hour that are carried out; beside `!undo`.
+    pub comments_per_hour: u32,
+    /// Commands on one issue that nobody of the team gave and that are answered, in an hour.
+    pub refusals_per_hour: u32,
     /// Times a day that a reporter who asks is told how it stands.
     pub status_per_day: u32,
 }
@@ -40,6 +44,8 @@ impl Commands {
                     ("never", None),
                 ],
             ),
+            comments_per_hour: s.number("comments_per_hour", 60, 1..=10_000),
+            refusals_per_hour: s.number("refusals_per_hour", 10, 0..=10_000),
             status_per_day: s.number("status_per_day", 3, 0..=1_000),
         }
     }

@@ -268,7 +268,9 @@ pub(super) fn comment(
             words: commanded::below(letter),
             attachments,
         },
-        Remark::Commanded { .. } | Remark::ClosedByHand { .. } => Comment::Commanded(String::new()),
+        Remark::Commanded { .. } | Remark::ClosedByHand { .. } | Remark::TooMany => {
+            Comment::Commanded(String::new())
+        }
         Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
             Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
         }

@@ -357,6 +357,7 @@ fn alerts_have_no_room_for_words() {
                 | Remark::Bounce { mail } => none(mail),
                 Remark::Refused { mail, why } => (none(mail), none(why)).0,
                 Remark::ClosedByHand { id } => none(id),
+                Remark::TooMany => {}
                 Remark::Commanded { mail } => none(mail),
             },
             Effect::Letter { letter, to, in_reply_to, act } => {

@@ -11,6 +11,7 @@ mod commands_cases;
 mod commands_letters;
 pub mod comments;
 mod faults;
+mod floods;
 pub mod intake;
 pub mod known;
 mod mailbox;
