@@ -115,7 +115,6 @@ async fn which_ends_of_which_claims_need_a_second_person() {
         ("Critical", "", "!spam", false),
         ("High", "", "!close not-a-report", false),
         ("High", "", "!close no-impact Nobody gains anything", false),
-        ("Critical", "", "!close disclosed", true),
         ("Medium", "", "!close bug It is only a crash", true),
         ("Medium", "close_agreed_from = \"medium\"", "!close bug It is only a crash", false),
         ("Critical", "close_agreed_from = \"never\"", "!close bug It is only a crash", true),
