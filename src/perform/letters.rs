@@ -47,6 +47,7 @@ fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>
     Ok(match act.state {
         ActState::Undone { .. } => Some(Stopped::TakenBack),
         ActState::Asked { .. } => Some(Stopped::Unconfirmed),
+        ActState::Done if act.is_stopped() => Some(Stopped::TakenBack),
         ActState::Done if !of_team => Some(Stopped::LeftTeam),
         ActState::Done => None,
     })

@@ -125,9 +125,9 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
                 .to_owned(),
         ),
         News::OwnerNow { .. } => Some(format!("If you cannot, {}", line("disown"))),
-        News::Confirm { nonce, until, .. } => Some(format!(
+        News::Confirm { act, nonce, until, .. } => Some(format!(
             "If you agree, {}\n\nThe word is yours alone, and good until {}. If you do not agree, do nothing, or stop it:\n\n  \
-             undo",
+             undo {act}",
             line(&format!("confirm {nonce}")),
             when::medium(*until, &view.zone)
         )),

@@ -214,3 +214,18 @@ async fn a_letter_that_an_operator_cancels_does_not_wait() {
     assert_eq!(letters(&world).len(), 1);
     world.nothing_is_left_over();
 }
+
+/// What was to be agreed to is of no use any more: the word for it says so.
+#[tokio::test]
+async fn nobody_agrees_to_a_letter_that_does_not_leave_any_more() {
+    let mut world = claimed("Low", "letters_per_hour = 0").await;
+    let told = say(&mut world, ALICE, 1, "!ask credit").await;
+    assert!(told.contains("waits for a second person: you ordered 0 letters within an hour"), "{told}");
+    let bobs = nonce(&world, BOB);
+    say(&mut world, CAROL, 1, "!spam\n!reopen").await;
+    let told = say(&mut world, BOB, 1, &format!("!confirm {bobs}")).await;
+    assert!(told.contains("the letter of act 1 does not leave any more"), "{told}");
+    hold_ends(&mut world).await;
+    assert_eq!(letters(&world).len(), 0);
+    world.nothing_is_left_over();
+}
