@@ -8,6 +8,7 @@ pub mod command_desk;
 pub mod commands;
 mod commands_agreed;
 mod commands_cases;
+mod commands_doubt;
 mod commands_letters;
 pub mod comments;
 mod faults;
