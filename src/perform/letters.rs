@@ -25,7 +25,7 @@ pub(super) async fn letter(
     }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
-        return Ok(Verdict::Canceled { why: "exercise: not of the roster" });
+        return Ok(Verdict::Stopped { why: Stopped::Exercise });
     }
     let Some(bytes) = &row.letter else { return Ok(Verdict::Parked { why: "template" }) };
     let proof = match &office.config.smtp.sent_proof {
@@ -48,6 +48,7 @@ fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>
     Ok(match act.state {
         ActState::Undone { .. } => Some(Stopped::TakenBack),
         ActState::Asked { .. } => Some(Stopped::Unconfirmed),
+        ActState::Done if act.is_stopped() => Some(Stopped::TakenBack),
         ActState::Done if !of_team => Some(Stopped::LeftTeam),
         ActState::Done => None,
     })
