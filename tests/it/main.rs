@@ -24,6 +24,7 @@ mod case_decide;
 mod case_open;
 mod case_parts;
 mod case_replay;
+mod case_runbook;
 mod case_sort;
 mod child;
 mod cli;

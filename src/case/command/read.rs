@@ -438,7 +438,7 @@ mod tests {
                 "2: there is no verb `onw`; did you mean own?",
                 "3: `bgu` is no closure; did you mean bug?",
                 "4: `hihg` is no severity; did you mean high?",
-                "5: `soon` is neither done nor working days such as 5wd (1 to 60)",
+                "5: `soon` is no number of working days such as 5wd (1 to 60), nor is it done",
                 "6: bug tells the reporter why: write the reason behind it, such as: close bug REASON",
                 "7: `-1` is no number of an act",
             ]
@@ -466,6 +466,14 @@ mod tests {
                 .replace("steps,version,...", "steps,version")
                 .replace("NONCE", "ABCD2345")
                 .replace("VERB", "own")
+                .replace("severity=WORD vector=CVSS:4.0/... ", "severity=high ")
+                .replace("OWNER/NAME", "o3de/o3de")
+                .replace("GHSA-...", "GHSA-2222-3333-4444")
+                .replace("HASH8", "0123abcd")
+                .replace("https://... or fix none REASON", "https://github.com/o3de/o3de/pull/1")
+                .replace("github LOGIN", "github octocat")
+                .replace("LOGIN, LOGIN", "octocat")
+                .replace("NAME, NAME", "alice, bob")
                 .replace("NAME", "alice")
                 .replace("NUMBER", "12");
             let example = example.replace(['[', ']'], "");

@@ -13,6 +13,7 @@ mod commands_cases;
 mod commands_doubt;
 mod commands_letters;
 pub mod comments;
+mod disclosure;
 mod faults;
 mod floods;
 mod held;

@@ -15,8 +15,8 @@ impl Run<'_> {
         if phase < Phase::Review {
             lacks.push("it is not under review yet".to_owned());
         }
-        if case.tracks.date().is_none() {
-            lacks.push("no day is agreed: nobody can be told until when to keep it".to_owned());
+        if self.lacks_day(case) {
+            lacks.push("no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned());
         }
         let asked = matches!(phase, Phase::Prenotice | Phase::Ready);
         if asked {
@@ -58,8 +58,8 @@ impl Run<'_> {
         if case.tracks.cve == Cve::None {
             lacks.push("nobody has asked for a CVE id: cve request, or cve none and why".to_owned());
         }
-        if case.tracks.date().is_none() && self.forced_by(case).is_none() {
-            lacks.push("no day is agreed".to_owned());
+        if self.lacks_day(case) {
+            lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
         }
         if !lacks.is_empty() {
             return Err(lacks.join("; "));
@@ -70,6 +70,12 @@ impl Run<'_> {
             format!("at {day}, when two people say so")
         });
         Ok(Said { act: Some(act), ..words(format!("ready: it goes public {day}")) })
+    }
+
+    /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
+    fn lacks_day(&self, case: &Case) -> bool {
+        let open = case.tracks.date().is_none() && case.tracks.embargo.conflict.is_none();
+        open && case.reporter.is_some() && self.forced_by(case).is_none()
     }
 
     /// The instant from which it may be public without an agreed day: the limit is over, or it is known or used outside.
@@ -92,7 +98,12 @@ impl Run<'_> {
             (Some(day), _) if day <= self.now => {}
             (Some(day), _) => lacks.push(format!("the agreed day is {day}")),
             (None, Some(_)) => {}
-            (None, None) => lacks.push("no day is agreed".to_owned()),
+            // Nobody waits for it but the team.
+            (None, None) if case.reporter.is_none() => {}
+            (None, None) => {
+                let limit = promises::limit(case, self.policy);
+                lacks.push(format!("no day is agreed; without one the last day is {limit}"));
+            }
         }
         lacks
     }
