@@ -234,7 +234,9 @@ pub fn overrides(dir: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFau
         for (file, path) in files {
             match std::fs::read_to_string(&path) {
                 Ok(text) => found.extend([(format!("{name}/{file}"), text)]),
-                Err(error) => faults.push(fault(path.display().to_string(), format!("cannot be read ({error})"))),
+                Err(error) => {
+                    faults.push(fault(path.display().to_string(), format!("cannot be read ({error})")))
+                }
             }
         }
     }

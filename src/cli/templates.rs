@@ -82,7 +82,8 @@ fn list(folder: &Option<PathBuf>, out: &Out) -> Result<u8, Stop> {
         .collect();
     out.either(&Value::Array(value), || {
         let row = |letter: &LetterName| {
-            let texts = [letter.number(), letter.name(), letter.reader().words(), letter.file(), from(letter)];
+            let texts =
+                [letter.number(), letter.name(), letter.reader().words(), letter.file(), from(letter)];
             texts.map(|text| if text.is_empty() { "-" } else { text }.to_owned()).to_vec()
         };
         let rows: Vec<Vec<String>> = LetterName::ALL.iter().map(row).collect();
@@ -93,7 +94,8 @@ fn list(folder: &Option<PathBuf>, out: &Out) -> Result<u8, Stop> {
 
 fn show(name: &str, folder: Option<&Path>, out: &Out) -> Result<u8, Stop> {
     let letter = named(name)?;
-    let overrides = folder.map(office::overrides).transpose().map_err(|all| faults(&all))?.unwrap_or_default();
+    let overrides =
+        folder.map(office::overrides).transpose().map_err(|all| faults(&all))?.unwrap_or_default();
     let text = overrides.get(letter.file()).map_or(letter.built_in(), String::as_str);
     let value = json!({
         "name": letter.name(), "file": letter.file(), "overridden": overrides.contains_key(letter.file()),
@@ -159,7 +161,8 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
     let read = crate::mail::read(&raw, &limits, &house);
     let report = ring.read(&raw, read, &limits, house::now());
     let team = &config.team;
-    let owner = case.owner().map(|key| team.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone()));
+    let owner =
+        case.owner().map(|key| team.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone()));
     Ok(CaseFacts {
         case: id,
         subject: Some(report.subject.clone()),
@@ -181,7 +184,8 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
 
 fn examine(folder: Option<&Path>, out: &Out) -> u8 {
     let found = office::letters_in(folder);
-    let overridden = |letters: &Letters| LetterName::ALL.iter().filter(|name| letters.is_overridden(**name)).count();
+    let overridden =
+        |letters: &Letters| LetterName::ALL.iter().filter(|name| letters.is_overridden(**name)).count();
     let faults = found.as_ref().err().cloned().unwrap_or_default();
     let value = json!({ "faults": faults.iter().map(check::template).collect::<Vec<_>>() });
     out.either(&value, || match &found {

@@ -96,7 +96,10 @@ impl CalendarEntry {
             ("DTSTART", instant(self.begins)),
             ("DTEND", instant(ends)),
             ("SUMMARY", text(summary)),
-            ("DESCRIPTION", text("What it is about stands in the mail that this came with; please keep it there.")),
+            (
+                "DESCRIPTION",
+                text("What it is about stands in the mail that this came with; please keep it there."),
+            ),
             ("CLASS", "CONFIDENTIAL".to_owned()),
             ("STATUS", status.to_owned()),
             ("TRANSP", shown.to_owned()),
@@ -186,10 +189,14 @@ mod tests {
         assert!(ics.lines().all(|line| line.len() <= LINE_OCTETS), "{ics}");
         assert_eq!(ics.matches('\n').count(), ics.matches("\r\n").count());
         let whole = ics.replace("\r\n ", "");
-        for line in ["SEQUENCE:2", "DTSTART:20261208T160000Z", "DTEND:20261208T163000Z", "SUMMARY:Agreed date"] {
+        for line in
+            ["SEQUENCE:2", "DTSTART:20261208T160000Z", "DTEND:20261208T163000Z", "SUMMARY:Agreed date"]
+        {
             assert!(whole.contains(&format!("\r\n{line}\r\n")), "{line}: {whole}");
         }
-        assert!(whole.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && whole.ends_with("END:VCALENDAR\r\n"));
+        assert!(
+            whole.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && whole.ends_with("END:VCALENDAR\r\n")
+        );
         for word in ["SIR", "2026-0007", "O3DE", "advisory", "vulnerab", "security"] {
             let said = whole.replace(&entry().uid, "").replace("sir-intake", "");
             assert!(!said.to_lowercase().contains(&word.to_lowercase()), "{word}: {whole}");
@@ -219,7 +226,10 @@ mod tests {
     #[test]
     fn a_canceled_entry_is_taken_out() {
         let canceled = CalendarEntry { standing: Standing::Canceled, ..entry() };
-        assert!(canceled.write().contains("METHOD:CANCEL\r\n") && canceled.write().contains("STATUS:CANCELLED\r\n"));
+        assert!(
+            canceled.write().contains("METHOD:CANCEL\r\n")
+                && canceled.write().contains("STATUS:CANCELLED\r\n")
+        );
         assert!(canceled.attachment().kind.ends_with("method=CANCEL"));
     }
 }

@@ -179,13 +179,21 @@ pub fn markdown(view: &RunbookView) -> String {
     let lengths = &view.lengths;
     let contact = format!("`{}`", view.contact);
     let team = prose(&view.team);
-    put(&mut page, &format!("# How the {team} handles reports\n\nThis page is printed by the program that the team works with, from its configuration: the lengths are those in use."));
+    put(
+        &mut page,
+        &format!(
+            "# How the {team} handles reports\n\nThis page is printed by the program that the team works with, from its configuration: the lengths are those in use."
+        ),
+    );
     put(&mut page, &format!("Report a possible vulnerability by mail to {contact}, not in public."));
     if let Some(url) = &view.policy_url {
         put(&mut page, &format!("The policy: <{url}>"));
     }
     put(&mut page, EXPECTED);
-    put(&mut page, "## The way of a case\n\nEvery case ends: closed with a reason that the reporter is told, or published. One without movement for {stall_days} days is raised within the team.");
+    put(
+        &mut page,
+        "## The way of a case\n\nEvery case ends: closed with a reason that the reporter is told, or published. One without movement for {stall_days} days is raised within the team.",
+    );
     page = filled(&page, lengths);
     for (number, stage) in STAGES.iter().enumerate() {
         let text = format!(
@@ -243,7 +251,9 @@ fn filled(text: &str, l: &Lengths) -> String {
     ];
     let numbers = all.iter().map(|(name, value)| (*name, value.to_string()));
     let hours = [("owner_chairs", working(l.owner_chairs_hours)), ("owner_tsc", working(l.owner_tsc_hours))];
-    numbers.chain(hours).fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value))
+    numbers
+        .chain(hours)
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value))
 }
 
 /// Working hours as people say them.
@@ -257,7 +267,8 @@ fn working(hours: u32) -> String {
 
 fn ends() -> String {
     let mut text = "### Other ends\n\nThe reporter is told the reason in a person's words, and may answer: then we look again.\n\n".to_owned();
-    let told = Closure::ALL.iter().filter(|closure| closure.needs_reason() || **closure == Closure::KnownPublic);
+    let told =
+        Closure::ALL.iter().filter(|closure| closure.needs_reason() || **closure == Closure::KnownPublic);
     for closure in told {
         let _ = writeln!(text, "- {}", closure.words());
     }
@@ -267,8 +278,13 @@ fn ends() -> String {
 fn role(role: Role) -> Option<(&'static str, &'static str)> {
     match role {
         Role::Member => Some(("Member", "takes cases, and is told of each new one")),
-        Role::Chair => Some(("Chair of SIG-Security", "is asked when nobody takes a case, and settles what the team cannot")),
-        Role::TscContact => Some(("Contact of the TSC", "is told of confirmed cases, and is asked when chairs cannot help")),
+        Role::Chair => Some((
+            "Chair of SIG-Security",
+            "is asked when nobody takes a case, and settles what the team cannot",
+        )),
+        Role::TscContact => {
+            Some(("Contact of the TSC", "is told of confirmed cases, and is asked when chairs cannot help"))
+        }
         Role::ReleaseContact => Some(("Contact of SIG-Release", "says whether new installers are needed")),
         Role::Ops => None,
     }
@@ -311,12 +327,16 @@ fn weekday(day: Weekday) -> &'static str {
 }
 
 fn letters() -> String {
-    let mut text = "## Letters\n\nWhat is written, and to whom. Each names its days with weekday, hour and zone.\n".to_owned();
+    let mut text =
+        "## Letters\n\nWhat is written, and to whom. Each names its days with weekday, hour and zone.\n"
+            .to_owned();
     for reader in Reader::ALL {
         let _ = write!(text, "\n### To {}\n\n", reader.words());
         for letter in LetterName::ALL.iter().filter(|letter| letter.reader() == reader) {
-            let number = if letter.number().is_empty() { String::new() } else { format!("{} ", letter.number()) };
-            let name = letter.name().trim_start_matches(letter.number()).trim_start_matches('-').replace('-', " ");
+            let number =
+                if letter.number().is_empty() { String::new() } else { format!("{} ", letter.number()) };
+            let name =
+                letter.name().trim_start_matches(letter.number()).trim_start_matches('-').replace('-', " ");
             let _ = writeln!(text, "- {number}{name}: {}", letter.purpose());
         }
     }

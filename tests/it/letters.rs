@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sir_intake::case::{Address, CaseId, Severity};
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::mail::{self, House, Limits};
 use sir_intake::render::calendar_entry::{CalendarEntry, Occasion, Standing, uid};
 use sir_intake::render::letters::{
-    AdvisoryText, Body, Common, Coordinated, Cve, Dates, Desk, Letter, LetterName, Letters, ListDesk, ListNotice,
-    OnCase, PublicDesk, Reader, Shape, ToList, ToPublic, Version,
+    AdvisoryText, Body, Common, Coordinated, Cve, Dates, Desk, Letter, LetterName, Letters, ListDesk,
+    ListNotice, OnCase, PublicDesk, Reader, Shape, ToList, ToPublic, Version,
 };
 use sir_intake::render::marker::{Key, Keyring};
 use sir_intake::render::runbook::{Lengths, RunbookView, STAGES, markdown};
@@ -64,7 +64,10 @@ fn letters_are_72_columns_wide_and_carry_their_tag_where_it_belongs() {
             (Shape::Page | Shape::Line, _) => assert!(letter.subject.is_empty(), "{name:?}"),
             (Shape::Mail, Reader::Reporter) => assert!(letter.subject.ends_with(tag), "{}", letter.subject),
             (Shape::Mail, Reader::Members) => {
-                assert!(letter.subject.starts_with(tag) || letter.subject.starts_with("[sir-intake]"), "{name:?}");
+                assert!(
+                    letter.subject.starts_with(tag) || letter.subject.starts_with("[sir-intake]"),
+                    "{name:?}"
+                );
             }
             (Shape::Mail, Reader::List) => assert!(letter.subject.starts_with("[EMBARGO"), "{name:?}"),
             (Shape::Mail, Reader::Public) => {}
@@ -72,7 +75,10 @@ fn letters_are_72_columns_wide_and_carry_their_tag_where_it_belongs() {
         if name.shape() == Shape::Mail {
             for line in letter.body.lines().filter(|line| line.chars().count() > 72) {
                 let last = line.split_whitespace().last().unwrap();
-                assert!(last.starts_with("https://") || last.starts_with("CVSS:"), "{name:?} {label}: {line}");
+                assert!(
+                    last.starts_with("https://") || last.starts_with("CVSS:"),
+                    "{name:?} {label}: {line}"
+                );
             }
         }
     }
@@ -95,13 +101,16 @@ fn letters_to_outsiders_hold_nothing_of_the_team() {
         }
     }
     // Chairs of other groups and contacts cannot see the private issue, and are not shown it.
-    let outer = [LetterName::SigChair, LetterName::TscNotice, LetterName::ChairsNotice, LetterName::Installers];
+    let outer =
+        [LetterName::SigChair, LetterName::TscNotice, LetterName::ChairsNotice, LetterName::Installers];
     for name in outer {
         assert!(!name.known().any(|variable| variable == "issue"), "{name:?}");
     }
     for name in LetterName::ALL.iter().filter(|name| matches!(name.reader(), Reader::List | Reader::Public)) {
         let told: Vec<&str> = name.known().collect();
-        assert!(!told.iter().any(|one| ["case", "tag", "code", "issue", "greeting", "subject"].contains(one)));
+        assert!(
+            !told.iter().any(|one| ["case", "tag", "code", "issue", "greeting", "subject"].contains(one))
+        );
     }
 }
 
@@ -115,7 +124,10 @@ fn a_letter_that_names_the_day_shows_the_configured_lengths() {
         }
         for length in ["wished_days", "limit_days"] {
             assert!(name.known().any(|variable| variable == length), "{name:?}");
-            assert!(name.built_in().contains(&format!("{{{{ {length} }}}}")), "{name:?} does not say {length}");
+            assert!(
+                name.built_in().contains(&format!("{{{{ {length} }}}}")),
+                "{name:?} does not say {length}"
+            );
         }
     }
     let dates = Dates {
@@ -128,7 +140,8 @@ fn a_letter_that_names_the_day_shows_the_configured_lengths() {
         Coordinated::EmbargoProposal { dates, extension_days: 15, who_knows: "the response team".into() };
     let letter = letters().letter(&common(), &Body::Coordinated(proposal)).unwrap();
     let body = letter.body.replace('\n', " ");
-    for words in ["within 21 days", "after 60 days", "at most 15 days", "Tuesday 1 December 2026, 16:00 UTC"] {
+    for words in ["within 21 days", "after 60 days", "at most 15 days", "Tuesday 1 December 2026, 16:00 UTC"]
+    {
         assert!(body.contains(words), "{words}: {}", letter.body);
     }
     assert!(body.contains("17:00 UTC+01 with you"), "their own clock: {}", letter.body);
@@ -216,13 +229,16 @@ fn a_file_in_no_folder_of_letters_is_a_fault_with_a_hint() {
     let found = faults("letters/T08-confirmd.txt", "Subject: x\n\ny\n");
     assert_eq!(
         found,
-        ["letters/T08-confirmd.txt: there is no letter of this name; did you mean letters/T08-confirmed.txt?"]
+        [
+            "letters/T08-confirmd.txt: there is no letter of this name; did you mean letters/T08-confirmed.txt?"
+        ]
     );
 }
 
 // ---------------------------------------------------------------- hostile words
 
-const HOSTILE: &str = "x\r\nBcc: all@example.example\u{202e}\u{0}\u{1b}[2J {{ code }} ::text:: @everyone `tick` [a](b)";
+const HOSTILE: &str =
+    "x\r\nBcc: all@example.example\u{202e}\u{0}\u{1b}[2J {{ code }} ::text:: @everyone `tick` [a](b)";
 
 fn dates() -> Dates {
     Dates {
@@ -256,9 +272,16 @@ fn a_hostile_reporter_moves_nothing_in_a_letter() {
     ];
     for body in bodies {
         let letter = letters().letter(&hostile, &Body::Coordinated(body)).unwrap();
-        assert!(!letter.subject.contains(['\n', '\r', '\u{202e}', '\u{0}', '\u{1b}']), "{:?}", letter.subject);
+        assert!(
+            !letter.subject.contains(['\n', '\r', '\u{202e}', '\u{0}', '\u{1b}']),
+            "{:?}",
+            letter.subject
+        );
         assert!(letter.subject.chars().count() <= 121);
-        assert!(letter.subject.contains("{{ code }}") || letter.subject.contains("::text::"), "shown, not obeyed");
+        assert!(
+            letter.subject.contains("{{ code }}") || letter.subject.contains("::text::"),
+            "shown, not obeyed"
+        );
         let acting = |c: char| c != '\n' && c != '\t' && (c.is_control() || c == '\u{202e}');
         assert!(!letter.body.contains(acting), "{}", letter.body);
         // A text that is to be approved is shown as it is, between its marks.
@@ -294,7 +317,13 @@ fn a_credit_or_a_title_cannot_act_in_public() {
         url: "https://github.example/a".into(),
     };
     let page = letters().public(&desk, &ToPublic::Advisory(&text)).unwrap().body;
-    assert!(!page.contains("<img") && !page.contains("@o3de/all") && !page.contains("@everyone") && !page.contains("[x](http"), "{page}");
+    assert!(
+        !page.contains("<img")
+            && !page.contains("@o3de/all")
+            && !page.contains("@everyone")
+            && !page.contains("[x](http"),
+        "{page}"
+    );
     assert!(page.contains("```\n  kept   as it is\n```"), "the team's own Markdown stays: {page}");
     let line = letters().public(&desk, &ToPublic::Line(&text)).unwrap().body;
     assert_eq!(line.lines().count(), 1);
@@ -332,9 +361,9 @@ fn an_organization_reads_of_itself_alone() {
 /// RUNBOOK T19: approvals are bound to the text, so a reviewer reads exactly that text.
 #[test]
 fn a_reviewer_reads_exactly_the_text_that_is_approved() {
-    let text = format!("# A\n\n  two  spaces\n- a list\nwithout a blank line before, {}end\n", "long ".repeat(40));
-    let desk =
-        Desk { to: None, zone: TimeZone::UTC, their_zone: None, team: "team".into(), code: None };
+    let text =
+        format!("# A\n\n  two  spaces\n- a list\nwithout a blank line before, {}end\n", "long ".repeat(40));
+    let desk = Desk { to: None, zone: TimeZone::UTC, their_zone: None, team: "team".into(), code: None };
     let draft = Version { text: text.clone(), hash: "1a2b3c4d".into() };
     let what = OnCase::ReviewRequest { draft, by: dates().limit_at, dates: None };
     let letter = letters().on_case(CASE, &desk, &what).unwrap();
@@ -384,7 +413,9 @@ fn the_day_comes_with_an_entry_for_the_calendar() {
     let bytes = with_entry();
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.contains("multipart/mixed"), "{text}");
-    assert!(text.lines().all(|line| line.len() <= 998) && text.split("\r\n").all(|line| !line.contains('\n')));
+    assert!(
+        text.lines().all(|line| line.len() <= 998) && text.split("\r\n").all(|line| !line.contains('\n'))
+    );
     let read = mail::read(&bytes, &Limits::default(), &House::default());
     assert!(read.text.starts_with("Hello Ann,"), "{}", read.text);
     let [file] = read.attachments.as_slice() else { panic!("one file: {:?}", read.attachments) };
@@ -402,7 +433,13 @@ fn runbook() -> RunbookView {
         contact: "security@o3de.example".into(),
         policy_url: Some("https://policy.example/security".into()),
         zone: "UTC".into(),
-        workdays: vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday],
+        workdays: vec![
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+        ],
         days_off: vec![date(2026, 12, 25), date(2027, 1, 1)],
         roles: vec![Role::Member, Role::Chair, Role::TscContact, Role::ReleaseContact],
         hold_s: Some(600),

@@ -256,8 +256,10 @@ fn a_file_that_goes_with_a_letter_goes_inside() {
     assert!(!sealed.contains("date.ics") && !sealed.contains("calendar"), "{sealed}");
     let payload = mail::seals(sealed.as_bytes(), &limits()).payload.unwrap();
     let inside = gpg.run(&["--decrypt"], &payload);
-    let (open, before) =
-        (mail::read(&inside, &limits(), &House::default()), mail::read(&letter, &limits(), &House::default()));
+    let (open, before) = (
+        mail::read(&inside, &limits(), &House::default()),
+        mail::read(&letter, &limits(), &House::default()),
+    );
     assert_eq!(open.text, before.text);
     assert_eq!(open.attachments.len(), 1);
     assert_eq!(open.attachments, before.attachments);

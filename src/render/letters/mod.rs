@@ -33,7 +33,7 @@ pub use on_case::{ConflictNote, Desk, Incident, IncidentNote, OnCase, TscNote, V
 pub use preview::{CaseFacts, Preview};
 pub use public::{AdvisoryText, PublicDesk, ToPublic};
 pub use reporter::{Body, Common, ReceiptView};
-pub use table::{Reader, LetterName, Shape};
+pub use table::{LetterName, Reader, Shape};
 
 use sheet::Filled;
 
@@ -206,7 +206,11 @@ fn tried(tera: &Tera, text: &str, filled: &Filled) -> Result<(), TemplateFault> 
     let torn = filled.blocks.iter().find(|block| letter.body.contains(&block.token));
     torn.map_or(Ok(()), |block| {
         let name = block.token.trim_matches(':');
-        Err(fault(filled.name.file(), place(text, name), format!("{{{{ {name} }}}} must stand alone on its line")))
+        Err(fault(
+            filled.name.file(),
+            place(text, name),
+            format!("{{{{ {name} }}}} must stand alone on its line"),
+        ))
     })
 }
 
@@ -317,7 +321,8 @@ mod tests {
         for (name, label, letter) in letters.samples().unwrap() {
             if name.shape() == Shape::Mail {
                 let lines = letter.body.lines().filter(|l| l.chars().count() > 72);
-                let wide: Vec<&str> = lines.filter(|l| !l.contains("https://") && !l.contains("CVSS:")).collect();
+                let wide: Vec<&str> =
+                    lines.filter(|l| !l.contains("https://") && !l.contains("CVSS:")).collect();
                 assert_eq!(wide, Vec::<&str>::new(), "{name:?} {label}");
             }
         }

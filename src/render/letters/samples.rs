@@ -11,7 +11,7 @@ use super::public::{AdvisoryText, PublicDesk, ToPublic};
 use super::reporter::{Body, Common, ReceiptView};
 use super::samples_people as people;
 use super::sheet::Filled;
-use super::table::{Reader, LetterName};
+use super::table::{LetterName, Reader};
 use crate::case::{CaseId, Closure, Severity};
 
 pub(super) const CASE: CaseId = CaseId { year: 2026, number: 7 };
@@ -75,14 +75,17 @@ fn to_reporter(name: LetterName) -> Vec<Sample> {
         return vec![("", receipt().filled())];
     }
     let common = common();
-    let all = triage().into_iter().chain(coordinated().into_iter().map(|(label, body)| (label, Body::Coordinated(body))));
+    let all = triage()
+        .into_iter()
+        .chain(coordinated().into_iter().map(|(label, body)| (label, Body::Coordinated(body))));
     let filled = all.map(|(label, body)| (label, common.filled(&body)));
     filled.filter(|(_, filled)| filled.name == name).collect()
 }
 
 fn triage() -> Vec<(&'static str, Body)> {
     let reason = || words("It only happens with a project that the user made and trusts.");
-    let questions = || vec![words("Which version did you look at?"), words("How can we see it happen, step by step?")];
+    let questions =
+        || vec![words("Which version did you look at?"), words("How can we see it happen, step by step?")];
     let not_here = |closure| Body::NotHere { closure, reason: reason() };
     vec![
         ("", Body::Acknowledgement { owner: words("Alice Arden"), days: 5, contact_by: noon(7) }),
@@ -111,7 +114,9 @@ fn triage() -> Vec<(&'static str, Body)> {
 fn coordinated() -> Vec<(&'static str, Coordinated)> {
     let asked = |asks| Coordinated::Confirmed {
         severity: Severity::High,
-        why: words("Anybody who reaches the server can stop it, and perhaps run code in it. No account is needed."),
+        why: words(
+            "Anybody who reaches the server can stop it, and perhaps run code in it. No account is needed.",
+        ),
         plan: words("We work out a fix with the people who look after networking, and ask for a CVE number."),
         contact_by: noon(7),
         ask_account: asks,
@@ -119,11 +124,7 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
     };
     let moved = || Some((noon(15), words("The fix needs one more platform.")));
     let embargo = |publish, extension_days, moved, confirm| Coordinated::Embargo {
-        dates: Dates {
-            publish_at: noon(publish),
-            limit_at: noon(90 + i64::from(extension_days)),
-            ..dates()
-        },
+        dates: Dates { publish_at: noon(publish), limit_at: noon(90 + i64::from(extension_days)), ..dates() },
         extension_days,
         moved,
         confirm,
@@ -150,7 +151,10 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
         ("agreed", embargo(15, 0, None, false)),
         ("moved", embargo(22, 0, moved(), true)),
         ("extended", embargo(100, 30, moved(), false)),
-        ("changed", update("We see it happen on Windows and on Linux, and know which line does it.", Some(dates()))),
+        (
+            "changed",
+            update("We see it happen on Windows and on Linux, and know which line does it.", Some(dates())),
+        ),
         ("no change", update("", None)),
         ("requested", cve(Cve::Requested { at: noon(3) }, Some(dates()))),
         ("assigned", cve(Cve::Assigned { cve: words("CVE-2026-12345") }, Some(dates()))),
@@ -190,7 +194,9 @@ fn review(dates: Option<Dates>) -> Coordinated {
 
 /// A text that people approve: it stands as it is.
 pub(super) fn draft() -> String {
-    words("## Summary\n\nA server trusts the length that a packet names.\n\n| Versions | Fixed in |\n|---|---|\n| before 25.10.2 | 25.10.2 |")
+    words(
+        "## Summary\n\nA server trusts the length that a packet names.\n\n| Versions | Fixed in |\n|---|---|\n| before 25.10.2 | 25.10.2 |",
+    )
 }
 
 fn list(name: LetterName) -> Vec<Sample> {
@@ -238,14 +244,19 @@ fn list(name: LetterName) -> Vec<Sample> {
         ("leak", incident(Incident::Leak)),
         ("exploited", incident(Incident::Exploited)),
     ];
-    all.iter().filter(|(_, what)| what.name() == name).map(|(label, what)| (*label, what.filled(&desk))).collect()
+    all.iter()
+        .filter(|(_, what)| what.name() == name)
+        .map(|(label, what)| (*label, what.filled(&desk)))
+        .collect()
 }
 
 fn advisory() -> AdvisoryText {
     AdvisoryText {
         ids: words("CVE-2026-12345"),
         title: words("a server can be stopped by a crafted packet"),
-        summary: words("A server of the Multiplayer gem trusts the length that a packet names, and reads beyond it."),
+        summary: words(
+            "A server of the Multiplayer gem trusts the length that a packet names, and reads beyond it.",
+        ),
         severity: Severity::High,
         vector: Some(words("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:H/SC:N/SI:N/SA:N")),
         why: words("Anybody who reaches the port of the server can stop it. No account is needed."),
@@ -302,5 +313,8 @@ fn public(name: LetterName) -> Vec<Sample> {
         ("", ToPublic::PosterComment),
         ("", ToPublic::PosterMail { url: words("https://github.example/o3de/o3de/issues/12345") }),
     ];
-    all.iter().filter(|(_, what)| what.name() == name).map(|(label, what)| (*label, what.filled(&desk))).collect()
+    all.iter()
+        .filter(|(_, what)| what.name() == name)
+        .map(|(label, what)| (*label, what.filled(&desk)))
+        .collect()
 }

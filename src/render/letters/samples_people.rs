@@ -126,7 +126,10 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
             "",
             OnCase::Installers {
                 severity: Severity::Critical,
-                fix: vec![words("commit 0123abc on development"), words("commit 4567def on point-release/25102")],
+                fix: vec![
+                    words("commit 0123abc on development"),
+                    words("commit 4567def on point-release/25102"),
+                ],
                 proposal: words("25.10.2, from point-release/25102, on Monday 7 December 2026"),
                 by: noon(9),
                 dates: dates(),
@@ -136,7 +139,9 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
             "",
             OnCase::ReleaseNote {
                 ids: words("CVE-2026-12345"),
-                line: words("CVE-2026-12345 (high): a server could be stopped by a crafted packet. Fixed in 25.10.2."),
+                line: words(
+                    "CVE-2026-12345 (high): a server could be stopped by a crafted packet. Fixed in 25.10.2.",
+                ),
                 url: words(ADVISORY),
             },
         ),
@@ -187,7 +192,10 @@ fn roster() -> Vec<(&'static str, OfTeam)> {
                 by: noon(14),
             },
         ),
-        ("", OfTeam::Declined { who: who(), reason: words("Two people of the same company are on the team.") }),
+        (
+            "",
+            OfTeam::Declined { who: who(), reason: words("Two people of the same company are on the team.") },
+        ),
         ("", OfTeam::Welcome { approved: noon(1), access: access(), policy_url: words(POLICY) }),
         ("open cases", resigned(vec![words("SIR-2026-0007: Alice Arden")])),
         ("no case", resigned(Vec::new())),
@@ -196,7 +204,14 @@ fn roster() -> Vec<(&'static str, OfTeam)> {
         ("reminder", vote(true)),
         ("removed", result(3, true)),
         ("stays", result(2, false)),
-        ("", OfTeam::Removed { who: who(), reason: words("No answer on any case for six months."), ended: noon(8) }),
+        (
+            "",
+            OfTeam::Removed {
+                who: who(),
+                reason: words("No answer on any case for six months."),
+                ended: noon(8),
+            },
+        ),
         (
             "",
             OfTeam::Appeal {
@@ -218,8 +233,12 @@ fn load() -> Vec<(&'static str, OfTeam)> {
             "",
             OfTeam::Quarterly {
                 quarter: words("2026 Q4"),
-                figures: words("  Reports received    14\n  Cases a member     4.7\n  Missed promises      1"),
-                public: words("  Reports received    14\n  Answered in time   93 %\n  Published           <3"),
+                figures: words(
+                    "  Reports received    14\n  Cases a member     4.7\n  Missed promises      1",
+                ),
+                public: words(
+                    "  Reports received    14\n  Answered in time   93 %\n  Published           <3",
+                ),
                 by: noon(30),
             },
         ),
@@ -227,7 +246,8 @@ fn load() -> Vec<(&'static str, OfTeam)> {
 }
 
 fn notices() -> Vec<Sample> {
-    let failed = |clock_reopened| Alert::DeliveryFailed { letter: words("the acknowledgement"), clock_reopened };
+    let failed =
+        |clock_reopened| Alert::DeliveryFailed { letter: words("the acknowledgement"), clock_reopened };
     let alerts = [
         ("to chairs", Alert::OwnerMissing { to: Above::Chairs }),
         ("to the TSC", Alert::OwnerMissing { to: Above::Tsc }),
@@ -307,7 +327,11 @@ fn transcript(ran: bool) -> Transcript {
         ran,
         lines: vec![Line {
             written: words("!ack 5wd"),
-            said: words(if ran { "the acknowledgement waits (act 3)" } else { "REFUSED: nobody owns the case" }),
+            said: words(if ran {
+                "the acknowledgement waits (act 3)"
+            } else {
+                "REFUSED: nobody owns the case"
+            }),
         }],
         letters: if ran { vec![letter] } else { Vec::new() },
         noted: ran,
