@@ -334,7 +334,7 @@ fn a_credit_or_a_title_cannot_act_in_public() {
 #[test]
 fn an_organization_reads_of_itself_alone() {
     let desk = ListDesk {
-        organization: HOSTILE.into(),
+        organization: format!("Games\n\nBcc: all@example.example\n\n{HOSTILE}"),
         product: "O3DE".into(),
         ids: "CVE-2026-12345".into(),
         zone: TimeZone::UTC,
