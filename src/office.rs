@@ -1,5 +1,7 @@
 //! Everything that reading and deciding needs, made once from the configuration.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +17,7 @@ use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
 use crate::reading::{Memory, ReadMail};
 use crate::render::code::{Holder, code, nonce};
-use crate::render::letters::{Letters, TemplateFault};
+use crate::render::letters::{Letters, Reader, TemplateFault};
 use crate::render::marker::{Key, Keyring};
 use crate::sealed::{self, Certificate, Ring, TeamKey};
 use crate::store::{MailRow, Store, StoreError, Txn};
@@ -202,21 +204,51 @@ pub fn letters(config: &Config) -> Result<Letters, Vec<TemplateFault>> {
 ///
 /// # Errors
 /// As [`letters`].
-pub fn letters_in(dir: Option<&std::path::Path>) -> Result<Letters, Vec<TemplateFault>> {
-    let mut overrides = std::collections::BTreeMap::new();
-    if let Some(dir) = dir {
-        let fault =
-            |what: String| TemplateFault { file: dir.display().to_string(), line: 0, column: 0, what };
-        let entries = std::fs::read_dir(dir.join("letters"))
-            .map_err(|e| vec![fault(format!("cannot be read ({e}); it must hold a folder `letters`"))])?;
-        for entry in entries.filter_map(Result::ok) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let text = std::fs::read_to_string(entry.path())
-                .map_err(|e| vec![fault(format!("`letters/{name}` cannot be read ({e})"))])?;
-            overrides.insert(name, text);
+pub fn letters_in(dir: Option<&Path>) -> Result<Letters, Vec<TemplateFault>> {
+    let Some(dir) = dir else { return Letters::new(&BTreeMap::new()) };
+    let overrides = overrides(dir)?;
+    // An operator opens the file that is meant.
+    let shown = |fault: TemplateFault| match overrides.contains_key(&fault.file) {
+        true => TemplateFault { file: dir.join(&fault.file).display().to_string(), ..fault },
+        false => fault,
+    };
+    Letters::new(&overrides).map_err(|faults| faults.into_iter().map(shown).collect())
+}
+
+/// The templates of an override directory, as `letters/T00-receipt.txt` and its text. Hidden files and a README are left
+/// alone; whatever else is no template is a fault, or it would silently do nothing.
+///
+/// # Errors
+/// All that cannot be read, or is in no folder of templates.
+pub fn overrides(dir: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
+    let fault = |file: String, what: String| TemplateFault { file, line: 0, column: 0, what };
+    let folders = Reader::ALL.map(Reader::folder);
+    let (mut found, mut faults) = (BTreeMap::new(), Vec::new());
+    for (name, path) in inside(dir).map_err(|error| vec![fault(dir.display().to_string(), error)])? {
+        if !folders.contains(&name.as_str()) {
+            let what = format!("is no folder of templates: those are {}", folders.join(", "));
+            faults.push(fault(path.display().to_string(), what));
+            continue;
+        }
+        let files = inside(&path).map_err(|error| vec![fault(path.display().to_string(), error)])?;
+        for (file, path) in files {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => found.extend([(format!("{name}/{file}"), text)]),
+                Err(error) => {
+                    faults.push(fault(path.display().to_string(), format!("cannot be read ({error})")))
+                }
+            }
         }
     }
-    Letters::new(&overrides)
+    if faults.is_empty() { Ok(found) } else { Err(faults) }
+}
+
+/// The entries of a folder by name, without hidden ones and a README.
+fn inside(dir: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
+    let entries = std::fs::read_dir(dir).map_err(|error| format!("cannot be read ({error})"))?;
+    let named = |entry: std::fs::DirEntry| (entry.file_name().to_string_lossy().into_owned(), entry.path());
+    let used = |name: &str| !name.starts_with('.') && !name.starts_with("README");
+    Ok(entries.filter_map(Result::ok).map(named).filter(|(name, _)| used(name)).collect())
 }
 
 fn keyring(store: &Store) -> Keyring {

@@ -103,12 +103,42 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: MirrorWhat,
     },
+    /// The letters: their templates, and how they will read
+    Templates {
+        #[command(subcommand)]
+        what: Templates,
+    },
+    /// Print the runbook as it is configured, in Markdown for the public: no name, no address but the list's, no secret
+    Docs,
     /// Play a day on loopback: servers, mails, the real daemon; no account needed
     Practice {
         /// Where to leave what happened [default: a new folder in the temporary directory]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Templates {
+    /// One line a letter: number, name, reader, file, built-in or overridden
+    List,
+    /// The text of a template, as it is in use
+    Show {
+        /// As `list` shows it: T08-confirmed, or a number that only one letter has
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// How a letter will read, in all its variants, on made-up data
+    Preview {
+        /// As `list` shows it
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// With what is known of this case; what is not is named below. Nothing is changed
+        #[arg(long, value_name = "SIR")]
+        case: Option<CaseId>,
+    },
+    /// Name all mistakes of all templates at once
+    Check,
 }
 
 #[derive(Debug, Subcommand)]

@@ -41,12 +41,11 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
         all.extend(templates.iter().map(|fault| format!("template {fault}")));
         all.extend(peers.iter().map(|fault| format!("{}: {fault}", path.display())));
         all.extend((!warnings.is_empty()).then(|| lines(&warnings)));
-        let letters: Vec<&str> = LetterName::ALL.iter().map(|letter| letter.file()).collect();
-        let letters = letters.join(", ");
         all.push(match count {
             0 => format!(
-                "{}: no faults; templates rendered on sample data: {letters}. Nobody was dialed.",
-                path.display()
+                "{}: no faults; {} templates rendered on made-up data. Nobody was dialed.",
+                path.display(),
+                LetterName::ALL.len()
             ),
             1 => "1 fault: sir-intake does not start with it".to_owned(),
             count => format!("{count} faults: sir-intake does not start with them"),
@@ -71,6 +70,6 @@ fn mistake(mistake: &Mistake) -> Value {
     })
 }
 
-fn template(fault: &TemplateFault) -> Value {
+pub(super) fn template(fault: &TemplateFault) -> Value {
     json!({ "file": fault.file, "line": fault.line, "column": fault.column, "what": fault.what })
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod backup;
 mod cases;
 mod check;
+mod docs;
 mod doctor;
 mod export;
 mod findings;
@@ -22,6 +23,7 @@ mod read;
 mod restore;
 mod run;
 mod status;
+mod templates;
 
 use std::ffi::OsString;
 
@@ -120,6 +122,8 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
             }
         }
         Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
+        Command::Templates { what } => templates::templates(what, file, out),
+        Command::Docs => Ok(docs::docs(&house::config(file, out)?, out)),
         Command::Practice { dir } => {
             Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
         }

@@ -270,8 +270,10 @@ fn template_dir(top: &Section<'_, '_>) -> Option<PathBuf> {
             return None;
         }
     };
-    let inside = entries.filter_map(Result::ok).map(|entry| entry.path());
-    for path in std::iter::once(path.clone()).chain(inside) {
+    let inside: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let below = inside.iter().filter_map(|path| fs::read_dir(path).ok()).flatten().filter_map(Result::ok);
+    let below: Vec<PathBuf> = below.map(|entry| entry.path()).collect();
+    for path in std::iter::once(path.clone()).chain(inside).chain(below) {
         if writable(&path) {
             let shown = path.display();
             let remedy = format!("run: chown root {shown}; chmod go-w {shown}");

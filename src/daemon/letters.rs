@@ -84,6 +84,7 @@ pub(super) fn ordered(
         // Only by a name that they gave themselves: a forwarder's is not theirs.
         name: parent.letter.from_name.clone().filter(|_| theirs),
         zone: team.calendar.zone.clone(),
+        their_zone: parent.letter.zone.clone().filter(|_| theirs),
         team: team.name.clone(),
         policy_url: team.policy_url.clone().unwrap_or_default(),
         code: office.code_for(case.id, *to).ok_or(())?,

@@ -356,7 +356,7 @@ impl Steer<'_> {
         let effect = Effect::Transcript { to: came.by.clone(), mail: Some(mail.row.id) };
         let mut draft = commit::draft(self.office, &Planned::now(effect))?;
         let letter = &mail.read.letter;
-        let answer = transcript.mail();
+        let answer = self.office.letters.transcript(transcript);
         let parent = letter.message_id.clone();
         let outgoing = compose::Outgoing {
             from: self.office.config.addresses.notices_from().clone(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lettre::message::header::{
     ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0,
 };
-use lettre::message::{Body, Mailbox, Message};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
 use super::is_unseen;
 use crate::case::{Address, CaseId};
@@ -67,6 +67,17 @@ pub struct Outgoing {
     pub practice: Practice,
 }
 
+/// A small file that goes with a message, ours: a calendar entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, plain ASCII.
+    pub name: String,
+    /// Its type with parameters (RFC 2045 section 5.1).
+    pub kind: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Why no message was written. Holds no text of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeFault {
@@ -118,6 +129,14 @@ plain_header!(
 /// # Errors
 /// When an id or an address cannot be written; nothing else depends on what the fields hold.
 pub fn write(mail: &Outgoing) -> Result<Vec<u8>, ComposeFault> {
+    write_with(mail, None)
+}
+
+/// The same with a file: multipart/mixed (RFC 2046 section 5.1.3), the text first. The same parts give the same bytes.
+///
+/// # Errors
+/// As [`write`], or the type of the file is none.
+pub fn write_with(mail: &Outgoing, file: Option<&Attachment>) -> Result<Vec<u8>, ComposeFault> {
     let id = tidy_id(&mail.message_id).ok_or(ComposeFault::MessageId)?;
     let mut subject = clean(&mail.subject, usize::MAX);
     if mail.practice == Practice::Yes && !subject.starts_with("[PRACTICE]") {
@@ -145,12 +164,25 @@ pub fn write(mail: &Outgoing) -> Result<Vec<u8>, ComposeFault> {
         builder =
             builder.header(AutoSubmitted(word.to_owned())).header(AutoResponseSuppress("All".to_owned()));
     }
-    let message = builder
-        .header(MIME_VERSION_1_0)
-        .header(ContentType::TEXT_PLAIN)
-        .body(body(&mail.body)?)
-        .map_err(|_| ComposeFault::Build)?;
-    Ok(message.formatted())
+    let builder = builder.header(MIME_VERSION_1_0);
+    let message = match file {
+        None => builder.header(ContentType::TEXT_PLAIN).body(body(&mail.body)?),
+        Some(file) => builder.multipart(mixed(mail, file)?),
+    };
+    Ok(message.map_err(|_| ComposeFault::Build)?.formatted())
+}
+
+fn mixed(mail: &Outgoing, file: &Attachment) -> Result<MultiPart, ComposeFault> {
+    let kind = ContentType::parse(file.kind).map_err(|_| ComposeFault::Build)?;
+    let file = lettre::message::Attachment::new(clean(&file.name, 60)).body(
+        Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
+            .map_err(|_| ComposeFault::Build)?,
+        kind,
+    );
+    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body(&mail.body)?);
+    // The library would draw one by chance.
+    let id: String = mail.message_id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    Ok(MultiPart::mixed().boundary(format!("=_{id}")).singlepart(text).singlepart(file))
 }
 
 fn mailbox(address: &Address) -> Result<Mailbox, ComposeFault> {

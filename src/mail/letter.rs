@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::address::{self, Mailbox};
 use super::authenticate::{self, Authentication, Results};
@@ -50,6 +51,8 @@ pub struct Letter {
     pub subject: String,
     /// Date, as the sender claims.
     pub date: Option<Timestamp>,
+    /// The offset from UTC that Date is written with: where the sender's clock stands, as far as they say.
+    pub zone: Option<TimeZone>,
     /// Message-ID without `<>`.
     pub message_id: Option<String>,
     /// In-Reply-To, ids without `<>`, at most 100.
@@ -165,6 +168,7 @@ pub(super) fn from_head(head: &Head<'_>, house: &House) -> Letter {
         cc: addresses("cc"),
         subject: visible_line(subject.trim()).chars().take(4000).collect(),
         date: head.value("date").and_then(|v| parse::date(&v)),
+        zone: head.value("date").and_then(|v| parse::zone(&v)),
         message_id: head.value("message-id").and_then(|v| parse::id(&v)),
         in_reply_to: head.all("in-reply-to").flat_map(|f| parse::ids(&f.value())).take(100).collect(),
         references: last_ids(head),

@@ -7,6 +7,23 @@ use super::words;
 
 /// A date (RFC 5322 section 3.3) as an instant; `None` when it is none.
 pub(super) fn date(text: &str) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_second(date_time(text)?.to_timestamp()).ok()
+}
+
+/// The offset of a date from UTC, as a zone of its own; `None` for `-0000`, which says that it is unknown (RFC 5322
+/// section 3.3).
+pub(super) fn zone(text: &str) -> Option<jiff::tz::TimeZone> {
+    let read = date_time(text)?;
+    let seconds = (i32::from(read.tz_hour) * 60 + i32::from(read.tz_minute)) * 60;
+    let seconds = match (read.tz_before_gmt, seconds) {
+        (true, 0) => return None,
+        (true, seconds) => -seconds,
+        (false, seconds) => seconds,
+    };
+    jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed)
+}
+
+fn date_time(text: &str) -> Option<DateTime> {
     let mut line: String = text.chars().take(100).filter(char::is_ascii).collect();
     line.push('\n');
     let read = DateTime::parse_rfc822(&line)?;
@@ -18,10 +35,7 @@ pub(super) fn date(text: &str) -> Option<jiff::Timestamp> {
         && read.second <= 60
         && read.tz_hour < 24
         && read.tz_minute < 60;
-    if !sane {
-        return None;
-    }
-    jiff::Timestamp::from_second(read.to_timestamp()).ok()
+    sane.then_some(read)
 }
 
 /// The ids between `<` and `>` of an unfolded field, at most 100 of them, each of at most 998 octets, without spaces.

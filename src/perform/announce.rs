@@ -2,11 +2,11 @@
 
 use super::github::case_of;
 use super::secrets::{self, Reader};
-use super::{Peers, PerformFault, Verdict, links};
+use super::{Peers, PerformFault, Verdict, advised};
 use crate::case::Case;
-use crate::case::tracks::Cve;
 use crate::office::Office;
-use crate::render::advisory::{self, PostView, PublicText};
+use crate::render::advisory::PublicText;
+use crate::render::letters::ToPublic;
 use crate::store::{EffectRow, StoreError};
 use crate::wire::discord::DiscordError;
 
@@ -46,25 +46,13 @@ pub(super) async fn discord(
 /// The text that is public and the post about it; none while it is not.
 fn drawn(office: &Office, case: &Case) -> Result<Option<(PublicText, String)>, StoreError> {
     let Some(seen) = case.tracks.advisory.as_ref().filter(|seen| seen.is_public()) else { return Ok(None) };
-    let text = office.store.read(|txn| secrets::approved_text(txn, case, &seen.text))?;
-    let Some(text) = text else { return Ok(None) };
-    let severity = match (text.severity.as_str(), &case.tracks.assessment) {
-        ("", Some(assessment)) => assessment.severity.to_string(),
-        ("", None) => "not rated".to_owned(),
-        (word, _) => word.to_owned(),
-    };
-    let assigned = match &case.tracks.cve {
-        Cve::Assigned { id } => Some(id.to_string()),
-        Cve::None | Cve::Requested { .. } | Cve::Refused | Cve::Unwanted => text.cve.clone(),
-    };
-    let view = PostView {
-        id: assigned.unwrap_or_else(|| seen.ghsa.clone()),
-        severity,
-        summary: text.summary.clone(),
-        fixed: text.fixed().map(str::to_owned),
-        url: links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
-    };
-    Ok(advisory::post(&view).map(|words| (text, words)))
+    let found = office.store.read(|txn| {
+        let whole = secrets::approved_text(txn, case, &seen.text)?;
+        Ok(whole.zip(advised::advisory_letter(office, txn, case, &seen.text)?))
+    })?;
+    let Some((whole, text)) = found else { return Ok(None) };
+    let line = office.letters.public(&advised::public_desk(office), &ToPublic::Line(&text));
+    Ok(line.ok().map(|line| (whole, line.body.trim().to_owned())))
 }
 
 /// What would be posted.

@@ -6,8 +6,7 @@ use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
 use crate::mail::compose::{Auto, Outgoing, write};
 use crate::office::Office;
-use crate::render::alert;
-use crate::render::digest::{About, DigestLine, DigestView, digest};
+use crate::render::digest::{About, DigestLine, DigestView};
 use crate::store::{EffectRow, StoreError, Txn};
 use crate::wire::smtp::{NotSent, Stage};
 
@@ -117,14 +116,14 @@ pub(super) fn notice(
     };
     let now = office.outside.clock.now();
     let mail = if *alert == Alert::Digest {
-        digest(&office.store.read(|txn| digest_view(office, txn, row))?)
+        office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row))?)
     } else {
         let mut view = office.store.read(|txn| {
             let case = row.case.map(|case| txn.case(case)).transpose()?;
             views::alert(office, txn, case.as_ref(), alert, Some(to), now)
         })?;
         view.code = row.case.and_then(|case| office.code_for_member(case, to));
-        alert::mail(&view)
+        office.letters.alert(&view)
     };
     let Some(id) = &row.message_id else { return Ok(None) };
     let thread = row.case.map(|case| thread_id(case, office.config.addresses.notices_from()));

@@ -24,6 +24,7 @@ mod wanted;
 
 use std::time::Duration;
 
+pub use advised::advisory_letter;
 pub(crate) use advised::{keep as keep_advisory, project as project_named, seen as advisory_seen};
 pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::advised::public_text;
+use super::advised::{self, public_text};
 use crate::case::roster::Role;
 use crate::case::tracks::Credit;
 use crate::case::{Act, ActState, Assessment, Case, Deed, Severity, Step, Task};
 use crate::office::Office;
-use crate::render::advisory::{self, DraftView};
+use crate::render::letters::{self, ToPublic};
 use crate::store::{AdvisoryMark, StoreError, Txn};
 use crate::wire::github::{AdvisoryUpdate, Credited, Package, Project, RepositoryAdvisory, Vulnerability};
 
@@ -80,7 +80,7 @@ pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, Strin
         }
         (None, None, Some(_) | None) => None,
     };
-    Ok(found.and_then(|(repository, ghsa)| Some((super::advised::project(&repository)?, ghsa))))
+    Ok(found.and_then(|(repository, ghsa)| Some((advised::project(&repository)?, ghsa))))
 }
 
 fn named(act: &Act) -> Option<&str> {
@@ -115,7 +115,7 @@ pub(super) fn missing(office: &Office, case: &Case, held: &RepositoryAdvisory) -
     let mut missing = people(office, case);
     missing.retain(|login| !shown(login));
     let team = office.config.runbook.team_slug.as_ref().filter(|slug| !held.teams().contains(slug));
-    missing.extend(team.map(|slug| super::advised::team(slug)));
+    missing.extend(team.map(|slug| advised::team(slug)));
     missing
 }
 
@@ -191,39 +191,52 @@ pub(super) fn title(case: &Case) -> String {
     }
 }
 
-/// T24 as the draft begins.
+/// T24 as the draft begins; none when its template fails.
 pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
+    let Some(text) = beginning(txn, case)? else { return Ok(None) };
+    let page = office.letters.public(&advised::public_desk(office), &ToPublic::Advisory(&text));
+    Ok(page.ok().map(|page| page.body))
+}
+
+/// What the assessment says, and nothing of the report's words.
+fn beginning(txn: &Txn<'_>, case: &Case) -> Result<Option<letters::AdvisoryText>, StoreError> {
     let Some(assessment) = &case.tracks.assessment else { return Ok(None) };
-    let credit = match &case.tracks.credit {
+    let credits = match &case.tracks.credit {
         None => None,
-        Some(Credit::Anonymous) => Some("The reporter does not wish to be named.".to_owned()),
-        Some(Credit::Github { login }) => Some(format!("Reported by @{login}.")),
+        Some(Credit::Anonymous) => Some(Vec::new()),
+        Some(Credit::Github { login }) => Some(vec![login.clone()]),
         Some(Credit::Name) => {
             let name = case.reporter.map(|person| txn.name_of(person)).transpose()?;
-            name.map(|name| advisory::name(&name))
-                .filter(|name| !name.is_empty())
-                .map(|name| format!("Reported by {name}."))
+            name.filter(|name| !name.trim().is_empty()).map(|name| vec![name])
         }
     };
     let place = case.component.as_ref().map_or_else(|| "O3DE".to_owned(), |part| format!("{part} of O3DE"));
     let means: Vec<&str> = assessment.means.iter().map(|means| means.words()).collect();
-    let mut summary = format!("A weakness in {place} affects {}", assessment.breaks.words());
+    let mut why = format!("It affects {}", assessment.breaks.words());
     if !means.is_empty() {
-        summary.push_str(&format!(": {}", means.join("; ")));
+        why.push_str(&format!(": {}", means.join("; ")));
     }
-    summary.push('.');
+    why.push('.');
     if let Some(attacker) = assessment.attacker {
-        summary.push_str(&format!(" An attacker works {}.", attacker.words()));
+        why.push_str(&format!(" An attacker works {}.", attacker.words()));
     }
-    Ok(advisory::draft(&DraftView {
-        summary,
+    Ok(Some(letters::AdvisoryText {
+        ids: String::new(),
+        title: title(case),
+        summary: format!("A weakness in {place}."),
         severity: assessment.severity,
-        vector: assessment.vector.clone(),
-        versions: assessment.versions.as_ref().map(ToString::to_string),
-        credit,
-        reported: case.received.strftime("%Y-%m-%d").to_string(),
-        contact: office.config.addresses.list.to_string(),
-        policy_url: office.config.team.policy_url.clone(),
+        vector: assessment.vector.as_ref().map(ToString::to_string),
+        why,
+        affected: assessment.versions.iter().map(|range| format!("O3DE {range}")).collect(),
+        fixed: None,
+        tell: String::new(),
+        mitigation: String::new(),
+        workaround: String::new(),
+        detection: String::new(),
+        details: String::new(),
+        credits,
+        timeline: vec![(case.received.strftime("%Y-%m-%d").to_string(), "reported".to_owned())],
+        url: String::new(),
     }))
 }
 

@@ -1,100 +1,12 @@
-//! The advisory in the public repository: how it begins (T24), the hidden line by which we find it again, and what of it
-//! everybody will read.
+//! The advisory in the public repository: the hidden line by which we find it again, and what of it everybody will read.
 //!
 //! Once it is made its words are people's. Nothing here knows a word of a report.
 
 use serde::{Deserialize, Serialize};
-use tera::{Context, Tera};
 
-use super::fence::one_line;
 use super::marker::{Keyring, mac, same};
 use crate::case::advisory::Gap;
-use crate::case::assessment::Vector;
-use crate::case::{CaseId, Op, Severity, Sha256};
-
-/// Most characters of a name in a credit.
-const NAME_CHARS: usize = 80;
-/// Most characters of the sentence in a post.
-const SENTENCE_CHARS: usize = 300;
-
-/// What an advisory begins with.
-#[derive(Debug, Clone)]
-pub struct DraftView {
-    /// One neutral sentence.
-    pub summary: String,
-    /// In the team's own view.
-    pub severity: Severity,
-    /// How that was scored.
-    pub vector: Option<Vector>,
-    /// As far as known: `< 2510.2`.
-    pub versions: Option<String>,
-    /// Whom to thank, as a line; none: nobody has said yet.
-    pub credit: Option<String>,
-    /// `2026-11-23`.
-    pub reported: String,
-    /// Where reports go.
-    pub contact: String,
-    /// Where the policy is.
-    pub policy_url: Option<String>,
-}
-
-const DRAFT: &str = include_str!("../../templates/public/T24-advisory.md");
-const POST: &str = include_str!("../../templates/public/T27-discord.txt");
-
-/// Renders one of our own templates: a variable that is not given is a fault.
-fn rendered(file: &str, text: &str, context: &Context) -> Option<String> {
-    let mut tera = Tera::new();
-    tera.add_raw_template(file, text).ok()?;
-    tera.render(file, context).ok()
-}
-
-/// T24 as a draft begins; none when the template fails.
-pub fn draft(view: &DraftView) -> Option<String> {
-    let mut context = Context::new();
-    context.insert("summary", &view.summary);
-    context.insert("severity", view.severity.word());
-    context.insert("vector", &view.vector.as_ref().map(ToString::to_string));
-    context.insert("score", &view.vector.as_ref().map(Vector::score));
-    context.insert("versions", &view.versions);
-    context.insert("credit", &view.credit);
-    context.insert("reported", &view.reported);
-    context.insert("contact", &view.contact);
-    context.insert("policy_url", &view.policy_url);
-    rendered("T24-advisory.md.txt", DRAFT, &context)
-}
-
-/// What a public channel reads.
-#[derive(Debug, Clone)]
-pub struct PostView {
-    /// CVE or GHSA.
-    pub id: String,
-    /// Band.
-    pub severity: String,
-    /// The advisory's own line.
-    pub summary: String,
-    /// The first version without it, if the advisory names one.
-    pub fixed: Option<String>,
-    /// Where it is.
-    pub url: String,
-}
-
-/// T27; none when the template fails.
-pub fn post(view: &PostView) -> Option<String> {
-    let mut context = Context::new();
-    let summary = one_line(&super::fence::visible(&view.summary), SENTENCE_CHARS);
-    context.insert("id", &view.id);
-    context.insert("severity", &view.severity);
-    context.insert("summary", &summary);
-    context.insert("fixed", &view.fixed.as_ref().map(|fixed| one_line(&super::fence::visible(fixed), 80)));
-    context.insert("url", &view.url);
-    rendered("T27-discord.txt", POST, &context).map(|text| text.trim().to_owned())
-}
-
-/// A name that a stranger chose, as a line of Markdown may hold it: letters, digits, spaces and `.-'` alone.
-pub fn name(text: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || ".-'".contains(c) { c } else { ' ' };
-    one_line(&text.chars().map(plain).collect::<String>(), NAME_CHARS)
-}
+use crate::case::{CaseId, Op, Sha256};
 
 const HEAD: &str = "<!-- sir-intake mark=";
 const TAIL: &str = " -->";
@@ -264,45 +176,15 @@ mod tests {
     }
     const CASE: CaseId = CaseId { year: 2026, number: 7 };
 
-    fn view() -> DraftView {
-        DraftView {
-            summary: "A flaw in Multiplayer of O3DE.".to_owned(),
-            severity: Severity::High,
-            vector: Vector::parse("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
-            versions: Some("< 2510.2".to_owned()),
-            credit: None,
-            reported: "2026-11-23".to_owned(),
-            contact: "security@lists.o3de.example".to_owned(),
-            policy_url: None,
-        }
-    }
-
     fn text(description: &str) -> PublicText {
         PublicText { summary: "x".to_owned(), description: description.to_owned(), ..PublicText::default() }
     }
 
     #[test]
-    fn a_draft_begins_with_all_headings_and_names_its_own_gaps() {
-        let body = draft(&view()).unwrap();
-        for heading in [
-            "Summary",
-            "Severity",
-            "Affected versions",
-            "Am I affected",
-            "Mitigation",
-            "Workaround",
-            "Detection",
-            "Credits",
-            "Timeline",
-            "Contact",
-        ] {
-            assert!(
-                body.contains(&format!("\n## {heading}\n")) || body.starts_with("## Summary"),
-                "{heading}"
-            );
-        }
-        assert!(body.contains("(score 9.8)") && body.contains("O3DE < 2510.2"), "{body}");
-        let mut text = text(&body);
+    fn what_is_missing_is_named_until_somebody_wrote_it() {
+        let mut text = text(
+            "## Summary\nx\n## Mitigation\n\n<!-- What to do now. -->\n\n## Credits\n\n<!-- Whom to thank. -->\n",
+        );
         assert_eq!(text.gaps(), [Gap::Severity, Gap::Affected, Gap::Mitigation, Gap::Credits]);
         text.severity = "high".to_owned();
         text.affected.push(Affected {
@@ -311,7 +193,8 @@ mod tests {
             range: "< 2510.2".to_owned(),
             fixed: String::new(),
         });
-        text.description = body.replace("<!-- What to do now", "Update.\n<!-- What to do now");
+        text.description =
+            text.description.replace("<!-- What to do now. -->", "Update.\n<!-- What to do now. -->");
         assert_eq!(text.gaps(), [Gap::Credits]);
         text.credits.push(("rena".to_owned(), "reporter".to_owned()));
         assert_eq!(text.gaps(), []);
@@ -353,22 +236,5 @@ mod tests {
         other.credits.push(("rena".to_owned(), "reporter".to_owned()));
         assert_ne!(one.sha256(), other.sha256());
         assert_ne!(one.sha256(), text("b").sha256());
-    }
-
-    #[test]
-    fn a_post_is_one_sentence_and_an_address() {
-        let view = PostView {
-            id: "CVE-2026-12345".to_owned(),
-            severity: "high".to_owned(),
-            summary: "Flaw in\nMultiplayer \u{202e}".to_owned(),
-            fixed: Some("2510.2".to_owned()),
-            url: "https://github.com/advisories/GHSA-2222-3333-4444".to_owned(),
-        };
-        assert_eq!(
-            post(&view).unwrap(),
-            "O3DE published CVE-2026-12345 (severity: high): Flaw in Multiplayer <U+202E>\n\
-             Update to 2510.2. https://github.com/advisories/GHSA-2222-3333-4444"
-        );
-        assert_eq!(name("Rena [x](http://evil) `Q` O'Neil-Žák"), "Rena x http evil Q O'Neil-Žák");
     }
 }

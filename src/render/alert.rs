@@ -308,7 +308,7 @@ fn what_next(view: &AlertView) -> Option<String> {
 }
 
 /// The case in aligned columns.
-fn card(case: &AlertCase, view: &AlertView) -> String {
+pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut out = String::new();
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
@@ -491,7 +491,7 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// Discord's Markdown loses its meaning; `@` calls nobody.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         if "\\*_~`|>#[]<".contains(c) {

@@ -1,10 +1,10 @@
 //! The daily digest to members: all that waits for a person, and why. One mail a working day; on Mondays also when
-//! there is nothing, as proof of life.
+//! there is nothing, as proof of life. Its frame is the template T37.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::alert::{AlertMail, plain};
+use super::alert::plain;
 use super::alert_view::Commands;
 use super::fold::fold;
 use super::when;
@@ -118,15 +118,23 @@ impl DigestView {
     }
 }
 
-/// The digest as a mail. Whether an empty one is sent (Mondays) is for the caller.
-pub fn digest(view: &DigestView) -> AlertMail {
-    let day = view.now.to_zoned(view.zone.clone()).strftime("%a %-d %b %Y").to_string();
-    let waits = match view.waits() {
+/// `Tue 24 Nov 2026`.
+pub(super) fn day(view: &DigestView) -> String {
+    view.now.to_zoned(view.zone.clone()).strftime("%a %-d %b %Y").to_string()
+}
+
+/// How much waits, for the subject.
+pub(super) fn waits(view: &DigestView) -> String {
+    match view.waits() {
         0 => "nothing waits".to_owned(),
         1 => "1 thing waits".to_owned(),
         n => format!("{n} things wait"),
-    };
-    let mut body = format!("{}\n", summary(view));
+    }
+}
+
+/// All that is listed, folded; empty where nothing is.
+pub(super) fn sections(view: &DigestView) -> String {
+    let mut body = String::new();
     for (title, hint, lines) in view.sections() {
         if lines.is_empty() {
             continue;
@@ -142,10 +150,11 @@ pub fn digest(view: &DigestView) -> AlertMail {
             body.push_str(&format!("\n{hint}\n"));
         }
     }
-    AlertMail { subject: format!("[sir-intake] digest of {day}: {waits}"), body: fold(&body) }
+    fold(&body)
 }
 
-fn summary(view: &DigestView) -> String {
+/// How it stands, in a sentence or two.
+pub(super) fn summary(view: &DigestView) -> String {
     let cases = match view.open_cases {
         0 => "No case is open".to_owned(),
         1 => "1 case is open".to_owned(),

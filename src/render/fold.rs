@@ -62,7 +62,8 @@ fn flush(unit: &mut Vec<&str>, lines: &mut Vec<String>) {
     let mut empty = true;
     for word in unit.iter().flat_map(|l| l.split_whitespace()) {
         let columns = word.chars().count();
-        if !empty && width + 1 + columns > COLUMNS {
+        // The dash of an item never stands alone.
+        if !empty && width + 1 + columns > COLUMNS && line.trim() != "-" {
             lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
             width = hang;
             empty = true;

@@ -1,12 +1,11 @@
 //! What a member reads about their commands: each line with what followed, and each letter exactly as it will leave.
 //!
 //! The mail goes to that member alone. It echoes their lines behind `>`, and names verbs without their `!`: no answer to it
-//! can fire by what it quotes.
+//! can fire by what it quotes. Its frame is the template T39.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::alert::{AlertMail, plain};
 use super::fence::{fence, one_line, prose, visible};
 use super::fold::fold;
 use super::when;
@@ -81,7 +80,8 @@ fn echo(written: &str) -> String {
 }
 
 impl Transcript {
-    fn verbs(&self) -> String {
+    /// The verbs, for the subject.
+    pub(super) fn verbs(&self) -> String {
         let verb =
             |line: &Line| echo(&line.written).trim_start_matches('!').split(' ').next().map(str::to_owned);
         let verbs: Vec<String> = self.lines.iter().filter_map(verb).collect();
@@ -102,39 +102,25 @@ impl Transcript {
         }
     }
 
-    /// The mail to the member.
-    pub fn mail(&self) -> AlertMail {
-        let tag = self.case.map_or("sir-intake".to_owned(), |case| case.to_string());
-        let done = if self.ran { "done" } else { "nothing was done" };
-        let mut body = String::new();
-        if !self.ran {
-            body.push_str("Nothing was done: all lines run, or none does.\n\n");
-        }
-        for line in &self.lines {
-            body.push_str(&format!("> {}\n{}\n\n", echo(&line.written), line.said));
-        }
-        if self.noted {
-            body.push_str("Your words below are a note on the issue, for the team alone.\n\n");
-        }
-        let mut text = fold(&body);
-        for letter in &self.letters {
+    /// Each line with what followed, folded.
+    pub(super) fn answers(&self) -> String {
+        let answer = |line: &Line| format!("> {}\n{}\n\n", echo(&line.written), line.said);
+        fold(&self.lines.iter().map(answer).collect::<String>())
+    }
+
+    /// Each letter exactly as it will leave, with when.
+    pub(super) fn shown(&self) -> String {
+        let letter = |letter: &Ordered| {
             let head =
                 format!("Act {}: {} {}.\nThis is all of it:", letter.act, letter.what, self.leaves(letter));
-            text.push_str(&format!("\n{}\n", fold(&head)));
-            text.push_str(&format!("Subject: {}\n\n{}\n", letter.subject, letter.body.trim_end()));
-            text.push_str("-------- end of the letter --------\n");
-        }
-        let acts = self.letters.iter().map(|letter| letter.act.to_string()).collect::<Vec<_>>();
-        if let Some(last) = acts.last() {
-            let how = format!(
-                "To take it back, answer this mail and begin with this line, an exclamation mark before it:\n\n  undo {last}\n"
-            );
-            text.push_str(&format!("\n{}", fold(&how)));
-        }
-        if let Some(code) = &self.code {
-            text.push_str(&format!("\nReference: {}\n", plain(code)));
-        }
-        AlertMail { subject: format!("[{tag}] {done}: {}", self.verbs()), body: text }
+            format!(
+                "{}\nSubject: {}\n\n{}\n-------- end of the letter --------\n",
+                fold(&head),
+                letter.subject,
+                letter.body.trim_end()
+            )
+        };
+        self.letters.iter().map(letter).collect::<Vec<_>>().join("\n")
     }
 
     /// The comment on the private issue, without its marker.

@@ -9,6 +9,32 @@ pub fn long(at: Timestamp, zone: &TimeZone) -> String {
     format!("{} {}", at.strftime("%A %-d %B %Y, %H:%M"), zone_name(&at))
 }
 
+/// The same, and the same instant on the reader's clock where that is known and shows another time:
+/// `Thursday 26 November 2026, 14:00 UTC (15:00 UTC+01 with you)`.
+pub fn both(at: Timestamp, zone: &TimeZone, theirs: Option<&TimeZone>) -> String {
+    let ours = long(at, zone);
+    let Some(theirs) = theirs.map(|theirs| at.to_zoned(theirs.clone())) else { return ours };
+    let here = at.to_zoned(zone.clone());
+    if theirs.offset() == here.offset() {
+        return ours;
+    }
+    let form = if theirs.date() == here.date() { "%H:%M" } else { "%A %-d %B, %H:%M" };
+    let clock = theirs.strftime(form);
+    format!("{ours} ({clock} {} with you)", zone_name(&theirs))
+}
+
+/// `15:00 CET`, with the day where it is another one than in UTC; none where the clock shows the same as UTC.
+pub fn elsewhere(at: Timestamp, zone: &TimeZone) -> Option<String> {
+    let (here, there) = (at.to_zoned(TimeZone::UTC), at.to_zoned(zone.clone()));
+    let form = if there.date() == here.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
+    (there.offset() != here.offset()).then(|| format!("{} {}", there.strftime(form), zone_name(&there)))
+}
+
+/// `2026-11-26 14:00Z`: for subjects that cross zones.
+pub fn stamp(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
 /// `Thu 26 Nov 2026, 14:00 UTC`: for tables.
 pub fn medium(at: Timestamp, zone: &TimeZone) -> String {
     let at = at.to_zoned(zone.clone());
@@ -58,6 +84,24 @@ mod tests {
         assert_eq!(long(at, &TimeZone::UTC), "Thursday 26 November 2026, 14:00 UTC");
         assert_eq!(short(at, &TimeZone::get("America/Los_Angeles").unwrap()), "Thu 26 Nov 06:00 PST");
         assert_eq!(short(at, &TimeZone::get("America/Sao_Paulo").unwrap()), "Thu 26 Nov 11:00 UTC-03");
+    }
+
+    #[test]
+    fn a_reader_in_another_zone_reads_their_own_clock_as_well() {
+        let at: Timestamp = "2026-11-26T14:00:00Z".parse().unwrap();
+        let hours = |hours| TimeZone::fixed(jiff::tz::offset(hours));
+        let words = |zone: &TimeZone| both(at, &TimeZone::UTC, Some(zone));
+        let ours = "Thursday 26 November 2026, 14:00 UTC";
+        assert_eq!(both(at, &TimeZone::UTC, None), ours);
+        assert_eq!(words(&hours(0)), ours);
+        assert_eq!(words(&hours(1)), format!("{ours} (15:00 UTC+01 with you)"));
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        assert_eq!(words(&hours(10)), format!("{ours} (Friday 27 November, 00:00 UTC+10 with you)"));
+        assert_eq!(words(&tokyo), format!("{ours} (23:00 JST with you)"));
+        assert_eq!(elsewhere(at, &TimeZone::UTC), None);
+        assert_eq!(elsewhere(at, &tokyo).as_deref(), Some("23:00 JST"));
+        assert_eq!(elsewhere(at, &hours(10)).as_deref(), Some("Fri 27 Nov 00:00 UTC+10"));
+        assert_eq!(stamp(at), "2026-11-26 14:00Z");
     }
 
     #[test]

@@ -43,6 +43,7 @@ mod known_cli;
 mod known_mirror;
 mod known_packages;
 mod known_version;
+mod letters;
 mod nvd_stand;
 mod practice;
 mod put_off;

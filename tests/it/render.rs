@@ -16,7 +16,7 @@ use sir_intake::render::alert::{self, AlertMail};
 use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
-use sir_intake::render::digest::{self, About, DigestLine, DigestView};
+use sir_intake::render::digest::{About, DigestLine, DigestView};
 use sir_intake::render::fence::Value;
 use sir_intake::render::issue::{
     self, Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage,
@@ -49,6 +49,10 @@ fn at(text: &str) -> Timestamp {
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
+}
+
+fn letters() -> Letters {
+    Letters::new(&BTreeMap::new()).unwrap()
 }
 
 fn reporter_code() -> String {
@@ -206,8 +210,7 @@ pub fn view() -> IssueView {
 
 #[test]
 fn the_reporter_gets_a_receipt_that_says_when_a_person_will_write() {
-    let letters = Letters::new(&BTreeMap::new()).unwrap();
-    let letter = letters.receipt(&receipt_view()).unwrap();
+    let letter = letters().receipt(&receipt_view()).unwrap();
     let bytes = compose::write(&Outgoing {
         from: address("security@o3de.example"),
         to: address("ann@researcher.example"),
@@ -502,7 +505,7 @@ fn all_alerts() -> Vec<(&'static str, AlertView)> {
 #[test]
 fn a_member_reads_the_alerts() {
     for (name, view) in all_alerts() {
-        let mail = alert::mail(&view);
+        let mail = letters().alert(&view);
         assert!(mail.body.lines().all(|line| line.chars().count() <= 72), "{name}:\n{}", mail.body);
         assert!(mail.subject.chars().count() <= 78, "{name}: {}", mail.subject);
         shot(name, &as_mail(&mail));
@@ -552,7 +555,7 @@ fn every_alarm_has_words() {
     ] {
         let mut view = alert_view(Alert::Alarm(alarm));
         view.case = None;
-        let mail = alert::mail(&view);
+        let mail = letters().alert(&view);
         assert!(
             mail.subject.starts_with("[sir-intake] ALARM: ") && mail.body.len() > 30,
             "{}",
@@ -620,7 +623,7 @@ fn digest_view() -> DigestView {
 
 #[test]
 fn a_member_reads_the_digest() {
-    let mail = digest::digest(&digest_view());
+    let mail = letters().digest(&digest_view());
     assert!(mail.body.lines().all(|line| line.chars().count() <= 72), "{}", mail.body);
     shot("digest", &as_mail(&mail));
 }
@@ -640,5 +643,5 @@ fn on_a_quiet_monday_the_digest_proves_life() {
     }
     view.open_cases = 0;
     assert!(view.is_empty());
-    shot("digest-empty", &as_mail(&digest::digest(&view)));
+    shot("digest-empty", &as_mail(&letters().digest(&view)));
 }

@@ -274,19 +274,20 @@ fn belongs_to_nobody(source: &Source) -> Vec<String> {
     faults
 }
 
-/// RUNBOOK 3: letters are 72 columns wide, and begin with their subject.
+/// RUNBOOK 3: letters are 72 columns wide, and begin with their subject. Line 1 is measured when it is rendered; what is
+/// no mail has none.
 fn letters(source: &Source) -> Vec<String> {
-    if !source.path.starts_with("templates/letters/") {
-        return Vec::new();
-    }
+    let Some(name) = source.path.strip_prefix("templates/") else { return Vec::new() };
     let mut faults: Vec<String> = source
         .text
         .lines()
         .enumerate()
+        .skip(1)
         .filter(|(_, line)| line.chars().count() > 72)
         .map(|(number, _)| format!("line {}: wider than 72 columns", number + 1))
         .collect();
-    if !source.text.starts_with("Subject: ") {
+    let mail = !name.ends_with(".md") && !name.ends_with("-discord.txt");
+    if mail && !source.text.starts_with("Subject: ") {
         faults.push("does not begin with its subject".to_owned());
     }
     faults

@@ -169,7 +169,7 @@ async fn a_public_channel_is_told_once_of_what_is_public() {
     assert_eq!(
         said,
         [format!(
-            "O3DE published CVE-2026-12345 (severity: critical): Oversized packets are not rejected\n{url}"
+            "O3DE published **CVE-2026-12345** (critical): Oversized packets are not rejected. <{url}>"
         )]
     );
     assert_eq!(channel.violations(), Vec::<String>::new());
