@@ -296,6 +296,7 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for MailId {}
     impl NoWords for EffectId {}
     impl NoWords for PersonId {}
+    impl NoWords for sir_intake::case::Sha256 {}
     impl NoWords for ClockKind {}
     impl NoWords for Refused {}
     impl NoWords for Above {}

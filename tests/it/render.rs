@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sir_intake::case::ClockKind;
 use sir_intake::case::{
-    Address, CaseId, Checked, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity, Sha256, Tally,
-    Unchecked,
+    Address, CaseId, Checked, ClockKind, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity,
+    Sha256, Tally, Unchecked,
 };
 use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, Row};
 use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
