@@ -302,7 +302,6 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for Above {}
     impl NoWords for Closure {}
     impl NoWords for LetterKind {}
-    impl NoWords for sir_intake::case::Sha256 {}
     // From the roster of the configuration.
     impl NoWords for MemberKey {}
     impl NoWords for Timestamp {}

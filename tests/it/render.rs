@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use sir_intake::case::ClockKind;
 use sir_intake::case::{
     Address, CaseId, Checked, ClockKind, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity,
     Sha256, Tally, Unchecked,

@@ -203,3 +203,28 @@ async fn a_death_around_the_publishing_publishes_once() {
         world.nothing_is_left_over();
     }
 }
+
+/// The guard reads the mails to public lists as well: each leaves clean, or not at all.
+#[tokio::test]
+async fn a_mail_to_a_public_list_leaves_clean_or_not_at_all() {
+    let mut world = with("announce = [\"announce@lists.public.example\"]").await;
+    published(&mut world).await;
+    let sent = world.sent_to("announce@lists.public.example");
+    for mail in &sent {
+        for word in ["SIR-2026", "reporter.example", "sig-security-reports"] {
+            assert!(!mail.contains(word), "{mail}");
+        }
+    }
+    let held_back: Vec<_> =
+        world.effects_in(EffectState::Parked).into_iter().filter_map(|row| row.why).collect();
+    assert!(
+        sent.len() == 1 && held_back.is_empty() || held_back == ["leak"],
+        "{} sent, {held_back:?}",
+        sent.len()
+    );
+    if !held_back.is_empty() {
+        let told = world.sent_to("alice@members.example").join("\n").replace("=\n", "");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("would tell what is confidential"), "{told}");
+    }
+}
