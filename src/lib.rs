@@ -60,7 +60,7 @@
 //! | `mail` | what a message says, and how one is written | `case`; pure |
 //! | `report` | the facts in a report, and which are missing | `case`; pure |
 //! | `known` | is it known already: versions, packages, candidates with reasons; `known/mirror` has the file | `case`, `report`; pure but for `mirror` |
-//! | `render` | what people read: letters, alerts, digest, issues, comments; codes and markers | those above; pure |
+//! | `render` | what people read: letters (`render/letters/table.rs` lists them), alerts, issues, comments, the public page; codes and markers | those above; pure |
 //! | `clock` | the only place that asks the time | |
 //! | `outside` | time, chance and crash points, handed in | `clock` |
 //! | `config` | one TOML file, read once, into checked values (`config.example.toml` has every key) | `case` |
@@ -111,6 +111,7 @@
 //!
 //! **Invariant:** letters to people outside, alerts and posts are rendered from types that have no field for a report's words;
 //! such words reach GitHub only inside a fence or a code span. No log line, figure or error text holds them.
+//! Letters to the embargoed list and texts for the public have no field for a case either.
 //!
 //! **Invariant:** an advisory is made once, found again by a marker that holds no case, and its words are people's from then
 //! on (`perform/advisory.rs`). It is published only as it was approved, by its hash (`perform/publish.rs`); what GitHub lets no

@@ -10,6 +10,7 @@ use jiff::civil::{Date, Weekday};
 use super::fence::prose;
 use super::letters::{LetterName, Reader};
 use crate::case::Closure;
+use crate::case::calendar::HOURS_A_DAY;
 use crate::case::command::documentation;
 use crate::case::roster::Role;
 
@@ -116,7 +117,7 @@ pub struct StageText {
     pub happens: &'static str,
     /// Who does it.
     pub who: &'static str,
-    /// What ends it, and what follows.
+    /// What follows.
     pub then: &'static str,
 }
 
@@ -126,7 +127,7 @@ pub const STAGES: &[StageText] = &[
         name: "New",
         happens: "The report is kept, a private issue is opened, and the team is told. The reporter gets a receipt by a machine.",
         who: "the machine; then any member who takes the case",
-        then: "a member becomes its triage owner. Without one after {owner_chairs_hours} working hours the chairs are asked to find one, and after {owner_tsc_hours} the TSC's contact.",
+        then: "a member becomes its triage owner. Without one after {owner_chairs} the chairs are asked to find one, and after {owner_tsc} the TSC's contact.",
     },
     StageText {
         name: "Triage",
@@ -156,7 +157,7 @@ pub const STAGES: &[StageText] = &[
         name: "Prenotice",
         happens: "Chairs of the groups and organizations on the embargoed list are told under embargo, so that they can prepare.",
         who: "the triage owner and a second person",
-        then: "{prep_days} days later ({prep_days_critical} for a critical case).",
+        then: "it can be published {prep_days} days later ({prep_days_critical} for a critical case).",
     },
     StageText {
         name: "Ready",
@@ -196,7 +197,7 @@ pub fn markdown(view: &RunbookView) -> String {
     page = filled(&page, lengths);
     for (number, stage) in STAGES.iter().enumerate() {
         let text = format!(
-            "### {}. {}\n\n{}\n\n- Who: {}.\n- It ends with: {}",
+            "### {}. {}\n\n{}\n\n- Who: {}.\n- Then: {}",
             number + 1,
             stage.name,
             stage.happens,
@@ -231,8 +232,6 @@ fn filled(text: &str, l: &Lengths) -> String {
     let all = [
         ("acknowledge_days", l.acknowledge_days),
         ("contact_days", l.contact_days),
-        ("owner_chairs_hours", l.owner_chairs_hours),
-        ("owner_tsc_hours", l.owner_tsc_hours),
         ("assessment_days", l.assessment_days),
         ("meeting_days", l.meeting_days),
         ("target_days", l.target_days),
@@ -250,8 +249,20 @@ fn filled(text: &str, l: &Lengths) -> String {
         ("exploited_days", l.exploited_days),
         ("stall_days", l.stall_days),
     ];
-    all.iter()
-        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value.to_string()))
+    let numbers = all.iter().map(|(name, value)| (*name, value.to_string()));
+    let hours = [("owner_chairs", working(l.owner_chairs_hours)), ("owner_tsc", working(l.owner_tsc_hours))];
+    numbers
+        .chain(hours)
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value))
+}
+
+/// Working hours as people say them.
+fn working(hours: u32) -> String {
+    match (hours / HOURS_A_DAY, hours % HOURS_A_DAY) {
+        (1, 0) => "one working day".to_owned(),
+        (days, 0) if days > 0 => format!("{days} working days"),
+        (_, _) => format!("{hours} working hours ({HOURS_A_DAY} to the day)"),
+    }
 }
 
 fn ends() -> String {

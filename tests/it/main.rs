@@ -57,6 +57,7 @@ mod stands_web;
 mod story;
 mod sync;
 mod sync_faults;
+mod templates_cli;
 mod tidy;
 mod wire_github;
 mod wire_http;

@@ -247,6 +247,26 @@ fn a_letter_that_we_seal_is_read_by_gnupg() {
 }
 
 #[test]
+fn a_file_that_goes_with_a_letter_goes_inside() {
+    let Some(gpg) = gpg() else { return };
+    gpg.person("ann@researcher.example", "", "2y");
+    let ann = &Certificate::read(&gpg.public("ann@researcher.example")).unwrap()[0];
+    let letter = crate::letters::with_entry();
+    let sealed = String::from_utf8(seal(&letter, ann, now(), &SystemChance::default()).unwrap()).unwrap();
+    assert!(!sealed.contains("date.ics") && !sealed.contains("calendar"), "{sealed}");
+    let payload = mail::seals(sealed.as_bytes(), &limits()).payload.unwrap();
+    let inside = gpg.run(&["--decrypt"], &payload);
+    let (open, before) = (
+        mail::read(&inside, &limits(), &House::default()),
+        mail::read(&letter, &limits(), &House::default()),
+    );
+    assert_eq!(open.text, before.text);
+    assert_eq!(open.attachments.len(), 1);
+    assert_eq!(open.attachments, before.attachments);
+    assert_eq!(open.subject, before.subject);
+}
+
+#[test]
 fn nothing_is_sealed_to_a_key_that_is_expired_revoked_or_only_for_signing() {
     let Some(gpg) = gpg() else { return };
     let refused = |key: &[u8], at: Timestamp| {
