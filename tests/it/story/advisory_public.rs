@@ -54,6 +54,11 @@ async fn a_text_that_changed_after_the_approval_is_not_published() {
     let parked = world.effects_in(EffectState::Parked);
     assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["text-changed"]);
     assert_eq!(world.case(1).tracks.published, None);
+    // The order was of the other text: this one needs its own.
+    assert!(!world.case(1).tracks.publishing);
+    let text = seen(&world).text;
+    publish(&mut world, text).await;
+    assert_eq!(word(&the_one(&world), "state"), "published");
 }
 
 #[tokio::test]
