@@ -175,7 +175,7 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
         severity: case.severity_set,
         issue: case.issue.map(|(_, number)| issue_link(&config.github, number)),
         zone: team.calendar.zone.clone(),
-        their_zone: report.zone.clone(),
+        their_zone: report.zone,
         team: team.name.clone(),
         policy_url: team.policy_url.clone(),
         contact: config.addresses.list.to_string(),

@@ -77,7 +77,7 @@ fn to_reporter(name: LetterName) -> Vec<Sample> {
     let common = common();
     let all = triage()
         .into_iter()
-        .chain(coordinated().into_iter().map(|(label, body)| (label, Body::Coordinated(body))));
+        .chain(coordinated().into_iter().chain(late()).map(|(label, body)| (label, Body::Coordinated(body))));
     let filled = all.map(|(label, body)| (label, common.filled(&body)));
     filled.filter(|(_, filled)| filled.name == name).collect()
 }
@@ -166,6 +166,11 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
                 Some(dates()),
             ),
         ),
+    ]
+}
+
+fn late() -> Vec<(&'static str, Coordinated)> {
+    vec![
         (
             "",
             Coordinated::Invitation {

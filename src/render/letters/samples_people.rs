@@ -27,7 +27,11 @@ pub(super) fn of(name: LetterName) -> Vec<Sample> {
         code: None,
     };
     let on_case = Desk { code: Some(words(CODE)), ..desk.clone() };
-    let cases = begun().into_iter().chain(agreed()).map(|(label, what)| (label, what.filled(CASE, &on_case)));
+    let cases = begun()
+        .into_iter()
+        .chain(agreed())
+        .chain(published())
+        .map(|(label, what)| (label, what.filled(CASE, &on_case)));
     let team = roster().into_iter().chain(load()).map(|(label, what)| (label, what.filled(&desk)));
     let all = cases.chain(team).chain(notices());
     all.filter(|(_, filled)| filled.name == name).collect()
@@ -135,6 +139,13 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
                 dates: dates(),
             },
         ),
+        ("leak, new day", incident(Incident::Leak, Some(noon(10)))),
+        ("exploited, no day", incident(Incident::Exploited, None)),
+    ]
+}
+
+fn published() -> Vec<(&'static str, OnCase)> {
+    vec![
         (
             "",
             OnCase::ReleaseNote {
@@ -154,8 +165,6 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
                 by: noon(18),
             },
         ),
-        ("leak, new day", incident(Incident::Leak, Some(noon(10)))),
-        ("exploited, no day", incident(Incident::Exploited, None)),
     ]
 }
 
