@@ -24,11 +24,13 @@ policy_url = "https://o3de.example/security"
 [[team.member]]
 name = "alice"
 addresses = ["alice@members.example"]
+dkim_domains = ["members.example"]
 roles = ["member"]
 
 [[team.member]]
 name = "bob"
 addresses = ["bob@members.example"]
+dkim_domains = ["members.example"]
 roles = ["member"]
 
 [waiting]

@@ -17,16 +17,14 @@
     reason = "a bench prints for people and measures time itself"
 )]
 
+mod crowd;
 mod ground;
 
 use std::time::{Duration, Instant};
 
-use ground::{Ground, median, ms, outside, report};
-use jiff::{SignedDuration, Timestamp};
-use sir_intake::case::decide::{self, Opening, ReceiptCounts, Sender, Trust};
-use sir_intake::case::{Address, CaseId, Op, Sha256, Source};
-use sir_intake::office;
-use sir_intake::store::{Arrived, Draft, EffectState, FateWord, Note, Store, StoreError, Txn};
+use crowd::fill;
+use ground::{Ground, median, ms, report};
+use jiff::Timestamp;
 
 const SIZE: usize = 12_800;
 const CROWD: usize = 200;
@@ -119,78 +117,4 @@ async fn at(cases: u32) -> Cost {
         ground.memory("VmRSS")
     );
     Cost { crowd, processor, single }
-}
-
-/// So many cases, older than the hour that limits count and younger than any clock, through the store's own calls, with their mails still on the server.
-async fn fill(ground: &Ground, cases: u32) {
-    let config = ground.config();
-    let policy = office::policy(&config);
-    std::fs::create_dir_all(&config.state_dir).unwrap();
-    let store = Store::open(&config.state_dir, outside()).unwrap();
-    let validity = ground.peers.imapd.uidvalidity("INBOX");
-    let then = Timestamp::now().checked_sub(SignedDuration::from_mins(70)).unwrap();
-    store.write("folder", move |txn| txn.folder_begins("INBOX", validity, 0)).await.unwrap();
-    for chunk in (1..=cases).collect::<Vec<_>>().chunks(500) {
-        let mut mails = Vec::new();
-        for number in chunk {
-            let raw = report(*number as usize, 1_500).replace('\n', "\r\n").into_bytes();
-            let uid = ground.peers.imapd.deliver("INBOX", raw.clone(), then);
-            mails.push((*number, Arrived { uid, received: then, size: raw.len() as u64, raw }));
-        }
-        let policy = policy.clone();
-        store
-            .write("fill", move |txn| {
-                mails.iter().try_for_each(|(number, mail)| case(txn, *number, mail, validity, &policy, then))
-            })
-            .await
-            .unwrap();
-    }
-}
-
-fn case(
-    txn: &Txn<'_>,
-    number: u32,
-    mail: &Arrived,
-    validity: u32,
-    policy: &sir_intake::case::Policy,
-    then: Timestamp,
-) -> Result<(), StoreError> {
-    let (id, _) = txn.store_mail("INBOX", validity, "inbox", false, Sha256::of(&mail.raw), mail, then)?;
-    let from = Address::parse(&format!("rena{number}@reporter{number}.example")).unwrap();
-    let person = txn.person(&from, "Rena")?;
-    let opening = Opening {
-        checked: None,
-        mail: id,
-        source: Source::Mail,
-        reporter: Some(person),
-        sender: Sender {
-            answerable: true,
-            trust: Trust::Passed,
-            automatic: false,
-            member: false,
-            own: false,
-            header_only: false,
-        },
-        receipts: ReceiptCounts::default(),
-        received: then,
-        component: None,
-        severity: None,
-        standing: None,
-    };
-    let case: CaseId = txn.draw_case_id(2026)?;
-    let (opened, decision) = decide::open(case, &opening, policy, then);
-    txn.record(&opened.unwrap(), &decision.events, then)?;
-    for (index, planned) in decision.effects.into_iter().enumerate() {
-        let op = Op(format!("{:026}", u64::from(number) * 100 + index as u64));
-        let draft = Draft { planned, message_id: Some(format!("{}@o3de.example", op.0)), op, letter: None };
-        let effect = txn.plan(Some(case), &draft, then)?;
-        txn.end(effect, EffectState::Done, None, then)?;
-    }
-    let message_id = Some(format!("report-{number}@reporter.example"));
-    txn.decorated(id)?;
-    txn.settle(
-        id,
-        FateWord::Case,
-        &Note { case: Some(case), person: Some(person), message_id, ..Note::default() },
-    )
 }

@@ -100,6 +100,9 @@
 //! **Invariant:** a letter that a member orders is held: it leaves only after a look into the mailbox that began after its hold
 //! ended and of which all is read (`store/held.rs`), so that any member's undo that came in time stops it.
 //!
+//! **Invariant:** what one person must not do alone waits as an act that counts for nothing until another person, by a word of
+//! their own that is bound to all of it, agrees.
+//!
 //! **Invariant:** what a member did is an act with a number, and each act can be taken back; the words of an order are rendered
 //! into its letter before the commit and stand nowhere else.
 //!
@@ -122,7 +125,8 @@
 //! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.
 //!
 //! **Invariant:** there is a limit on everything that comes from outside: bytes, parts, depth, receipts a sender, cases an
-//! hour, retries. Nothing recurses on hostile input.
+//! hour, retries; commands of one account on an issue, comments and notices that mails bring (`store/lately.rs`). What is beyond
+//! it is kept and said to be there; an undo always counts. Nothing recurses on hostile input.
 //!
 //! **Invariant:** one process works on a state directory; a second one ends with 75.
 //!

@@ -10,7 +10,9 @@ use tokio::sync::Notify;
 use crate::case::decide::Trust;
 use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
-use crate::case::{Act, Audience, Case, CaseId, ClockRule, MailId, MemberKey, Op, PersonId, Policy, Sha256};
+use crate::case::{
+    Act, Audience, Case, CaseId, ClockRule, InformationRule, MailId, MemberKey, Op, PersonId, Policy, Sha256,
+};
 use crate::config::{self, Config};
 use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
@@ -310,6 +312,10 @@ pub fn policy(config: &Config) -> Policy {
         roster: roster(config),
         acknowledge: acknowledge(clocks),
         owner: owner(clocks),
+        information: InformationRule {
+            remind_days: clocks.information_days.clone(),
+            close_days: clocks.information_close_days,
+        },
         receipts: receipts.rule,
         receipt_limits: ReceiptLimits {
             per_sender_day: receipts.per_sender_day,
@@ -332,6 +338,7 @@ pub fn policy(config: &Config) -> Policy {
             contact_days: config.commands.contact_days,
             letters_per_hour: config.commands.letters_per_hour,
             confirm_hours: config.commands.confirm_hours,
+            close_agreed_from: config.commands.close_agreed_from,
             status_per_day: config.commands.status_per_day,
         },
         runbook: config.runbook.rule.clone(),

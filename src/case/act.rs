@@ -169,14 +169,6 @@ impl Deed {
             Self::Step { step } => step.words(),
         }
     }
-
-    /// Whether nothing of it happens before a second person agreed. Else only its letter waits.
-    pub(super) fn waits_whole(&self) -> bool {
-        matches!(
-            self,
-            Self::Step { step: Step::Notify { .. } | Step::Publish { .. } | Step::Collaborate { .. } }
-        )
-    }
 }
 
 /// Questions in one line.
@@ -218,6 +210,12 @@ pub enum Stopped {
     Unconfirmed,
     /// The case no longer holds it.
     TakenBack,
+    /// The case ends: it asks nothing any more, and promises no further word.
+    CaseEnds,
+    /// In an exercise mail goes to the roster alone.
+    Exercise,
+    /// An operator canceled it.
+    Operator,
 }
 
 /// How an act stands.

@@ -1,6 +1,6 @@
 //! The clocks of a case: which promises run, and when people are told that one runs out.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
@@ -31,11 +31,13 @@ pub enum ClockKind {
     Prep,
     /// Anything happens.
     Stall,
+    /// The reporter answers our questions: nothing that the team promised.
+    Information,
 }
 
 impl ClockKind {
     /// All kinds, for tables and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Acknowledge,
         Self::Owner,
         Self::Assessment,
@@ -47,6 +49,7 @@ impl ClockKind {
         Self::Cve,
         Self::Prep,
         Self::Stall,
+        Self::Information,
     ];
 
     /// The word in the store and in messages.
@@ -63,7 +66,13 @@ impl ClockKind {
             Self::Cve => "cve",
             Self::Prep => "prep",
             Self::Stall => "stall",
+            Self::Information => "information",
         }
+    }
+
+    /// Whether the team owes it: only then somebody is late.
+    pub fn is_ours(self) -> bool {
+        self != Self::Information
     }
 
     /// The commands that keep it, without their `!`; empty where other words say it.
@@ -77,6 +86,7 @@ impl ClockKind {
             Self::Disclosure => &["status", "ready", "publish"],
             Self::Cve => &["cve CVE-...", "cve refused", "cve none REASON"],
             Self::Stall => &["status", "update", "close CLOSURE REASON", "raise chairs"],
+            Self::Information => &["ask again", "close not-reproducible REASON"],
         }
     }
 
@@ -94,6 +104,7 @@ impl ClockKind {
             Self::Cve => "get a CVE id",
             Self::Prep => "remind the embargoed list",
             Self::Stall => "go on with it",
+            Self::Information => "hear from the reporter",
         }
     }
 }
@@ -121,6 +132,28 @@ pub struct Ring {
     pub at: Timestamp,
     /// Whom.
     pub to: Audience,
+}
+
+/// When the owner hears that the reporter has not answered our questions (RUNBOOK section 1.4: info wait), in calendar days
+/// from the letter that asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationRule {
+    /// To ask again, ascending.
+    pub remind_days: Vec<u32>,
+    /// That the case may be closed.
+    pub close_days: u32,
+}
+
+impl InformationRule {
+    /// The instants of this rule for questions that left at `from`.
+    pub fn rings(&self, from: Timestamp) -> (Timestamp, Vec<Ring>) {
+        let at = |days: u32| {
+            let hours = i64::from(days).saturating_mul(24);
+            from.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(from)
+        };
+        let days = self.remind_days.iter().copied().chain([self.close_days]);
+        (at(self.close_days), days.map(|days| Ring { at: at(days), to: Audience::Owner }).collect())
+    }
 }
 
 /// How long a promise is and when it warns, all in working hours (24 to a working day).

@@ -96,6 +96,22 @@ impl Closure {
         }
     }
 
+    /// Whether it says that there is no vulnerability (RUNBOOK section 1.1, `NOT_VULN`), so that for a grave claim a second
+    /// person must agree.
+    pub fn denies(self) -> bool {
+        match self {
+            Self::Wai
+            | Self::Bug
+            | Self::Feature
+            | Self::OutOfScope
+            | Self::NotReproducible
+            | Self::NoImpact
+            | Self::Spam
+            | Self::NotAReport => true,
+            Self::KnownPublic | Self::Duplicate | Self::Disclosed => false,
+        }
+    }
+
     /// Whether members owe a reason, because the reporter is told one.
     pub fn needs_reason(self) -> bool {
         self.letter().is_some()

@@ -51,6 +51,8 @@ pub enum Remark {
         /// Their mail; none for a comment.
         mail: Option<MailId>,
     },
+    /// More mails came than are shown in an hour; its text is fixed when it is decided.
+    TooMany,
     /// Somebody closed the issue by hand: what closes the case; its text is fixed when it is decided.
     ClosedByHand {
         /// GitHub's id of the closing.
@@ -69,7 +71,7 @@ impl Remark {
             | Self::Refused { mail, .. }
             | Self::Note { mail } => Some(*mail),
             // Several comments may be about one mail: this is not the one by which it is found again.
-            Self::Commanded { .. } | Self::ClosedByHand { .. } => None,
+            Self::Commanded { .. } | Self::ClosedByHand { .. } | Self::TooMany => None,
         }
     }
 }

@@ -63,6 +63,8 @@ pub enum Withheld {
     History,
     /// The case was opened once before, after the backup that was restored.
     Restored,
+    /// In an exercise mail goes to the roster alone.
+    Exercise,
 }
 
 impl Withheld {
@@ -79,6 +81,7 @@ impl Withheld {
             Self::TotalLimit => "this hour's receipts are used up",
             Self::OwnMember => "the sender is a member of the team",
             Self::OwnAddress => "the sender is one of our own addresses",
+            Self::Exercise => "this is an exercise: mail goes to the roster alone",
             Self::HeaderOnly => "only the header of the mail could be read",
             Self::History => "the mail came before the first start",
             Self::Restored => {
@@ -123,6 +126,11 @@ pub enum Stop {
     Closed,
     /// What it waited for is there, or is no longer owed.
     Settled,
+    /// The reporter wrote.
+    Reply {
+        /// Their mail.
+        mail: MailId,
+    },
 }
 
 /// One thing that happened to a case.

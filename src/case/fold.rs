@@ -15,7 +15,7 @@ impl Case {
         match event {
             Event::Acted { .. } => self.acted(event),
             Event::Undone { act, by, .. } => self.undo(*act, by),
-            Event::Confirmed { act, .. } => self.confirmed(*act),
+            Event::Confirmed { act, .. } => self.agreed(*act),
             Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
             Event::LetterStopped { act, .. } => {
                 if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
@@ -79,31 +79,23 @@ impl Case {
             Some(until) => ActState::Asked { until: *until },
             None => ActState::Done,
         };
-        let before = Box::new(Before {
-            stage: self.stage.clone(),
-            severity: self.severity_set,
-            reporter: self.reporter,
-            tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
-        });
-        let letter = hold.map(ActLetter::Held);
+        let (before, letter) = (self.snapshot(deed), hold.map(ActLetter::Held));
         let act = Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
-        if asks_until.is_none() || !act.deed.waits_whole() {
+        if !act.waits() {
             self.do_deed(&act);
         }
         self.tracks.moved = Some(*at);
         self.acts.push(act);
     }
 
-    fn confirmed(&mut self, number: u32) {
-        let Some(act) = self.acts.iter_mut().find(|known| known.number == number) else { return };
-        act.state = ActState::Done;
-        if act.deed.waits_whole() {
-            // It begins to count now: what it sets is compared with what stands now.
-            act.before.stage = self.stage.clone();
-            act.before.tracks = Some(self.tracks.clone());
-            let act = act.clone();
-            self.do_deed(&act);
-        }
+    /// What that deed may set, as it is now.
+    pub(super) fn snapshot(&self, deed: &Deed) -> Box<Before> {
+        Box::new(Before {
+            stage: self.stage.clone(),
+            severity: self.severity_set,
+            reporter: self.reporter,
+            tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
+        })
     }
 
     /// The stage with another owner.
@@ -115,7 +107,7 @@ impl Case {
         }
     }
 
-    fn do_deed(&mut self, act: &Act) {
+    pub(super) fn do_deed(&mut self, act: &Act) {
         match &act.deed {
             Deed::Own { member } => self.stage = self.owned_by(Some(member)),
             Deed::Disown => self.stage = self.owned_by(None),
@@ -173,10 +165,13 @@ impl Case {
 
     fn undo(&mut self, number: u32, by: &MemberKey) {
         let Some(act) = self.acts.iter_mut().find(|act| act.number == number) else { return };
-        let asked_only = act.deed.waits_whole() && matches!(act.state, ActState::Asked { .. });
+        let waited = act.waits();
         act.state = ActState::Undone { by: by.clone() };
         if act.held().is_some() {
             act.letter = Some(ActLetter::Stopped);
+        }
+        if waited {
+            return;
         }
         let (deed, done_by) = (act.deed.clone(), act.by.clone());
         let Before { stage, severity, reporter, tracks } = *act.before.clone();
@@ -195,13 +190,12 @@ impl Case {
                 }
                 self.stage = stage;
             }
-            Deed::Step { step } if !asked_only => {
+            Deed::Step { step } => {
                 if step.leads_to().is_some() && self.closure().is_none() && self.tracks.published.is_none() {
                     self.stage = stage;
                 }
                 self.tracks.take_back(&step, &done_by, tracks.unwrap_or_default());
             }
-            Deed::Step { .. } => {}
             Deed::Severity { .. } => self.severity_set = severity,
             Deed::Reporter { .. } => self.reporter = reporter,
             Deed::Answered => self.answer = None,

@@ -4,8 +4,10 @@
 
 pub mod act;
 pub mod advisory;
+mod agree;
 pub mod assessment;
 pub mod brief;
+mod brought;
 pub mod calendar;
 pub mod checked;
 pub mod clock;
@@ -36,7 +38,7 @@ pub use advisory::{Advisory, Task};
 pub use assessment::{Assessment, Sig};
 pub use brief::Brief;
 pub use checked::{Checked, Tally, Unchecked};
-pub use clock::{Audience, ClockKind, ClockRule, Ring};
+pub use clock::{Audience, ClockKind, ClockRule, InformationRule, Ring};
 pub use closure::Closure;
 pub use effect::{Alarm, Alert, Effect, Lane, Remark, WhenUnknown};
 pub use event::{Doubt, Event, Source, Stop, Withheld};
@@ -396,6 +398,12 @@ impl Case {
     /// When a person must have acknowledged the report.
     pub fn acknowledge_by(&self) -> Option<Timestamp> {
         self.clocks.get(&ClockKind::Acknowledge).map(|clock| clock.due)
+    }
+
+    /// When the first promise of ours is broken, of those that run.
+    pub fn first_due(&self) -> Option<Timestamp> {
+        let ours = self.clocks.iter().filter(|(kind, clock)| kind.is_ours() && clock.stopped.is_none());
+        ours.map(|(_, clock)| clock.due).min()
     }
 
     /// Whether a promise runs.

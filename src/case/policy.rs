@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::calendar::Calendar;
-use super::clock::ClockRule;
+use super::clock::{ClockRule, InformationRule};
 use super::roster::Roster;
 use super::{Address, MemberKey, Severity, Sig};
 
@@ -53,13 +53,22 @@ pub struct CommandRule {
     pub letters_per_hour: u32,
     /// Hours in which a second person can agree.
     pub confirm_hours: u32,
+    /// Closing as no vulnerability what the reporter claims to be at least so grave needs a second person; `None`: never.
+    pub close_agreed_from: Option<Severity>,
     /// Times in 24 hours that a reporter who asks is told how it stands.
     pub status_per_day: u32,
 }
 
 impl Default for CommandRule {
     fn default() -> Self {
-        Self { hold_s: 600, contact_days: 5, letters_per_hour: 5, confirm_hours: 24, status_per_day: 3 }
+        Self {
+            hold_s: 600,
+            contact_days: 5,
+            letters_per_hour: 5,
+            confirm_hours: 24,
+            close_agreed_from: Some(Severity::High),
+            status_per_day: 3,
+        }
     }
 }
 
@@ -170,6 +179,8 @@ pub struct Policy {
     pub acknowledge: ClockRule,
     /// The promise to ourselves: somebody takes the case.
     pub owner: ClockRule,
+    /// How long the reporter may take to answer our questions.
+    pub information: InformationRule,
     /// Who gets receipts.
     pub receipts: ReceiptRule,
     /// How many.

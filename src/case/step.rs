@@ -216,6 +216,11 @@ impl Step {
         }
     }
 
+    /// Whether nothing of it happens before a second person agreed.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self, Self::Notify { .. } | Self::Publish { .. } | Self::Collaborate { .. })
+    }
+
     /// For lists: what was done, our words.
     pub fn words(&self) -> String {
         match self {

@@ -73,7 +73,7 @@ fn stage(case: &Case) -> &'static str {
 }
 
 fn is_late(case: &Case, now: Timestamp) -> bool {
-    case.clocks.values().any(|clock| clock.is_broken(now))
+    case.first_due().is_some_and(|due| due <= now)
 }
 
 /// How the promise to the reporter stands.
@@ -230,6 +230,7 @@ fn shown(whole: &Whole, config: &Config) -> String {
         let how = match (&clock.stopped, clock.next_ring()) {
             (Some(_), _) => "stopped".to_owned(),
             (None, Some(next)) => format!("runs, rings next {}", when::medium(next, zone)),
+            (None, None) if !kind.is_ours() => "over, the owner was told".to_owned(),
             (None, None) => "broken, all were told".to_owned(),
         };
         rows.push(("Clock", format!("{}: due {}, {how}", kind.word(), when::medium(clock.due, zone))));

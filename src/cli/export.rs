@@ -74,7 +74,8 @@ fn one_attachment(whole: &Whole, sha256: Sha256, to: &Path, config: &Config) -> 
     for (row, _) in &whole.mails {
         let raw = window.read(|txn| txn.raw(row.id))?;
         let sealed = || mail::attachment(&ring.inside(&raw, &limits, house::now())?, &limits, sha256);
-        if let Some(bytes) = mail::attachment(&raw, &limits, sha256).or_else(sealed) {
+        let by_itself = || ring.file(&raw, &limits, sha256, house::now());
+        if let Some(bytes) = mail::attachment(&raw, &limits, sha256).or_else(sealed).or_else(by_itself) {
             let name = sha256.to_string();
             write_new(&to.join(&name), &bytes)?;
             return Ok(name);

@@ -28,6 +28,10 @@ pub struct Clocks {
     pub owner_tsc_hours: u32,
     /// The claimed severity from which the TSC contact is told; `None`: at any.
     pub owner_tsc_from: Option<Severity>,
+    /// Calendar days after which the owner hears that the reporter has not answered our questions, ascending.
+    pub information_days: Vec<u32>,
+    /// Calendar days after which the owner hears that the case may be closed.
+    pub information_close_days: u32,
     /// Whether reminders wait for 08:00 to 18:00, Monday to Friday, of a member who has a zone.
     pub reminders_in_member_hours: bool,
 }
@@ -57,11 +61,14 @@ impl Clocks {
                     ("critical", Some(Severity::Critical)),
                 ],
             ),
+            information_days: s.numbers("information_days", &[7, 21], 1..=365),
+            information_close_days: s.number("information_close_days", 45, 1..=365),
             reminders_in_member_hours: s.flag("reminders_in_member_hours", true),
         };
         for (key, hours) in [
             ("acknowledge_warn_hours", &clocks.acknowledge_warn_hours),
             ("owner_team_hours", &clocks.owner_team_hours),
+            ("information_days", &clocks.information_days),
         ] {
             if !hours.is_sorted_by(|a, b| a < b) {
                 s.wrong(key, format!("`clocks.{key}` must rise"), "");
@@ -71,6 +78,10 @@ impl Clocks {
             let what =
                 format!("a warning after {} working hours or more comes too late", acknowledge_days * 24);
             s.wrong("acknowledge_warn_hours", what, "24 working hours are one working day");
+        }
+        if clocks.information_days.iter().any(|days| *days >= clocks.information_close_days) {
+            let what = "a reminder would come when the case may be closed, or later";
+            s.wrong("information_days", what, "they are days from the letter that asked");
         }
         if clocks.owner_chairs_hours > clocks.owner_tsc_hours {
             s.wrong("owner_tsc_hours", "the TSC contact would be told before the chairs", "");
@@ -203,6 +214,10 @@ pub struct Outbox {
     pub give_up: Duration,
     /// Most effects begun in one turn of the loop.
     pub effects_per_turn: u32,
+    /// Comments on one issue in an hour that mails bring.
+    pub comments_per_hour: u32,
+    /// Notices to one member in an hour that mails to one case, or commands in their name, bring.
+    pub notices_per_hour: u32,
 }
 
 impl Outbox {
@@ -214,6 +229,8 @@ impl Outbox {
             retry_cap,
             give_up: s.seconds("give_up_s", 432_000, 1..=31_536_000),
             effects_per_turn: s.number("effects_per_turn", 50, 1..=10_000),
+            comments_per_hour: s.number("comments_per_hour", 60, 1..=100_000),
+            notices_per_hour: s.number("notices_per_hour", 20, 1..=100_000),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::steer::Steer;
 use crate::case::command::Question;
 use crate::case::decide::command::Around;
 use crate::case::{Case, MailId};
+use crate::mail::Authentication;
 use crate::store::{FateWord, StoreError};
 
 /// Later mails of the reporter whose facts are looked at for open questions, at most.
@@ -58,7 +59,9 @@ impl Steer<'_> {
         later.drain(..surplus);
         for row in std::iter::once(report).chain(later) {
             let read = self.office.read_mail(self.txn, &row)?;
-            if read.letter.header_only || read.letter.encrypted {
+            // Who only uses their address must not answer in their name.
+            let forged = row.id != case.report && read.letter.authentication == Authentication::Fail;
+            if read.letter.header_only || read.letter.encrypted || forged {
                 continue;
             }
             let missing = read.facts().missing();

@@ -89,7 +89,10 @@ impl Desk<'_> {
     ) -> Result<Option<FateWord>, StoreError> {
         let alert = Effect::Alert { to: named.clone(), alert: Alert::CommandRefused { why } };
         let Some(case) = case else {
-            commit::house(self.office, self.txn, alert, self.now)?;
+            let brought = Alert::CommandRefused { why };
+            if commit::notice(self.office, self.txn, None, &named.0, &brought, self.now)? {
+                commit::house(self.office, self.txn, alert, self.now)?;
+            }
             return Ok(None);
         };
         let mail = self.mail.row.id;

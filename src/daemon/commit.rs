@@ -1,30 +1,32 @@
 //! From a decision to the store, inside one transaction: events, the case they make, and the drafts of the effects.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use super::check::Checkup;
-use super::chores;
-use super::envelope;
+use super::desk::Prepared;
 use super::leaks;
 use super::letters::{self, Written};
-use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing, Trust};
+use super::{chores, envelope, evidence};
+use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
 use crate::case::{
-    Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, Planned, Receipt, Spoken,
+    Alarm, Alert, Case, CaseId, Effect, EffectId, LetterKind, MailId, Planned, Receipt, Remark, Spoken,
 };
 use crate::mail::Letter;
 use crate::office::Office;
 use crate::render::marker::mail_marks;
-use crate::store::{Draft, EffectState, FoundWhat, StoreError, Txn};
+use crate::render::talk::not_shown;
+use crate::store::{Counted, Draft, EffectState, FoundWhat, StoreError, Turn, Txn};
 
 /// Opens a case for a report.
 pub(super) fn open(
     office: &Office,
     txn: &Txn<'_>,
     opening: &Opening,
-    checkup: Option<&Checkup>,
-    letter: &Letter,
+    mail: &Prepared,
     now: Timestamp,
 ) -> Result<CaseId, StoreError> {
+    let letter = &mail.read.letter;
     let id = match &opening.standing {
         Some(standing) => standing.case,
         None => txn.draw_case_id(now.to_zoned(jiff::tz::TimeZone::UTC).year())?,
@@ -37,11 +39,11 @@ pub(super) fn open(
         txn.note_receipt(from, now)?;
     }
     txn.record(&case, &decision.events, now)?;
-    if opening.sender.trust == Trust::Passed {
+    if evidence::is_authentic(office, letter, &mail.verified, opening.sender.trust) {
         envelope::pin(office, txn, Some(id), opening.reporter, letter, now)?;
     }
     txn.begin_findings(id)?;
-    if let Some(checkup) = checkup {
+    if let Some(checkup) = &mail.checkup {
         checkup.keep(txn, id, now)?;
     }
     plan(office, txn, &case, &decision.effects, Some(letter), now)?;
@@ -116,6 +118,11 @@ fn plan(
             // It stands there since before the backup was restored.
             continue;
         }
+        let planned = match within_limits(office, txn, case.id, planned, now)? {
+            Some(planned) => planned,
+            None => continue,
+        };
+        let planned = planned.as_ref();
         let mut draft = draft(office, planned)?;
         let rendered = match (&planned.effect, &planned.spoken) {
             (Effect::Letter { letter: LetterKind::Receipt, to, .. }, _) => {
@@ -154,6 +161,66 @@ fn plan(
         }
     }
     Ok(all)
+}
+
+/// What mails bring has a limit: an effect within it; instead of the first comment beyond it one that says so; then nothing.
+fn within_limits<'a>(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: CaseId,
+    planned: &'a Planned,
+    now: Timestamp,
+) -> Result<Option<Cow<'a, Planned>>, StoreError> {
+    let outbox = &office.config.outbox;
+    let keep = |within: bool| within.then_some(Cow::Borrowed(planned));
+    let turn = match &planned.effect {
+        Effect::Comment { remark } if remark.mail().is_some() => {
+            // What strangers send must not keep the reporter's words away.
+            let whom = format!("{case} {}", if remark.is_proven() { "proven" } else { "unproven" });
+            txn.once_more(Counted::Comment, &whom, outbox.comments_per_hour, now)?
+        }
+        Effect::Alert { to, alert } => {
+            return notice(office, txn, Some(case), &to.0, alert, now).map(keep);
+        }
+        Effect::Post { alert } => return notice(office, txn, Some(case), "#", alert, now).map(keep),
+        Effect::OpenIssue
+        | Effect::UpdateIssue
+        | Effect::Comment { .. }
+        | Effect::Answer
+        | Effect::Letter { .. }
+        | Effect::Transcript { .. }
+        | Effect::Advisory
+        | Effect::Publish { .. }
+        | Effect::Announce { .. } => Turn::Within,
+    };
+    Ok(match turn {
+        Turn::Within => Some(Cow::Borrowed(planned)),
+        Turn::First => {
+            let zone = &office.policy.calendar.zone;
+            let text = not_shown(case, outbox.comments_per_hour, now, zone);
+            let spoken = Some(Spoken::Bytes(text.into_bytes()));
+            let effect = Effect::Comment { remark: Remark::TooMany };
+            Some(Cow::Owned(Planned { spoken, ..Planned::after_issue(effect) }))
+        }
+        Turn::Beyond => None,
+    })
+}
+
+/// Whether somebody may be told once more in this hour of what anybody can bring.
+pub(super) fn notice(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: Option<CaseId>,
+    to: &str,
+    alert: &Alert,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(kind) = alert.brought() else { return Ok(true) };
+    // In a member's name somebody can command on all cases.
+    let case = case.filter(|_| kind != "refused").map(|case| case.to_string()).unwrap_or_default();
+    let whom = format!("{to} {kind} {case}");
+    let limit = office.config.outbox.notices_per_hour;
+    Ok(txn.once_more(Counted::Notice, &whom, limit, now)? == Turn::Within)
 }
 
 /// Whether this report was a case once, after the backup that was restored.

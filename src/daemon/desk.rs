@@ -184,7 +184,8 @@ fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Re
         Some(word) => word,
         None => desk.follow(fate, &mut note)?,
     };
-    if word == FateWord::Reply && reading.trust == Trust::Passed {
+    let authentic = || evidence::is_authentic(office, letter, &mail.verified, reading.trust);
+    if word == FateWord::Reply && authentic() {
         envelope::pin(office, txn, note.case, person, letter, now)?;
     }
     if word == FateWord::Case
@@ -414,8 +415,7 @@ impl Desk<'_> {
 
     fn open(&self, source: Source) -> Result<CaseId, StoreError> {
         let opening = opening(self.office, self.txn, self.mail, source, self.person, self.member, self.now)?;
-        let checkup = self.mail.checkup.as_ref();
-        commit::open(self.office, self.txn, &opening, checkup, &self.mail.read.letter, self.now)
+        commit::open(self.office, self.txn, &opening, self.mail, self.now)
     }
 
     fn on_case(&self, case: CaseId, writer: Writer) -> Result<(), StoreError> {
@@ -423,13 +423,9 @@ impl Desk<'_> {
         if matches!(writer, Writer::Participant(_)) && !automatic {
             self.txn.case_grew(case)?;
         }
-        let input = Input::Mail(CaseMail {
-            mail: self.mail.row.id,
-            writer,
-            automatic,
-            received: self.mail.row.received,
-            asks_status: self.asks_status(),
-        });
+        let (mail, received, trust) = (self.mail.row.id, self.mail.row.received, self.reading.trust);
+        let asks_status = self.asks_status();
+        let input = Input::Mail(CaseMail { mail, writer, automatic, received, trust, asks_status });
         commit::input(self.office, self.txn, case, &input, self.now)
     }
 

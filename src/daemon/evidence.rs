@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::case::decide::Trust;
 use crate::config::Dkim;
 use crate::mail::commander::{self, Evidence, PgpProof, Refused, SentTo, Standing};
 use crate::mail::{Letter, Signature, thread};
@@ -15,11 +16,12 @@ use crate::wire::dkim;
 /// Ids of ours that are looked up for one mail.
 const MOST_IDS: usize = 100;
 
-/// The DKIM signatures that are good, verified here; nothing where the provider does it, or nobody of the roster commands.
+/// The DKIM signatures that are good, verified here; nothing where the provider does it, or the mail neither commands in the
+/// name of somebody of the roster nor offers a key.
 /// On a task of its own: what others make of hostile bytes ends no daemon.
 pub async fn verified(office: &Arc<Office>, letter: &Letter, raw: Vec<u8>) -> Vec<Signature> {
     let wanted = match office.config.addresses.dkim {
-        Dkim::Verify => commander::wants_proof(letter, &office.policy.roster),
+        Dkim::Verify => !letter.keys.is_empty() || commander::wants_proof(letter, &office.policy.roster),
         Dkim::Provider => false,
     };
     if !wanted {
@@ -28,6 +30,13 @@ pub async fn verified(office: &Arc<Office>, letter: &Letter, raw: Vec<u8>) -> Ve
     let names = Arc::clone(&office.outside.names);
     let task = tokio::spawn(async move { dkim::good(dkim::verify(&raw, names.as_ref()).await) });
     task.await.unwrap_or_default()
+}
+
+/// Whether it is proven who wrote a mail, as the configuration says: by the provider's word, or by what was verified here
+/// where the provider is silent.
+pub fn is_authentic(office: &Office, letter: &Letter, verified: &[Signature], trust: Trust) -> bool {
+    let here = office.config.addresses.dkim == Dkim::Verify && commander::wrote(letter, verified);
+    trust == Trust::Passed || (trust == Trust::Unknown && here)
 }
 
 /// Whether a mail may command (MAIL section 7). One that may has commanded: it and its signatures never will again, from

@@ -100,6 +100,6 @@ fn opened(
     };
     let prepared = Prepared { row, read: Arc::clone(&read), signs: 0, verified: Vec::new(), checkup: None };
     let opening = opening(office, txn, &prepared, source, person, member.as_ref(), now)?;
-    let case = commit::open(office, txn, &opening, None, letter, now)?;
+    let case = commit::open(office, txn, &opening, &prepared, now)?;
     Ok((case, Note { case: Some(case), ..note }))
 }

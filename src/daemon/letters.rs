@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::envelope;
+use super::{envelope, way_letters};
 use crate::case::command::Question;
 use crate::case::{
     Act, Case, CaseId, ClockKind, Closure, Content, Effect, LetterKind, MailId, MemberKey, PersonId,
@@ -34,6 +34,7 @@ struct Sheet<'a> {
     to: PersonId,
     parent: Option<&'a Letter>,
     automatic: compose::Auto,
+    file: Option<compose::Attachment>,
 }
 
 /// T00, rendered from a view that holds nothing of the report.
@@ -57,7 +58,7 @@ pub(super) fn receipt(
         code: office.code_for(case.id, to).ok_or(())?,
     };
     let letter = office.letters.receipt(&view).map_err(|_| ())?;
-    let sheet = Sheet { case: case.id, to, parent: answered, automatic: compose::Auto::Replied };
+    let sheet = Sheet { case: case.id, to, parent: answered, automatic: compose::Auto::Replied, file: None };
     let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
     Ok(Written { act: 0, letter: LetterKind::Receipt, subject: letter.subject, body: letter.body, bytes })
 }
@@ -74,6 +75,9 @@ pub(super) fn ordered(
     let Effect::Letter { letter: kind, to, in_reply_to, act } = &draft.planned.effect else {
         return Err(());
     };
+    if kind.is_notice() {
+        return to_others(office, txn, case, *kind, *to, *act, draft, now);
+    }
     let parent = read(office, txn, in_reply_to.unwrap_or(case.report))?;
     let theirs = txn.mail(in_reply_to.unwrap_or(case.report)).map_err(|_| ())?.person == Some(*to);
     let report = read(office, txn, case.report)?;
@@ -89,7 +93,9 @@ pub(super) fn ordered(
         policy_url: team.policy_url.clone().unwrap_or_default(),
         code: office.code_for(case.id, *to).ok_or(())?,
     };
-    let body = body(office, case, *kind, case.act(*act), content, now);
+    let ordered = case.act(*act);
+    let body = way_letters::to_reporter(office, txn, case, *kind, ordered, content, now)
+        .unwrap_or_else(|| body(office, case, *kind, ordered, content, now));
     let letter = office.letters.letter(&common, &body).map_err(|_| ())?;
     let automatic = match kind {
         LetterKind::Status | LetterKind::Receipt => compose::Auto::Replied,
@@ -115,9 +121,29 @@ pub(super) fn ordered(
         | LetterKind::ListLifted
         | LetterKind::PublicMail => compose::Auto::No,
     };
-    let sheet = Sheet { case: case.id, to: *to, parent: Some(&parent.letter), automatic };
+    let file = way_letters::entry(office, case, *kind, now);
+    let sheet = Sheet { case: case.id, to: *to, parent: Some(&parent.letter), automatic, file };
     let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
     Ok(Written { act: *act, letter: *kind, subject: letter.subject, body: letter.body, bytes })
+}
+
+/// A letter to one of the embargoed list, or to the public: in no thread of the reporter's.
+#[expect(clippy::too_many_arguments, reason = "one place, and each is a different thing")]
+fn to_others(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    kind: LetterKind,
+    to: PersonId,
+    act: u32,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Written, ()> {
+    let letter = way_letters::to_others(office, txn, case, kind, to)?;
+    let file = way_letters::entry(office, case, kind, now);
+    let sheet = Sheet { case: case.id, to, parent: None, automatic: compose::Auto::No, file };
+    let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;
+    Ok(Written { act, letter: kind, subject: letter.subject, body: letter.body, bytes })
 }
 
 /// What this letter says, of the case and of its order.
@@ -189,7 +215,7 @@ fn bytes(
         date: now,
         practice: office.practice(),
     };
-    let bytes = compose::write(&outgoing).map_err(|_| ())?;
+    let bytes = compose::write_with(&outgoing, sheet.file.as_ref()).map_err(|_| ())?;
     envelope::sealed(office, txn, sheet.case, sheet.to, bytes, now).map_err(|_| ())
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::case::act::ActState;
 use crate::case::command::{Which, help};
 use crate::case::decide::command::Look;
-use crate::case::{Case, ClockKind, MemberKey};
+use crate::case::{Case, CaseClock, ClockKind, MemberKey};
 use crate::mail::visible;
 use crate::office::Office;
 use crate::perform::{issue_link, letter_words};
@@ -92,7 +92,9 @@ fn status(office: &Office, case: &Case, now: Timestamp) -> String {
     }
     row("Received", &format!("{} ({})", at(case.received), when::relative(case.received, now)));
     for (kind, clock) in &case.clocks {
-        let how = if clock.stopped.is_some() {
+        let how = if !kind.is_ours() {
+            waits(clock, &at)
+        } else if clock.stopped.is_some() {
             "kept".to_owned()
         } else if clock.is_broken(now) {
             format!("OVERDUE since {}", at(clock.due))
@@ -122,6 +124,14 @@ fn status(office: &Office, case: &Case, now: Timestamp) -> String {
         row("Delivery failed", &at(then));
     }
     out
+}
+
+/// What the reporter was asked and has not answered, or has.
+fn waits(clock: &CaseClock, at: &dyn Fn(Timestamp) -> String) -> String {
+    match &clock.stopped {
+        Some(_) => "nothing is waited for".to_owned(),
+        None => format!("no answer yet; close from {}", at(clock.due)),
+    }
 }
 
 fn acts(office: &Office, case: &Case) -> String {

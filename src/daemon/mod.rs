@@ -32,6 +32,7 @@ pub mod sync;
 mod talk;
 mod ticks;
 mod vigil;
+mod way_letters;
 
 use std::sync::Arc;
 

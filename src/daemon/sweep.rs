@@ -218,7 +218,7 @@ pub(super) fn settle(
     let letter = &mail.read.letter;
     let person = letter.from.as_ref().map(|from| txn.person(from, "")).transpose()?;
     let opening = opening(office, txn, mail, Source::Advisory, person, None, now)?;
-    let case = commit::open(office, txn, &opening, mail.checkup.as_ref(), letter, now)?;
+    let case = commit::open(office, txn, &opening, mail, now)?;
     let note = Note { case: Some(case), person, poison: office.is_poison(&mail.row), ..Note::default() };
     txn.settle(mail.row.id, FateWord::Case, &note)
 }

@@ -19,7 +19,7 @@ use crate::case::{
 };
 use crate::office::Office;
 use crate::render::talk as page;
-use crate::store::{Did, Heard, HeardFate, StoreError, Txn};
+use crate::store::{Counted, Did, Heard, HeardFate, StoreError, Turn, Txn};
 
 /// Judged in one go.
 const BATCH: u32 = 50;
@@ -174,6 +174,13 @@ impl Ear<'_> {
             Ok(by) => by,
             Err(fate) => return Ok(fate),
         };
+        let undoes = |line: &str| {
+            line.split_whitespace().next().is_some_and(|verb| verb.eq_ignore_ascii_case("!undo"))
+        };
+        // Whatever else is said: a letter must be stoppable.
+        if !block.lines.iter().all(|line| undoes(line)) && self.is_beyond(&by)? {
+            return Ok(HeardFate::Over);
+        }
         let top = said.len().saturating_sub(block.below.len());
         let lines = said.bytes().take(top).filter(|byte| *byte == b'\n').count();
         let words = spoken.written_from(lines);
@@ -188,10 +195,27 @@ impl Ear<'_> {
             Ok(by) => by,
             Err(fate) => return Ok(fate),
         };
+        if self.is_beyond(&by)? {
+            return Ok(HeardFate::Over);
+        }
         let block = Block { lines: vec![line], below: "" };
         let came = Came { by, case: Some(self.case), block, words: String::new(), answers_us: true };
         self.steer(Via::Issue).carry(&came, &[command])?;
         Ok(HeardFate::Ran)
+    }
+
+    /// Whether this account commanded on this issue as often as it may in an hour; told once.
+    fn is_beyond(&self, by: &MemberKey) -> Result<bool, StoreError> {
+        let account = self.heard.who.as_ref().map_or(0, |who| who.id);
+        let (whom, limit) =
+            (format!("{account} {}", self.case), self.office.config.commands.comments_per_hour);
+        let turn = self.txn.once_more(Counted::Command, &whom, limit, self.now)?;
+        if turn == Turn::First {
+            let zone = &self.office.policy.calendar.zone;
+            let text = page::too_many(&self.name(by), limit, self.now, zone);
+            answer(&self.steer(Via::Comment), Some(self.case), &text)?;
+        }
+        Ok(turn != Turn::Within)
     }
 
     /// Who commands; or what became of it, and they are told.
@@ -213,8 +237,16 @@ impl Ear<'_> {
         let zone = &self.office.policy.calendar.zone;
         let mut decision = Decision::default();
         decision.event(Event::CommentRefused { id: self.heard.id, named: named.clone(), why });
-        decision.effects.push(told(&page::refused(login, why.words(), name.as_deref(), self.now, zone)));
-        decision.then_on_issue(Effect::UpdateIssue);
+        let limit = self.office.config.commands.refusals_per_hour;
+        match self.txn.once_more(Counted::Refusal, &self.case.to_string(), limit, self.now)? {
+            Turn::Within => {
+                let text = page::refused(login, why.words(), name.as_deref(), self.now, zone);
+                decision.effects.push(told(&text));
+                decision.then_on_issue(Effect::UpdateIssue);
+            }
+            Turn::First => decision.effects.push(told(&page::no_more_refusals(limit, self.now, zone))),
+            Turn::Beyond => {}
+        }
         if let Some(to) = named {
             decision.then(Effect::Alert { to, alert: Alert::CommandRefused { why } });
         }

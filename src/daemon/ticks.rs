@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::poll::Gate;
 use super::{Fault, commit, late};
+use crate::case::act::Stopped;
 use crate::case::decide::{Input, Outcome, Screened};
 use crate::case::order::Order;
 use crate::case::{Alarm, Alert, Effect, EffectId, MailId, Source, WhenUnknown};
@@ -246,6 +247,11 @@ fn carry_out(office: &Office, txn: &Txn<'_>, order: &Order, now: Timestamp) -> R
             txn.end(*effect, EffectState::Canceled, Some("an operator"), now)?;
             // What stood behind it may go.
             txn.touch_all();
+            if let (Some(case), Effect::Letter { act: 1.., .. }) = (row.case, &row.effect) {
+                let outcome = Outcome::Stopped { why: Stopped::Operator };
+                let input = Input::Outcome { effect_id: *effect, effect: row.effect, outcome };
+                commit::input(office, txn, case, &input, now)?;
+            }
             Ok(format!("effect {effect} will not be done"))
         }
         Order::MarkSent { effect } => {

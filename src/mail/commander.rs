@@ -116,6 +116,20 @@ pub fn standing(letter: &Letter, evidence: &Evidence, roster: &Roster, now: Time
     Standing::MayNot { named, because }
 }
 
+/// Whether signatures that were verified here prove that the one sender in From wrote it: made by that domain, or the one
+/// that it is under (RFC 7489 section 3.1.1, relaxed), over the whole text.
+pub fn wrote(letter: &Letter, verified: &[Signature]) -> bool {
+    let doubled = letter.flaws.iter().any(|flaw| matches!(flaw, Flaw::DuplicateHeader(_)));
+    let Some(from) = letter.from.as_ref().filter(|_| letter.from_count == 1 && !doubled) else {
+        return false;
+    };
+    let aligned = |signature: &&Signature| is_of(from.domain(), &signature.domain);
+    let whole = |signature: &Signature| !signature.partly && signature.covers(&["from"]);
+    let mut found = letter.proof.signatures.iter().filter(aligned);
+    !letter.via_our_list
+        && found.any(|signature| whole(signature) && is_verified(letter, verified, signature))
+}
+
 /// Who it says wrote it, when that is beyond doubt what it says.
 fn sender<'a>(letter: &Letter, roster: &'a Roster) -> Result<&'a Member, (Option<MemberKey>, Refused)> {
     let of_roster = letter.from.as_ref().and_then(|from| roster.by_address(from));
@@ -221,8 +235,11 @@ fn by_dkim(letter: &Letter, evidence: &Evidence, member: &Member) -> Result<Sha2
     let pinned = |domain: &str| member.dkim_domains.iter().any(|known| known == domain);
     let of_member: Vec<&Signature> =
         letter.proof.signatures.iter().filter(|signature| pinned(&signature.domain)).collect();
-    let here: Vec<&Signature> =
-        of_member.iter().filter(|signature| is_verified(letter, evidence, signature)).copied().collect();
+    let here: Vec<&Signature> = of_member
+        .iter()
+        .filter(|signature| is_verified(letter, &evidence.verified, signature))
+        .copied()
+        .collect();
     let good = if here.is_empty() { told_good(letter, &of_member, &pinned)? } else { here };
     // Several good ones: one that covers all is enough.
     let whole = good.iter().filter(|signature| !signature.partly);
@@ -235,7 +252,7 @@ fn by_dkim(letter: &Letter, evidence: &Evidence, member: &Member) -> Result<Sha2
 
 /// Whether this is the very signature that was found good here: as the verifier read it, and no other field of the mail
 /// that carries the same octets says something else about the length.
-fn is_verified(letter: &Letter, evidence: &Evidence, signature: &Signature) -> bool {
+fn is_verified(letter: &Letter, verified: &[Signature], signature: &Signature) -> bool {
     let mark = signature.mark();
     let same = |good: &&Signature| {
         good.domain == signature.domain
@@ -244,7 +261,7 @@ fn is_verified(letter: &Letter, evidence: &Evidence, signature: &Signature) -> b
             && !good.partly
     };
     let twin = letter.proof.signatures.iter().any(|other| other.partly && other.mark() == mark);
-    evidence.verified.iter().find(same).is_some() && (signature.partly || !twin)
+    verified.iter().find(same).is_some() && (signature.partly || !twin)
 }
 
 /// The signatures that the provider found good: `dmarc=pass`, `dkim=pass` of the pinned domain, and found again in the mail

@@ -14,7 +14,7 @@ use super::head::Head;
 use super::raw::Part;
 use super::signature::{self, Signature};
 use super::visible::{is_misleading, visible_line};
-use super::{Flaw, House, Limits, ours, parse, quote, text, words};
+use super::{Flaw, House, Limits, ours, parse, quote, seals, text, words};
 use crate::case::{Address, Sha256};
 
 /// A file that came with a letter: described, never opened.
@@ -29,6 +29,19 @@ pub struct Attachment {
     pub size: u64,
     /// Digest of the decoded octets.
     pub sha256: Sha256,
+    /// Whether it is sealed by OpenPGP by itself.
+    pub seal: Seal,
+}
+
+/// Whether a file is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seal {
+    /// Not by itself.
+    None,
+    /// Only a holder of its key reads it.
+    Closed,
+    /// It was, and name, size and digest are those of what was inside.
+    Opened,
 }
 
 /// What a message says.
@@ -335,11 +348,13 @@ fn attachments(
         if bytes.is_empty() && name == "unnamed" {
             continue;
         }
+        let seal = seals::of_file(&name, &bytes);
         letter.attachments.push(Attachment {
             name,
             kind,
             size: bytes.len() as u64,
             sha256: Sha256::of(&bytes),
+            seal,
         });
     }
 }

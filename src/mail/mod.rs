@@ -32,7 +32,7 @@ pub use authenticate::{Authentication, Position, Results, TrustedAuthserv};
 pub use automatic::Automatic;
 pub use bounce::{Bounce, Bounced, Fate};
 pub use flaw::Flaw;
-pub use letter::{Attachment, Letter, Proof};
+pub use letter::{Attachment, Letter, Proof, Seal};
 pub use ours::OurList;
 pub use seals::{Seals, blocks, offers_key, seals, shown};
 pub use signature::Signature;

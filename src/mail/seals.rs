@@ -1,10 +1,10 @@
 //! What of a mail is sealed or signed by OpenPGP, and where; and a letter once somebody opened it. No cryptography here.
 
 use super::head::Head;
-use super::letter::Attachment;
+use super::letter::{Attachment, Seal};
 use super::raw::{Part, walk};
 use super::{Flaw, Letter, Limits, parse, words};
-use crate::case::Address;
+use crate::case::{Address, Sha256};
 
 /// Armored blocks that are looked at in one text.
 const MOST_BLOCKS: usize = 5;
@@ -171,6 +171,32 @@ impl Letter {
         }
         self.flaws.sort_unstable();
         self.flaws.dedup();
+    }
+}
+
+/// Whether a file beside the text is sealed by itself, as programs do that write inline PGP.
+pub(super) fn of_file(name: &str, bytes: &[u8]) -> Seal {
+    let name = name.to_ascii_lowercase();
+    let armored = bytes.trim_ascii_start().starts_with(b"-----BEGIN PGP MESSAGE-----");
+    let named = name.ends_with(".pgp") || name.ends_with(".gpg");
+    // The old packet format too has the highest bit set (RFC 9580 section 4.2).
+    let binary = named && bytes.first().is_some_and(|first| first & 0x80 != 0);
+    if armored || binary { Seal::Closed } else { Seal::None }
+}
+
+impl Attachment {
+    /// What was inside takes its place.
+    pub fn take_inside(&mut self, content: &[u8]) {
+        let bare = [".pgp", ".gpg", ".asc"].iter().find_map(|end| {
+            let at = self.name.len().checked_sub(end.len())?;
+            self.name.get(at..).filter(|tail| tail.eq_ignore_ascii_case(end)).and(self.name.get(..at))
+        });
+        if let Some(bare) = bare.filter(|bare| !bare.is_empty()).map(str::to_owned) {
+            self.name = bare;
+        }
+        self.size = content.len() as u64;
+        self.sha256 = Sha256::of(content);
+        self.seal = Seal::Opened;
     }
 }
 

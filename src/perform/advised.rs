@@ -2,17 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::links::advisory_link;
-use super::secrets::approved_text;
 use super::{Peers, PerformFault};
 use crate::case::advisory::AdvisoryState;
 use crate::case::advisory::CreditState;
 use crate::case::roster::Role;
-use crate::case::tracks::Cve;
-use crate::case::{Advisory, Case, CaseId, MemberKey, Severity, Sha256};
+use crate::case::{Advisory, CaseId, MemberKey};
 use crate::office::Office;
 use crate::render::advisory::{Affected, PublicText, without_marker};
-use crate::render::letters::{self, PublicDesk};
 use crate::store::{AdvisoryText, StoreError, Txn};
 use crate::wire::github::{GithubError, Project, RepositoryAdvisory};
 
@@ -144,69 +140,6 @@ pub(super) async fn look(
     let (now, kept) = (office.outside.clock.now(), found.clone());
     office.store.write("advisory", move |txn| keep(txn, case, &kept, now)).await?;
     Ok(Ok(found))
-}
-
-/// From whom public texts come.
-pub(crate) fn public_desk(office: &Office) -> PublicDesk {
-    PublicDesk {
-        team: office.config.team.name.clone(),
-        contact: office.config.addresses.list.to_string(),
-        product: "O3DE".to_owned(),
-        policy_url: office.config.team.policy_url.clone().unwrap_or_default(),
-    }
-}
-
-/// What the advisory of a case says, as letters and posts repeat it (T23, T26, T27): the text that has that hash, none where
-/// another one was seen last. Nothing in it comes from anywhere but the advisory and the assessment.
-///
-/// # Errors
-/// A fault of the store.
-pub fn advisory_letter(
-    office: &Office,
-    txn: &Txn<'_>,
-    case: &Case,
-    sha256: &Sha256,
-) -> Result<Option<letters::AdvisoryText>, StoreError> {
-    let (Some(text), Some(seen)) = (approved_text(txn, case, sha256)?, &case.tracks.advisory) else {
-        return Ok(None);
-    };
-    let section = |heading: &str| text.section(heading).unwrap_or_default();
-    let lines = |heading: &str| -> Vec<String> {
-        let body = section(heading);
-        let bare = body.lines().map(|line| line.trim().trim_start_matches(['-', '*']).trim().to_owned());
-        bare.filter(|line| !line.is_empty()).collect()
-    };
-    let ranges = text.affected.iter().filter(|one| !one.range.is_empty());
-    let ranges: Vec<String> = ranges.map(|one| format!("O3DE {}", one.range)).collect();
-    let fixed: Vec<String> =
-        text.affected.iter().map(|one| one.fixed.clone()).filter(|fixed| !fixed.is_empty()).collect();
-    let assigned = match &case.tracks.cve {
-        Cve::Assigned { id } => Some(id.to_string()),
-        Cve::None | Cve::Requested { .. } | Cve::Refused | Cve::Unwanted => text.cve.clone(),
-    };
-    let rated = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
-    let rated = rated.into_iter().find(|severity| severity.word() == text.severity);
-    let assessed = case.tracks.assessment.as_ref().map_or(Severity::None, |assessment| assessment.severity);
-    let credited: Vec<String> = text.credits.iter().map(|(login, _)| login.clone()).collect();
-    let named = lines("credits");
-    Ok(Some(letters::AdvisoryText {
-        ids: assigned.unwrap_or_else(|| seen.ghsa.clone()),
-        title: text.summary.trim().trim_end_matches('.').to_owned(),
-        summary: section("summary"),
-        severity: rated.unwrap_or(assessed),
-        vector: Some(text.vector.clone()).filter(|vector| !vector.is_empty()),
-        why: section("severity"),
-        affected: if ranges.is_empty() { lines("affected") } else { ranges },
-        fixed: Some(if fixed.is_empty() { lines("fixed") } else { fixed }),
-        tell: section("am"),
-        mitigation: section("mitigation"),
-        workaround: section("workaround"),
-        detection: section("detection"),
-        details: section("details"),
-        credits: Some(if named.is_empty() { credited } else { named }),
-        timeline: Vec::new(),
-        url: advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
-    }))
 }
 
 /// `owner/name`, of the shape that the configuration and assessments have.

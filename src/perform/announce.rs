@@ -2,7 +2,7 @@
 
 use super::github::case_of;
 use super::secrets::{self, Reader};
-use super::{Peers, PerformFault, Verdict, advised};
+use super::{Peers, PerformFault, Verdict, way};
 use crate::case::Case;
 use crate::office::Office;
 use crate::render::advisory::PublicText;
@@ -46,13 +46,11 @@ pub(super) async fn discord(
 /// The text that is public and the post about it; none while it is not.
 fn drawn(office: &Office, case: &Case) -> Result<Option<(PublicText, String)>, StoreError> {
     let Some(seen) = case.tracks.advisory.as_ref().filter(|seen| seen.is_public()) else { return Ok(None) };
-    let found = office.store.read(|txn| {
-        let whole = secrets::approved_text(txn, case, &seen.text)?;
-        Ok(whole.zip(advised::advisory_letter(office, txn, case, &seen.text)?))
-    })?;
-    let Some((whole, text)) = found else { return Ok(None) };
-    let line = office.letters.public(&advised::public_desk(office), &ToPublic::Line(&text));
-    Ok(line.ok().map(|line| (whole, line.body.trim().to_owned())))
+    let text = office.store.read(|txn| secrets::approved_text(txn, case, &seen.text))?;
+    let Some(text) = text else { return Ok(None) };
+    let parts = way::taken_apart(office, case, &text);
+    let line = office.letters.public(&way::public_desk(office), &ToPublic::Line(&parts)).ok();
+    Ok(line.map(|line| (text, line.body)))
 }
 
 /// What would be posted.

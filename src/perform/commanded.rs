@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::views::name;
 use crate::case::act::{ActLetter, ActState};
 use crate::case::{Alert, Case, Effect, MemberKey, Refused};
+use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
 use crate::render::alert_view::Commands;
@@ -21,7 +22,7 @@ pub(super) fn by_mail(office: &Office) -> Commands {
 }
 
 /// What the page of a case says besides its state: our words.
-pub(super) fn remarks(case: &Case) -> Vec<String> {
+pub(super) fn remarks(case: &Case, zone: &jiff::tz::TimeZone) -> Vec<String> {
     let mut remarks = Vec::new();
     if let crate::case::Stage::Known { reference, .. } = &case.stage {
         remarks.push(format!("public already: {reference}"));
@@ -34,8 +35,13 @@ pub(super) fn remarks(case: &Case) -> Vec<String> {
         remarks.push(format!("linked with {}", linked.join(", ")));
     }
     for act in case.acts.iter().filter(|act| act.stands()) {
-        if let ActState::Asked { .. } = act.state {
-            remarks.push(format!("act {} ({}) waits for a second person", act.number, act.deed.words()));
+        if let ActState::Asked { until } = act.state {
+            // It ends by itself, and without a letter nothing draws the page anew.
+            let until = crate::render::when::medium(until, zone);
+            let what = format!("act {} ({})", act.number, act.deed.words());
+            remarks.extend(
+                (!act.is_stopped()).then(|| format!("{what} waits for a second person until {until}")),
+            );
         } else if let Some(hold) = act.held() {
             remarks.push(format!("{} waits (act {})", hold.letter.words(), act.number));
         }
@@ -77,6 +83,13 @@ pub(super) fn news(
             (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
             (_, None) | (None, _) => News::Settled,
         },
+        Alert::Brief { brief } => {
+            let place = case.filter(|_| matches!(brief, crate::case::Brief::Task { .. }));
+            News::Way {
+                what: super::briefs::headline(brief),
+                place: place.map(|case| super::way::advisory_url(office, case)),
+            }
+        }
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
@@ -87,7 +100,11 @@ pub(super) fn news(
                     None
                 }
             });
-            News::LetterStopped { letter: letter.unwrap_or_else(|| "a letter".to_owned()) }
+            let why = case.and_then(|case| case.act(*act)).map_or("", |act| why_stopped(office, act));
+            News::LetterStopped {
+                letter: letter.unwrap_or_else(|| "a letter".to_owned()),
+                why: why.to_owned(),
+            }
         }
         Alert::NewCase
         | Alert::ReporterWrote
@@ -99,9 +116,23 @@ pub(super) fn news(
         | Alert::Parked { .. }
         | Alert::Waiting { .. }
         | Alert::Digest
-        | Alert::Brief { .. }
         | Alert::Alarm { .. } => News::Settled,
     })
+}
+
+/// Why a letter that waited did not leave.
+fn why_stopped(office: &Office, act: &crate::case::Act) -> &'static str {
+    match act.state {
+        ActState::Asked { .. } => "no second person agreed in time",
+        ActState::Undone { .. } => "it was taken back",
+        ActState::Done if office.policy.roster.get(&act.by).is_none() => {
+            "whoever ordered it is no longer of the team"
+        }
+        ActState::Done if office.config.mode == Mode::Exercise => {
+            "this is an exercise, and mail goes to the roster alone"
+        }
+        ActState::Done => "an operator canceled it",
+    }
 }
 
 fn confirm(

@@ -1,12 +1,14 @@
 //! Mail going out: letters to people outside (rendered long ago), and notices to members (rendered now).
 
-use super::{Peers, PerformFault, Verdict, views};
+use super::{Peers, PerformFault, Verdict, briefs, views};
 use crate::case::act::{ActState, Stopped};
 use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
-use crate::mail::compose::{Auto, Outgoing, write};
+use crate::mail::compose::{Attachment, Auto, Outgoing, write_with};
 use crate::office::Office;
+use crate::render::alert::AlertMail;
 use crate::render::digest::{About, DigestLine, DigestView};
+use crate::render::letters::Letter;
 use crate::store::{EffectRow, StoreError, Txn};
 use crate::wire::smtp::{NotSent, Stage};
 
@@ -23,7 +25,7 @@ pub(super) async fn letter(
     }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
-        return Ok(Verdict::Canceled { why: "exercise: not of the roster" });
+        return Ok(Verdict::Stopped { why: Stopped::Exercise });
     }
     let Some(bytes) = &row.letter else { return Ok(Verdict::Parked { why: "template" }) };
     let proof = match &office.config.smtp.sent_proof {
@@ -46,6 +48,7 @@ fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>
     Ok(match act.state {
         ActState::Undone { .. } => Some(Stopped::TakenBack),
         ActState::Asked { .. } => Some(Stopped::Unconfirmed),
+        ActState::Done if act.is_stopped() => Some(Stopped::TakenBack),
         ActState::Done if !of_team => Some(Stopped::LeftTeam),
         ActState::Done => None,
     })
@@ -115,15 +118,9 @@ pub(super) fn notice(
         return Ok(None);
     };
     let now = office.outside.clock.now();
-    let mail = if *alert == Alert::Digest {
-        office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row))?)
-    } else {
-        let mut view = office.store.read(|txn| {
-            let case = row.case.map(|case| txn.case(case)).transpose()?;
-            views::alert(office, txn, case.as_ref(), alert, Some(to), now)
-        })?;
-        view.code = row.case.and_then(|case| office.code_for_member(case, to));
-        office.letters.alert(&view)
+    let (mail, file) = match briefed(office, row, to, alert, now)? {
+        Some((letter, file)) => (AlertMail { subject: letter.subject, body: letter.body }, file),
+        None => (plain_notice(office, row, to, alert, now)?, None),
     };
     let Some(id) = &row.message_id else { return Ok(None) };
     let thread = row.case.map(|case| thread_id(case, office.config.addresses.notices_from()));
@@ -139,7 +136,39 @@ pub(super) fn notice(
         date: now,
         practice: office.practice(),
     };
-    Ok(write(&outgoing).ok())
+    Ok(write_with(&outgoing, file.as_ref()).ok())
+}
+
+/// A brief that is a letter of its own.
+fn briefed(
+    office: &Office,
+    row: &EffectRow,
+    to: &MemberKey,
+    alert: &Alert,
+    now: jiff::Timestamp,
+) -> Result<Option<(Letter, Option<Attachment>)>, StoreError> {
+    let Alert::Brief { brief } = alert else { return Ok(None) };
+    let (Some(case), Some(member)) = (row.case, office.policy.roster.get(to)) else { return Ok(None) };
+    office.store.read(|txn| briefs::letter(office, txn, &txn.case(case)?, brief, member, now))
+}
+
+fn plain_notice(
+    office: &Office,
+    row: &EffectRow,
+    to: &MemberKey,
+    alert: &Alert,
+    now: jiff::Timestamp,
+) -> Result<AlertMail, StoreError> {
+    Ok(if *alert == Alert::Digest {
+        office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row))?)
+    } else {
+        let mut view = office.store.read(|txn| {
+            let case = row.case.map(|case| txn.case(case)).transpose()?;
+            views::alert(office, txn, case.as_ref(), alert, Some(to), now)
+        })?;
+        view.code = row.case.and_then(|case| office.code_for_member(case, to));
+        office.letters.alert(&view)
+    })
 }
 
 /// All notices about a case hang under one id that was never sent: mail clients show them as one thread.

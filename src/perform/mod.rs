@@ -7,6 +7,7 @@ mod advised;
 mod advisory;
 mod announce;
 mod answer;
+mod briefs;
 mod commanded;
 mod credentials;
 mod facts;
@@ -21,10 +22,10 @@ pub(crate) mod sealed_words;
 mod secrets;
 mod views;
 mod wanted;
+pub(crate) mod way;
 
 use std::time::Duration;
 
-pub use advised::advisory_letter;
 pub(crate) use advised::{keep as keep_advisory, project as project_named, seen as advisory_seen};
 pub(crate) use commanded::letter_words;
 pub use credentials::{Credentials, credentials};
@@ -33,6 +34,7 @@ pub use github::look_at_repository;
 pub use links::advisory_link;
 pub(crate) use links::issue_link;
 pub use peers::{Peers, SetupFault, github as github_client, trust};
+pub(crate) use secrets::leaks_of_disclosure as leaks;
 pub use secrets::{Reader, approved_text, leaks_of};
 pub(crate) use views::why_of_mail;
 

@@ -66,7 +66,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         },
         closure: case.closure(),
         severity: case.severity_set,
-        remarks: commanded::remarks(case),
+        remarks: commanded::remarks(case, &zone),
         owner,
         received: case.received,
         acknowledge_by,
@@ -187,6 +187,7 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
         kind: part.kind.clone(),
         size: part.size,
         sha256: part.sha256,
+        seal: part.seal,
     };
     letter.attachments.iter().map(row).collect()
 }
@@ -276,7 +277,9 @@ pub(super) fn comment(
             words: commanded::below(letter),
             attachments,
         },
-        Remark::Commanded { .. } | Remark::ClosedByHand { .. } => Comment::Commanded(String::new()),
+        Remark::Commanded { .. } | Remark::ClosedByHand { .. } | Remark::TooMany => {
+            Comment::Commanded(String::new())
+        }
         Remark::Bounce { .. } if letter.bounce.as_ref().is_some_and(only_delayed) => {
             Comment::DeliveryDelayed { at: received, letter: "a letter to the reporter".to_owned() }
         }

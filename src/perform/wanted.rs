@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::advised::{self, public_text};
+use super::advised::public_text;
+use super::way;
 use crate::case::roster::Role;
 use crate::case::tracks::Credit;
 use crate::case::{Act, ActState, Assessment, Case, Deed, Severity, Step, Task};
 use crate::office::Office;
-use crate::render::letters::{self, ToPublic};
+use crate::render::advisory;
+use crate::render::letters::{AdvisoryText, ToPublic};
 use crate::store::{AdvisoryMark, StoreError, Txn};
 use crate::wire::github::{AdvisoryUpdate, Credited, Package, Project, RepositoryAdvisory, Vulnerability};
 
@@ -80,7 +82,7 @@ pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, Strin
         }
         (None, None, Some(_) | None) => None,
     };
-    Ok(found.and_then(|(repository, ghsa)| Some((advised::project(&repository)?, ghsa))))
+    Ok(found.and_then(|(repository, ghsa)| Some((super::advised::project(&repository)?, ghsa))))
 }
 
 fn named(act: &Act) -> Option<&str> {
@@ -115,7 +117,7 @@ pub(super) fn missing(office: &Office, case: &Case, held: &RepositoryAdvisory) -
     let mut missing = people(office, case);
     missing.retain(|login| !shown(login));
     let team = office.config.runbook.team_slug.as_ref().filter(|slug| !held.teams().contains(slug));
-    missing.extend(team.map(|slug| advised::team(slug)));
+    missing.extend(team.map(|slug| super::advised::team(slug)));
     missing
 }
 
@@ -191,43 +193,31 @@ pub(super) fn title(case: &Case) -> String {
     }
 }
 
-/// T24 as the draft begins; none when its template fails.
+/// T24 as the draft begins.
 pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
-    let Some(text) = beginning(txn, case)? else { return Ok(None) };
-    let page = office.letters.public(&advised::public_desk(office), &ToPublic::Advisory(&text));
-    Ok(page.ok().map(|page| page.body))
-}
-
-/// What the assessment says, and nothing of the report's words.
-fn beginning(txn: &Txn<'_>, case: &Case) -> Result<Option<letters::AdvisoryText>, StoreError> {
     let Some(assessment) = &case.tracks.assessment else { return Ok(None) };
     let credits = match &case.tracks.credit {
         None => None,
         Some(Credit::Anonymous) => Some(Vec::new()),
-        Some(Credit::Github { login }) => Some(vec![login.clone()]),
+        Some(Credit::Github { login }) => Some(vec![format!("@{login}")]),
         Some(Credit::Name) => {
             let name = case.reporter.map(|person| txn.name_of(person)).transpose()?;
-            name.filter(|name| !name.trim().is_empty()).map(|name| vec![name])
+            name.map(|name| advisory::name(&name)).filter(|name| !name.is_empty()).map(|name| vec![name])
         }
     };
-    let place = case.component.as_ref().map_or_else(|| "O3DE".to_owned(), |part| format!("{part} of O3DE"));
-    let means: Vec<&str> = assessment.means.iter().map(|means| means.words()).collect();
-    let mut why = format!("It affects {}", assessment.breaks.words());
-    if !means.is_empty() {
-        why.push_str(&format!(": {}", means.join("; ")));
-    }
-    why.push('.');
-    if let Some(attacker) = assessment.attacker {
-        why.push_str(&format!(" An attacker works {}.", attacker.words()));
-    }
-    Ok(Some(letters::AdvisoryText {
+    let place = case
+        .component
+        .as_ref()
+        .map_or_else(|| way::PRODUCT.to_owned(), |part| format!("{part} of {}", way::PRODUCT));
+    let versions = assessment.versions.as_ref().map(|versions| format!("{} {versions}", way::PRODUCT));
+    let text = AdvisoryText {
         ids: String::new(),
         title: title(case),
-        summary: format!("A weakness in {place}."),
+        summary: format!("A weakness in {place} affects {}.", assessment.breaks.words()),
         severity: assessment.severity,
         vector: assessment.vector.as_ref().map(ToString::to_string),
-        why,
-        affected: assessment.versions.iter().map(|range| format!("O3DE {range}")).collect(),
+        why: way::why(assessment),
+        affected: versions.into_iter().collect(),
         fixed: None,
         tell: String::new(),
         mitigation: String::new(),
@@ -237,7 +227,9 @@ fn beginning(txn: &Txn<'_>, case: &Case) -> Result<Option<letters::AdvisoryText>
         credits,
         timeline: vec![(case.received.strftime("%Y-%m-%d").to_string(), "reported".to_owned())],
         url: String::new(),
-    }))
+    };
+    let page = office.letters.public(&way::public_desk(office), &ToPublic::Advisory(&text));
+    Ok(page.ok().map(|page| page.body))
 }
 
 /// What we did before, as it stands in the store.

@@ -40,6 +40,10 @@ const LOOK: Duration = Duration::from_millis(4);
 /// The public records of the day; their numbers are of no year that anybody counts yet.
 const FEED: &[u8] = include_bytes!("feed.json");
 
+/// Accounts on GitHub: of whom in the roster, number, login. The last one can write, and is nobody of the team.
+const ACCOUNTS: [(&str, u64, &str); 3] =
+    [("alice", 501, "alice-hub"), ("bob", 502, "bob-hub"), ("nobody", 666, "quick-fixer")];
+
 /// Why the day cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
@@ -86,6 +90,8 @@ pub(super) struct Day {
     /// The mails that were delivered, in order.
     pub(super) delivered: Vec<Delivered>,
     awaited: Vec<Sha256>,
+    /// Comments that people wrote.
+    comments: u64,
     watch: Watch,
     clock: Arc<SystemClock>,
     log: Dispatch,
@@ -106,17 +112,31 @@ impl Stage {
         let settings = Settings {
             // As in production, but nobody wants to wait: no spacing between writes, a look at the junk folder each second.
             mailbox: "first_start = \"all\"\npoll = \"* * * * * *\"".to_owned(),
-            rest: format!("{ROSTER}\n[commands]\nhold_s = 0\n"),
+            rest: format!("{}\n[commands]\nhold_s = 0\n", roster()),
+            // The issues are listened to each second.
+            github: "spacing_ms = 0\nlook_wait_s = 0\ncomments_poll_s = 1".to_owned(),
             ..Settings::default()
         };
         let peers =
             Loopback::start(dir, Arc::clone(clock) as Arc<dyn Clock>, Recorder::none(), &settings).await?;
+        for (_, id, login) in ACCOUNTS {
+            peers.hub.add_user(id, login);
+            peers.hub.set_push(login, true);
+        }
         mirror(dir, clock.now())?;
         let log = std::fs::File::create(dir.join("daemon.log"))?;
         let log = Dispatch::new(observe::subscriber(LogFormat::Plain, LogLevel::Debug, None, true, log));
         let (office, running) = start(&peers.path(), clock, &log).await?;
         Ok(Self { peers, office, running, log })
     }
+}
+
+/// The team's roster, with the accounts of those who have one.
+fn roster() -> String {
+    ACCOUNTS.iter().fold(ROSTER.to_owned(), |text, (name, id, login)| {
+        let address = format!("addresses = [\"{name}@members.example\"]");
+        text.replace(&address, &format!("{address}\ngithub_id = {id}\ngithub_login = \"{login}\""))
+    })
 }
 
 /// Public records for the day, as `sir-intake mirror import` takes them; a few of them, made up.
@@ -163,6 +183,7 @@ impl Day {
             score: Score::default(),
             delivered: Vec::new(),
             awaited: Vec::new(),
+            comments: 0,
             watch: Watch::default(),
             clock,
             log: stage.log,
@@ -215,6 +236,13 @@ impl Day {
         sha256
     }
 
+    /// Somebody writes a comment on the issue of a case; whether GitHub took it.
+    pub(super) fn comment(&mut self, case: &Case, login: &str, text: &str) -> bool {
+        let taken = case.issue.and_then(|(_, number)| self.peers.hub.add_comment_as(login, number, text));
+        self.comments += u64::from(taken.is_some());
+        taken.is_some()
+    }
+
     /// An operator's order is left for the daemon, as the command line does it; `None` when it is not taken in time.
     pub(super) async fn order_answered(&mut self, case: CaseId, member: &str) -> Option<String> {
         let command = format!("leaves the order of: sir-intake cases answered {case} --by {member}");
@@ -256,6 +284,11 @@ impl Day {
 
     fn is_quiet(&self) -> Result<bool, StoreError> {
         if !self.awaited.iter().all(|sha256| self.watch.settled(*sha256).is_some()) {
+            return Ok(false);
+        }
+        let heard = self.office.store.read(|txn| txn.heard_counts())?;
+        let judged: u64 = heard.iter().filter(|(fate, _)| fate != "stored").map(|(_, count)| count).sum();
+        if judged < self.comments {
             return Ok(false);
         }
         let figures = self.office.store.read(|txn| txn.figures())?;

@@ -161,7 +161,8 @@ fn answer(world: &mut World, asked: &Asked, now: Timestamp) -> Reply {
     }
     reply.headers.push(("x-ratelimit-reset", now.as_second().saturating_add(2).to_string()));
     let path = asked.path.replace(TOKEN, "[token]");
-    world.met.push(Met { method: asked.method.to_string(), path, status: reply.status });
+    let (method, query) = (asked.method.to_string(), String::new());
+    world.met.push(Met { method, path, query, status: reply.status });
     reply
 }
 

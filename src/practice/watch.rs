@@ -146,12 +146,12 @@ impl Watch {
 
     fn tell_requests(&mut self, requests: &[Met], diary: &mut Diary) {
         for met in requests.iter().skip(self.requests) {
-            let Met { method, path, status } = met;
+            let Met { method, path, query, status } = met;
             let more = [("method", json!(method)), ("path", json!(path)), ("status", json!(status))];
             if *status >= 500 {
                 let text = format!("answers {status} to {method} {path}: did it happen or not?");
                 diary.seen(Place::Github, "fault", &text, &more);
-            } else if method == "GET" && path.ends_with("/issues") {
+            } else if method == "GET" && path.ends_with("/issues") && query.contains("sort=created") {
                 let text = "lists its issues for the daemon, which looks before it tries again";
                 diary.seen(Place::Github, "listed", text, &more);
             } else {

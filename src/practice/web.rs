@@ -301,6 +301,8 @@ pub struct Met {
     pub method: String,
     /// As sent.
     pub path: String,
+    /// Decoded, `name=value` joined by `&`.
+    pub query: String,
     /// What was answered.
     pub status: u16,
 }

@@ -133,6 +133,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         Event::ClockStarted { clock: ClockKind::Acknowledge, due, .. } => {
             format!("a person must answer the reporter by {}", at(*due))
         }
+        Event::ClockStarted { clock: ClockKind::Information, .. } => {
+            format!("{case} waits for the reporter's answer")
+        }
         Event::ClockRang { clock, .. } => format!("{case}: the clock rings ({})", clock.word()),
         Event::ClockStopped { clock, stop } => stopped(case, *clock, stop, member),
         Event::EscalationPutOff { ring, .. } => {
@@ -201,6 +204,7 @@ fn stopped(case: CaseId, clock: ClockKind, stop: &Stop, member: impl Fn(&MemberK
         }
         Stop::Claim { member: key } => format!("{case}: {} takes it", member(key)),
         Stop::Settled => format!("{case}: settled ({})", clock.word()),
+        Stop::Reply { .. } => format!("{case}: the reporter wrote ({})", clock.word()),
         Stop::Closed => format!("{case}: closed, nothing is owed any more ({})", clock.word()),
     }
 }

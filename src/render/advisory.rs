@@ -4,9 +4,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fence::one_line;
 use super::marker::{Keyring, mac, same};
 use crate::case::advisory::Gap;
 use crate::case::{CaseId, Op, Sha256};
+
+/// Most characters of a name in a credit.
+const NAME_CHARS: usize = 80;
+
+/// A name that a stranger chose, as a line of Markdown may hold it: letters, digits, spaces and `.-'` alone.
+pub fn name(text: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || ".-'".contains(c) { c } else { ' ' };
+    one_line(&text.chars().map(plain).collect::<String>(), NAME_CHARS)
+}
 
 const HEAD: &str = "<!-- sir-intake mark=";
 const TAIL: &str = " -->";

@@ -5,7 +5,7 @@
 use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use super::fence::one_line;
 use super::fold::fold;
-use super::{news, when};
+use super::{news, waits, when};
 use crate::case::{Checked, ClockKind};
 use crate::mail::compose::Practice;
 
@@ -111,6 +111,8 @@ pub fn headline(view: &AlertView) -> String {
         Alert::StrangerWrote => "a stranger wrote (unverified)".to_owned(),
         Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
         Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
+        Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::ASK_AGAIN.to_owned(),
+        Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::MAY_CLOSE.to_owned(),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
         Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
@@ -157,6 +159,8 @@ fn what_happened(view: &AlertView) -> String {
             capital(&plain(letter)),
             if *clock_reopened { " The clock that it had stopped runs again." } else { "" }
         ),
+        Alert::ClockWarning { clock: ClockKind::Information, due } => waits::nothing_yet(&at(*due)),
+        Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::NOTHING.to_owned(),
         Alert::ClockWarning { clock, due } => running_out(*clock, &at(*due)),
         Alert::ClockBreach { clock, due } => broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
@@ -261,6 +265,8 @@ fn what_next(view: &AlertView) -> Option<String> {
         | Alert::ClockBreach { clock: ClockKind::Acknowledge, .. } => format!("{answer}{}", claim(view)),
         Alert::ClockWarning { clock: ClockKind::Owner, .. }
         | Alert::ClockBreach { clock: ClockKind::Owner, .. } => claim(view),
+        Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::remind(view.commands),
+        Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::close(view.commands),
         Alert::ClockWarning { clock, .. } | Alert::ClockBreach { clock, .. } => {
             let verbs: Vec<String> = clock.keeps().iter().map(|verb| format!("  {verb}")).collect();
             let case = view.case.as_ref().map_or("SIR-...".to_owned(), |case| case.id.to_string());

@@ -13,6 +13,7 @@ pub use super::issue_view::{
 use super::marker::{Keyring, Stamp, marker};
 use super::{known, when};
 use crate::case::{CaseId, Closure, Op};
+use crate::mail::Seal;
 use crate::mail::compose::Practice;
 
 /// Most bytes of a body; GitHub takes 262,144 and drops longer edits without a word (GITHUB.md section 4).
@@ -340,7 +341,12 @@ pub(crate) fn attachments(case: CaseId, rows: &[AttachmentRow]) -> String {
             out.push_str(&format!("\n{} more are in the store.\n", rows.len() - shown));
             break;
         }
-        let (name, kind) = (cell(&row.name), cell(&row.kind));
+        let seal = match row.seal {
+            Seal::None => "",
+            Seal::Closed => " (**sealed**: a key holder opens it)",
+            Seal::Opened => " (came sealed; opened with the team's key)",
+        };
+        let (name, kind) = (cell(&row.name), format!("{}{seal}", cell(&row.kind)));
         out.push_str(&format!("| {name} | {kind} | {} | `{}` |\n", bytes(row.size), row.sha256));
     }
     let (them, which) =

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::fence::Value;
 use super::known::KnownView;
 use crate::case::{CaseId, Checked, Closure, Severity, Sha256};
+use crate::mail::Seal;
 
 /// All that the page of a case shows.
 #[derive(Debug, Clone)]
@@ -232,6 +233,8 @@ pub struct AttachmentRow {
     pub size: u64,
     /// Of those bytes.
     pub sha256: Sha256,
+    /// Whether it is sealed by itself.
+    pub seal: Seal,
 }
 
 /// The first message.

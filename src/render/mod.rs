@@ -23,4 +23,5 @@ pub mod news;
 pub mod runbook;
 pub mod talk;
 pub mod transcript;
+mod waits;
 pub mod when;

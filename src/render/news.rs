@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::alert::plain;
+use super::alert::{capital, plain};
 use super::alert_view::AlertView;
 use super::when;
 
@@ -55,6 +55,15 @@ pub enum News {
     LetterStopped {
         /// Which, our words.
         letter: String,
+        /// Why, our words.
+        why: String,
+    },
+    /// Something on the way of a vulnerability, in a line.
+    Way {
+        /// What, our words.
+        what: String,
+        /// Where it is to be done.
+        place: Option<String>,
     },
     /// It is settled meanwhile.
     Settled,
@@ -70,7 +79,8 @@ pub(super) fn headline(news: &News) -> String {
         News::Raised { over: true, .. } => "confidential: help is no longer needed".to_owned(),
         News::Confirm { by, .. } => format!("{} asks you to confirm", plain(by)),
         News::Closed { why } => format!("closed: {}", plain(why)),
-        News::LetterStopped { letter } => format!("{} did not leave", plain(letter)),
+        News::LetterStopped { letter, .. } => format!("{} did not leave", plain(letter)),
+        News::Way { what, .. } => plain(what),
         News::Settled => "settled meanwhile".to_owned(),
     }
 }
@@ -97,11 +107,13 @@ pub(super) fn what_happened(news: &News) -> String {
             plain(what)
         ),
         News::Closed { why } => format!("The case is closed: {}.", plain(why)),
-        News::LetterStopped { letter } => format!(
-            "{} to the reporter was held, and did not leave: no second person agreed in time, or whoever ordered it is no \
-             longer of the team. Should it still go, order it again.",
-            plain(letter)
+        News::LetterStopped { letter, why } => format!(
+            "{} to the reporter was held, and did not leave: {}. Should it still go, order it again.",
+            plain(letter),
+            plain(why)
         ),
+        News::Way { what, place: None } => format!("{}.", capital(&plain(what))),
+        News::Way { what, place: Some(place) } => format!("{}:\n\n  {}", capital(&plain(what)), plain(place)),
         News::Settled => "What you were to be asked is settled meanwhile.".to_owned(),
     }
 }
@@ -123,13 +135,17 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
                 .to_owned(),
         ),
         News::OwnerNow { .. } => Some(format!("If you cannot, {}", line("disown"))),
-        News::Confirm { nonce, until, .. } => Some(format!(
+        News::Confirm { act, nonce, until, .. } => Some(format!(
             "If you agree, {}\n\nThe word is yours alone, and good until {}. If you do not agree, do nothing, or stop it:\n\n  \
-             undo",
+             undo {act}",
             line(&format!("confirm {nonce}")),
             when::medium(*until, &view.zone)
         )),
-        News::Raised { .. } | News::Closed { .. } | News::LetterStopped { .. } | News::Settled => None,
+        News::Raised { .. }
+        | News::Closed { .. }
+        | News::LetterStopped { .. }
+        | News::Way { .. }
+        | News::Settled => None,
     }
 }
 
@@ -147,6 +163,7 @@ pub(super) fn letter(news: &News) -> Option<String> {
         | News::Confirm { letter: None, .. }
         | News::Closed { .. }
         | News::LetterStopped { .. }
+        | News::Way { .. }
         | News::Settled => None,
     }
 }

@@ -288,7 +288,7 @@ fn role(role: Role) -> Option<(&'static str, &'static str)> {
         Role::ReleaseContact => Some(("Contact of SIG-Release", "says whether new installers are needed")),
         Role::SigChair => Some((
             "Chair of another SIG",
-            "is told of confirmed cases in what that SIG looks after, and names people who mend it",
+            "is told of vulnerabilities in what the SIG looks after, and finds people to fix them",
         )),
         Role::Ops => None,
     }

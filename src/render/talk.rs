@@ -34,6 +34,34 @@ pub fn past(who: &str, at: Timestamp, zone: &TimeZone) -> String {
     )
 }
 
+/// A member's comments that command are more than an hour's.
+pub fn too_many(who: &str, limit: u32, at: Timestamp, zone: &TimeZone) -> String {
+    format!(
+        "**Not carried out** · {}\n\n{} commanded by more than {limit} comments on this issue within an hour. This one and further \
+         ones are not carried out until the hour is over; a comment of `!undo` alone always is.\n",
+        when::medium(at, zone),
+        prose(who)
+    )
+}
+
+/// Commands of people outside the team are more than an hour's.
+pub fn no_more_refusals(limit: u32, at: Timestamp, zone: &TimeZone) -> String {
+    format!(
+        "**Not carried out** · {}\n\nMore than {limit} commands on this issue within an hour are of nobody of the team. Further \
+         ones are counted, and neither carried out nor answered.\n",
+        when::medium(at, zone)
+    )
+}
+
+/// Mails on a case are more than an hour's comments.
+pub fn not_shown(case: CaseId, limit: u32, at: Timestamp, zone: &TimeZone) -> String {
+    format!(
+        "**More mails than are shown** · {}\n\nMore than {limit} mails came on this case within an hour. This one and further ones \
+         are kept whole and not shown here; an operator lists them with `sir-intake cases show {case}`.\n",
+        when::medium(at, zone)
+    )
+}
+
 /// Somebody closed the issue, and the case goes on.
 pub fn closed(case: CaseId, who: Option<&str>, login: &str) -> String {
     let who = who.map_or_else(|| cell(login), prose);

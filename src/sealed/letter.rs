@@ -3,8 +3,16 @@
 use jiff::Timestamp;
 
 use super::{Certificate, Good, Opened, TeamKey, cleartext, detached, open};
+use crate::case::Sha256;
 use crate::mail::commander::PgpProof;
-use crate::mail::{self, House, Letter, Limits};
+use crate::mail::{self, Attachment, House, Letter, Limits, Seal};
+
+/// Files of one mail that are opened; each may want a search through the mail.
+const MOST_FILES: usize = 8;
+
+fn is_closed(file: &Attachment) -> bool {
+    file.seal == Seal::Closed
+}
 
 /// Whose keys we hold.
 #[derive(Default)]
@@ -23,6 +31,7 @@ impl Ring {
         let inline = letter.text.contains("-----BEGIN PGP ");
         if letter.header_only
             || !(letter.encrypted || letter.signed || inline || mail::offers_key(raw, limits))
+                && !letter.attachments.iter().any(is_closed)
         {
             return letter;
         }
@@ -39,6 +48,7 @@ impl Ring {
             letter.proof.pgp.extend(proofs(good, &text));
         }
         self.blocks(&mut letter, &known, limits, now);
+        self.files(raw, &mut letter, limits, now);
         letter
     }
 
@@ -51,6 +61,33 @@ impl Ring {
         }
         let letter = self.read(raw, mail::read(raw, limits, &House::default()), limits, now);
         letter.opened.then(|| letter.text.into_bytes())
+    }
+
+    /// The file of this digest that came sealed by itself in a mail, opened.
+    pub fn file(&self, raw: &[u8], limits: &Limits, sha256: Sha256, now: Timestamp) -> Option<Vec<u8>> {
+        let letter = mail::read(raw, limits, &House::default());
+        let closed = letter.attachments.iter().filter(|file| is_closed(file)).take(MOST_FILES);
+        closed
+            .filter_map(|file| self.unsealed(raw, file, limits, now))
+            .find(|bytes| Sha256::of(bytes) == sha256)
+    }
+
+    /// Files that came sealed by themselves beside the text.
+    fn files(&self, raw: &[u8], letter: &mut Letter, limits: &Limits, now: Timestamp) {
+        let mut room = limits.decoded_bytes;
+        for file in letter.attachments.iter_mut().filter(|file| is_closed(file)).take(MOST_FILES) {
+            let limits = Limits { decoded_bytes: room, ..*limits };
+            if let Some(content) = self.unsealed(raw, file, &limits, now) {
+                room = room.saturating_sub(content.len());
+                file.take_inside(&content);
+            }
+        }
+    }
+
+    fn unsealed(&self, raw: &[u8], file: &Attachment, limits: &Limits, now: Timestamp) -> Option<Vec<u8>> {
+        self.team.as_ref()?;
+        let sealed = mail::attachment(raw, limits, file.sha256)?;
+        open(&sealed, self.team.as_ref(), &[], limits.decoded_bytes, now).ok().map(|opened| opened.content)
     }
 
     /// The certificates of the roster; one that a mail offers only where there is no file of it.

@@ -33,6 +33,8 @@ pub enum HeardFate {
     Elsewhere,
     /// From before the first look, or before a backup was restored.
     Past,
+    /// Beyond an hour's limit: not carried out.
+    Over,
 }
 
 impl HeardFate {
@@ -47,6 +49,7 @@ impl HeardFate {
             Self::Own => "own",
             Self::Elsewhere => "elsewhere",
             Self::Past => "past",
+            Self::Over => "over",
         }
     }
 }

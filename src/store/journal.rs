@@ -113,7 +113,6 @@ impl Txn<'_> {
             )?;
             self.index(case.id, event, now)?;
         }
-        let due = case.clocks.values().filter(|clock| clock.stopped.is_none()).map(|clock| clock.due).min();
         let owner = case.owner().map(|owner| owner.0.as_str());
         // A case that stands elsewhere now must be found as such by later reports.
         self.run(
@@ -123,7 +122,7 @@ impl Txn<'_> {
         self.run(
             "insert into \"case\" (id, opened_at, stage, owner, state, due_at) values (?1, ?2, ?3, ?4, ?5, ?6)
                  on conflict (id) do update set stage = ?3, owner = ?4, state = ?5, due_at = ?6",
-            params![id, ms(now), case.stage.word(), owner, serde_json::to_string(case)?, due.map(ms)],
+            params![id, ms(now), case.stage.word(), owner, serde_json::to_string(case)?, case.first_due().map(ms)],
         )?;
         self.wind_clocks(case)
     }

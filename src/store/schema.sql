@@ -22,6 +22,7 @@
 --   asked      somebody closed the issue: they were asked why  text       nothing that commands
 --   own        of our own account                              elsewhere  on an issue of no case
 --   past       from before the first look, or before a backup was restored
+--   over       more than an hour's limit: not carried out
 --   Each is taken once, by GitHub's id of it, for ever. Its words go when it leaves `stored`.
 
 create table meta (
@@ -249,7 +250,7 @@ create table heard (
   said_at    integer not null,
   heard_at   integer not null,
   json       text,                    -- who, and what; while it is `stored`
-  fate       text    not null check (fate in ('stored', 'ran', 'refused', 'asked', 'text', 'own', 'elsewhere', 'past')),
+  fate       text    not null check (fate in ('stored', 'ran', 'refused', 'asked', 'text', 'own', 'elsewhere', 'past', 'over')),
   case_id    text,
   primary key (repository, what, id)
 ) strict, without rowid;
@@ -296,6 +297,15 @@ create table receipt (
   domain      text    not null
 ) strict;
 create index receipt_at on receipt (at);
+
+-- What came from outside within the last hour and has a limit: how often, and by or to whom.
+create table lately (
+  what text    not null,
+  whom text    not null,
+  at   integer not null
+) strict;
+create index lately_of on lately (what, whom);
+create index lately_at on lately (at);
 
 -- What commanded once and never may again: digests of Message-IDs and signatures. Kept until no Date can be fresh any more.
 create table executed (

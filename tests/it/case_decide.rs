@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::case_parts::{CASE, MONDAY, REPORT, REPORTER, at, effects, follow, fresh, key, policy};
 use jiff::Timestamp;
-use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Refusal, Writer, decide};
+use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Refusal, Trust, Writer, decide};
 use sir_intake::case::{
     Alert, Case, ClockKind, Doubt, Effect, EffectId, Event, LetterKind, MailId, PersonId, Policy, Receipt,
     Remark, Stop,
@@ -19,6 +19,7 @@ fn mail(number: i64, writer: Writer) -> Input {
         writer,
         automatic: false,
         received: at(MONDAY),
+        trust: Trust::Unknown,
         asks_status: false,
     })
 }
@@ -29,6 +30,7 @@ fn automatic(number: i64, writer: Writer) -> Input {
         writer,
         automatic: true,
         received: at(MONDAY),
+        trust: Trust::Unknown,
         asks_status: false,
     })
 }
@@ -296,12 +298,12 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for MailId {}
     impl NoWords for EffectId {}
     impl NoWords for PersonId {}
-    impl NoWords for sir_intake::case::Sha256 {}
     impl NoWords for ClockKind {}
     impl NoWords for Refused {}
     impl NoWords for Above {}
     impl NoWords for Closure {}
     impl NoWords for LetterKind {}
+    impl NoWords for sir_intake::case::Sha256 {}
     // From the roster of the configuration.
     impl NoWords for MemberKey {}
     impl NoWords for Timestamp {}
@@ -360,6 +362,7 @@ fn alerts_have_no_room_for_words() {
                 | Remark::Bounce { mail } => none(mail),
                 Remark::Refused { mail, why } => (none(mail), none(why)).0,
                 Remark::ClosedByHand { id } => none(id),
+                Remark::TooMany => {}
                 Remark::Commanded { mail } => none(mail),
             },
             Effect::Letter { letter, to, in_reply_to, act } => {

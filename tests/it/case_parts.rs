@@ -12,7 +12,8 @@ use sir_intake::case::decide::{
 use sir_intake::case::policy::{CommandRule, Policy, ReceiptLimits, ReceiptRule, RunbookRule, WaitingRule};
 use sir_intake::case::roster::{Member, Role, Roster};
 use sir_intake::case::{
-    Address, Audience, Case, CaseId, ClockRule, Component, MailId, MemberKey, PersonId, Severity, Source,
+    Address, Audience, Case, CaseId, ClockRule, Component, InformationRule, MailId, MemberKey, PersonId,
+    Severity, Source,
 };
 
 /// A Monday morning.
@@ -82,6 +83,7 @@ pub fn policy() -> Policy {
                 (72, Audience::TscIfHigh),
             ],
         },
+        information: InformationRule { remind_days: vec![7, 21], close_days: 45 },
         receipts: ReceiptRule::UnlessFailed,
         receipt_limits: ReceiptLimits { per_sender_day: 3, per_domain_hour: 10, per_hour: 60 },
         waiting: WaitingRule { cases_per_hour: 20, notice_hours: 4, becomes_case_days: 1 },

@@ -6,7 +6,7 @@ use crate::case_parts::{CASE, MONDAY, REPORT, REPORTER, at, fresh, key, policy};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
-use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Writer, decide};
+use sir_intake::case::decide::{Act, CaseMail, Decision, Input, Outcome, Trust, Writer, decide};
 use sir_intake::case::{
     Alert, Audience, Case, CaseId, Checked, ClockKind, ClockRule, Doubt, Effect, EffectId, Event, LetterKind,
     MailId, PersonId, Policy, Remark, Stop, Tally, Unchecked,
@@ -65,7 +65,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]);
     prop_oneof![
         3 => (1_i64..50, any_writer(), any::<bool>()).prop_map(|(mail, writer, automatic)| {
-            Input::Mail(CaseMail { mail: MailId(mail), writer, automatic, received: at(MONDAY), asks_status: false })
+            Input::Mail(CaseMail { mail: MailId(mail), writer, automatic, received: at(MONDAY), trust: Trust::Unknown, asks_status: false })
         }),
         1 => (1_i64..50, 1_i64..9, 1_i64..3, any::<bool>()).prop_map(|(mail, effect, person, permanent)| {
             let (effect, person) = (EffectId(effect), PersonId(person));

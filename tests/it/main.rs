@@ -52,6 +52,7 @@ mod render;
 mod render_hostile;
 mod report_facts;
 mod sealed;
+mod sealed_files;
 mod stands;
 mod stands_web;
 mod story;

@@ -10,6 +10,7 @@ use sir_intake::case::{
 };
 use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, Row};
 use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
+use sir_intake::mail::Seal;
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::render::alert::{self, AlertMail};
 use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
@@ -190,12 +191,14 @@ pub fn view() -> IssueView {
                 kind: "text/x-python".into(),
                 size: 12_834,
                 sha256: Sha256::of(b"poc"),
+                seal: Seal::None,
             },
             AttachmentRow {
                 name: "core<U+202E>gpj.exe".into(),
                 kind: "application/octet-stream".into(),
                 size: 31_457_280,
                 sha256: Sha256::of(b"core"),
+                seal: Seal::Closed,
             },
         ],
         report: Report::Shown {

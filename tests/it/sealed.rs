@@ -57,12 +57,12 @@ impl Gpg {
         print
     }
 
-    fn fingerprint(&self, address: &str) -> String {
+    pub fn fingerprint(&self, address: &str) -> String {
         let list = String::from_utf8(self.run(&["--with-colons", "--list-keys", address], b"")).unwrap();
         list.lines().find(|line| line.starts_with("fpr:")).unwrap().split(':').nth(9).unwrap().to_owned()
     }
 
-    fn public(&self, address: &str) -> Vec<u8> {
+    pub fn public(&self, address: &str) -> Vec<u8> {
         self.run(&["--armor", "--export", address], b"")
     }
 
@@ -78,21 +78,21 @@ impl Drop for Gpg {
     }
 }
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-fn limits() -> Limits {
+pub fn limits() -> Limits {
     Limits::default()
 }
 
-fn read(ring: &Ring, raw: &str) -> Letter {
+pub fn read(ring: &Ring, raw: &str) -> Letter {
     let raw = raw.replace("\r\n", "\n").replace('\n', "\r\n");
     let letter = mail::read(raw.as_bytes(), &limits(), &House::default());
     ring.read(raw.as_bytes(), letter, &limits(), now())
 }
 
-const HEAD: &str = "From: Ann <ann@reporter.example>\nTo: security@o3de.example\nSubject: ...\n\
+pub const HEAD: &str = "From: Ann <ann@reporter.example>\nTo: security@o3de.example\nSubject: ...\n\
                     Date: Mon, 23 Nov 2026 09:20:00 +0000\nMessage-ID: <1@reporter.example>\nMIME-Version: 1.0\n";
 
 fn pgp_mime(armor: &[u8]) -> String {
@@ -109,7 +109,7 @@ const INSIDE: &str = "Content-Type: multipart/mixed; boundary=\"i\"; protected-h
                       --i\r\nContent-Type: application/octet-stream; name=\"crash.fbx\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--i--\r\n";
 
 /// The team (with a passphrase), Alice of the roster, Ann who reports.
-fn team(gpg: &Gpg) -> (Ring, String) {
+pub fn team(gpg: &Gpg) -> (Ring, String) {
     gpg.person("security@o3de.example", "team secret", "never");
     let alice = gpg.person("alice@members.example", "", "never");
     gpg.person("ann@reporter.example", "", "never");

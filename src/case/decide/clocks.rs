@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Event, Policy, Ring};
+use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, Policy, Ring};
 
 pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
@@ -56,7 +56,15 @@ fn ring(
         decision.event(Event::EscalationPutOff { clock: kind, ring });
     }
     let audience = if until.is_some() { Audience::Owner } else { audience };
-    super::tell(decision, case, audience, &Alert::Clock { clock: kind, level, breach }, policy, now);
+    let alert = Alert::Clock { clock: kind, level, breach };
+    if kind.is_ours() {
+        super::tell(decision, case, audience, &alert, policy, now);
+    } else {
+        // A reminder is for whoever looks after the case, not for the channel.
+        for member in super::people(case, audience, policy, now) {
+            decision.then(Effect::Alert { to: member.key.clone(), alert: alert.clone() });
+        }
+    }
 }
 
 /// An unverified answer of a member holds the escalation beyond the owner for a while: most such answers are true.

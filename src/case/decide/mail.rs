@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Decision, answer};
+use super::{Decision, Trust, answer};
 use crate::case::{
     Alert, Audience, Case, ClockKind, Content, Doubt, Effect, EffectId, Event, LetterKind, MailId, MemberKey,
     PersonId, Planned, Policy, Remark, Spoken, Stop,
@@ -38,6 +38,8 @@ pub struct CaseMail {
     pub automatic: bool,
     /// INTERNALDATE.
     pub received: Timestamp,
+    /// What the provider says about its sender.
+    pub trust: Trust,
     /// It only asks how the case stands, and nothing speaks against answering.
     pub asks_status: bool,
 }
@@ -53,6 +55,7 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
             if letter.asks_status && !automatic {
                 status(&mut decision, case, mail, person, policy, now);
             } else if !automatic {
+                answers(&mut decision, case, letter);
                 wakes(&mut decision, case, policy, now);
                 super::tell(&mut decision, case, Audience::Owner, &Alert::ReporterWrote, policy, now);
             }
@@ -96,6 +99,15 @@ fn status(
     });
 }
 
+/// What we wait for is here, or a word about it: whoever owns the case reads it.
+fn answers(decision: &mut Decision, case: &Case, letter: &CaseMail) {
+    let (clock, mail) = (ClockKind::Information, letter.mail);
+    // "A participant's mail whose authentication failed adds text, never ... state" (MAIL 5).
+    if case.runs(clock) && letter.trust != Trust::Failed {
+        decision.event(Event::ClockStopped { clock, stop: Stop::Reply { mail } });
+    }
+}
+
 /// MAIL 5: "A reply to a closed case starts a new acknowledgement clock and alerts; it does not reopen."
 fn wakes(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
     if case.closure().is_some() && !case.runs(ClockKind::Acknowledge) {
@@ -127,7 +139,7 @@ pub(super) fn bounced(
     let reopens = match stopped_by {
         Some(Stop::Letter { effect: letter }) => *letter == effect,
         Some(Stop::Answer { .. }) => case.reporter == Some(person),
-        Some(Stop::Claim { .. } | Stop::Closed | Stop::Settled) | None => false,
+        Some(Stop::Claim { .. } | Stop::Closed | Stop::Settled | Stop::Reply { .. }) | None => false,
     };
     if reopens {
         decision.event(Event::ClockReopened { clock: ClockKind::Acknowledge, mail });

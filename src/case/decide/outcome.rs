@@ -6,7 +6,7 @@ use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
     Advisory, Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, PersonId,
-    Policy, Receipt, Stage, Stop, Task,
+    Policy, Receipt, Stage, Stop, Task, Withheld,
 };
 
 /// How an effect went, as far as a case cares.
@@ -64,7 +64,7 @@ pub(super) fn came(
         }
         Outcome::Done => {
             if let Effect::Letter { letter, to, act, .. } = effect {
-                left(&mut decision, case, effect_id, *letter, *to, *act, now);
+                left(&mut decision, case, effect_id, *letter, *to, *act, policy, now);
             }
         }
         Outcome::Unknown => unknown(&mut decision, case, effect_id, effect, policy, now),
@@ -74,8 +74,8 @@ pub(super) fn came(
         }
         Outcome::Parked => parked(&mut decision, case, effect_id, effect, policy, now),
         Outcome::Stopped { why } => {
-            if let Effect::Letter { act, .. } = effect {
-                stopped(&mut decision, case, *act, *why, policy, now);
+            if let Effect::Letter { letter, act, .. } = effect {
+                stopped(&mut decision, case, *letter, *act, *why, policy, now);
             }
         }
     }
@@ -98,6 +98,7 @@ fn is_notice(effect: &Effect) -> bool {
 }
 
 /// The mail server accepted a letter.
+#[expect(clippy::too_many_arguments, reason = "one place, and each is a different thing")]
 fn left(
     decision: &mut Decision,
     case: &Case,
@@ -105,11 +106,13 @@ fn left(
     letter: LetterKind,
     to: PersonId,
     act: u32,
+    policy: &Policy,
     now: Timestamp,
 ) {
     decision.event(Event::LetterSent { effect, letter, person: to, at: now });
     if act > 0 && !letter.is_notice() {
         ordered(decision, case, effect, letter, act, now);
+        waits(decision, case, letter, policy, now);
     }
     // The line on the issue says what the reporter holds in their hands; one that is not open yet will.
     if case.issue.is_some() {
@@ -137,7 +140,24 @@ fn unknown(
 }
 
 /// A letter that a member ordered must not leave any more.
-fn stopped(decision: &mut Decision, case: &Case, act: u32, why: Stopped, policy: &Policy, now: Timestamp) {
+fn stopped(
+    decision: &mut Decision,
+    case: &Case,
+    letter: LetterKind,
+    act: u32,
+    why: Stopped,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    if letter == LetterKind::Receipt {
+        decision.event(Event::ReceiptWithheld { why: Withheld::Exercise });
+        decision.then_on_issue(Effect::UpdateIssue);
+        return;
+    }
+    if act == 0 {
+        // A letter of the machine's own.
+        return;
+    }
     decision.event(Event::LetterStopped { act, why });
     decision.then_on_issue(Effect::UpdateIssue);
     if why != Stopped::TakenBack {
@@ -180,8 +200,22 @@ fn ordered(
     let told_known = case.act(act).is_some_and(|act| matches!(act.deed, Deed::Known { .. }) && act.stands());
     if told_known && matches!(case.stage, Stage::Known { .. }) {
         decision.event(Event::Closed { closure: Closure::KnownPublic });
+        let clock = ClockKind::Information;
+        if case.runs(clock) {
+            decision.event(Event::ClockStopped { clock, stop: Stop::Closed });
+        }
         // A letter is the first that GitHub hears of the end: also on a page that is not there yet.
         decision.then_on_issue(Effect::UpdateIssue);
+    }
+}
+
+/// Questions left: from now on we wait for the answer. A reminder waits for the same one, unless something came meanwhile.
+fn waits(decision: &mut Decision, case: &Case, letter: LetterKind, policy: &Policy, now: Timestamp) {
+    let clock = ClockKind::Information;
+    let begins = letter == LetterKind::Questions || (letter == LetterKind::Reminder && !case.runs(clock));
+    if begins && case.closure().is_none() {
+        let (due, rings) = policy.information.rings(now);
+        decision.event(Event::ClockStarted { clock, due, rings });
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn follow(decision: &mut Decision, case: &Case, policy: &Policy, now:
 pub(super) fn settle(case: &Case, policy: &Policy, now: Timestamp) -> Vec<Event> {
     let mut events = Vec::new();
     for clock in ClockKind::ALL {
-        if matches!(clock, ClockKind::Acknowledge | ClockKind::Owner) {
+        if matches!(clock, ClockKind::Acknowledge | ClockKind::Owner | ClockKind::Information) {
             continue;
         }
         let wanted = wanted(case, clock, policy, now);
@@ -76,7 +76,7 @@ fn before(until: Timestamp, days: u32) -> Timestamp {
 
 fn wanted(case: &Case, clock: ClockKind, policy: &Policy, now: Timestamp) -> Option<Wanted> {
     match clock {
-        ClockKind::Acknowledge | ClockKind::Owner => None,
+        ClockKind::Acknowledge | ClockKind::Owner | ClockKind::Information => None,
         ClockKind::Assessment => assessment(case, policy),
         ClockKind::Meeting => meeting(case, policy),
         ClockKind::Contact => contact(case, policy),
@@ -95,7 +95,9 @@ fn working(policy: &Policy, from: Timestamp, days: u32) -> Timestamp {
 
 fn assessment(case: &Case, policy: &Policy) -> Option<Wanted> {
     let waits = matches!(case.stage, Stage::Triage { .. }) && !case.reopened;
-    waits.then(|| {
+    // While the reporter is asked, nobody can judge it; every other promise runs on (RUNBOOK 1.4, pause rules).
+    let asked = case.runs(ClockKind::Information);
+    (waits && !asked).then(|| {
         let total = policy.runbook.assessment_days;
         let due = working(policy, case.received, total);
         let rings = vec![
@@ -177,7 +179,7 @@ fn agreement(case: &Case, policy: &Policy) -> Option<Wanted> {
 }
 
 /// The last day on which it may be public without the reporter's written yes to a later one.
-pub(super) fn limit(case: &Case, policy: &Policy) -> Timestamp {
+pub fn limit(case: &Case, policy: &Policy) -> Timestamp {
     days(case.received, policy.runbook.limit_days)
 }
 

@@ -122,11 +122,13 @@ pub(super) fn answer(world: &mut World, asked: &Asked, now: Timestamp) -> Reply 
     let reply = headed(world, asked, now).unwrap_or_else(|refused| refused);
     let reply = finished(reply, asked, now);
     let query: Vec<String> = asked.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let query = query.join("&");
     let body = String::from_utf8_lossy(&asked.body);
-    world.record.heard.push(format!("{} {}?{} {body}", asked.method, asked.path, query.join("&")));
+    world.record.heard.push(format!("{} {}?{query} {body}", asked.method, asked.path));
     world.record.met.push(Met {
         method: asked.method.to_string(),
         path: asked.path.clone(),
+        query,
         status: if reply.manner == Manner::Whole { reply.status } else { 0 },
     });
     reply

@@ -49,6 +49,7 @@ pub(super) async fn play(day: &mut Day) {
     let vague = steering::takes(day).await;
     steering::asks(day, vague).await;
     steering::receipts_are_first(day);
+    steering::on_the_issue(day, vague).await;
     steering::closes(day, html, listed).await;
     steering::forged(day, plain).await;
     let unlucky = trouble::answer_lost(day).await;

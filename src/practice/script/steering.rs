@@ -1,7 +1,7 @@
 //! Members steer from their mail program: they take a case, ask, close, and are not imitated.
 
 use super::{ALICE, BOB, is_taken_in, receipt_of};
-use crate::case::{Case, ClockKind, Closure, Sha256};
+use crate::case::{Case, ClockKind, Closure, Severity, Sha256};
 use crate::practice::day::Day;
 use crate::practice::mails;
 use crate::store::FateWord;
@@ -93,6 +93,34 @@ pub(super) async fn asks(day: &mut Day, report: Sha256) {
     let (_, answer) = commands(day, AS_BOB, &case, "pass", "!ask version").await;
     let refused = answer.is_some_and(|answer| answer.contains("nothing to ask"));
     day.check("Bob, who asks for it again, is told that nobody needs to", refused);
+}
+
+pub(super) async fn on_the_issue(day: &mut Day, report: Sha256) {
+    day.step("on-the-issue", "Bob steers by a comment on the issue, and so would somebody else");
+    let Some(case) = day.case(report) else {
+        day.check("the case is there", false);
+        return;
+    };
+    let mails = day.peers.smtpd.count();
+    let words = "!own me\n!severity medium\n\nI have such a project at hand, I take it over.";
+    let taken = day.comment(&case, "bob-hub", words);
+    day.check("GitHub takes Bob's comment", taken);
+    let taken = day.comment(&case, "quick-fixer", "!close not-a-report");
+    day.check("GitHub takes a comment of somebody outside the team, who can write there", taken);
+    day.rest().await;
+    let Some(after) = day.case(report) else { return };
+    day.check("he owns it now", after.owner().is_some_and(|owner| owner.0 == "bob"));
+    day.check("and the team's severity stands", after.severity_set == Some(Severity::Medium));
+    day.check(
+        "nothing of the other's is done",
+        after.closure().is_none() && after.refused == 1 && after.acts.len() == case.acts.len() + 2,
+    );
+    let page = day.page(&after);
+    day.check("a comment answers him", page.contains("owner: alice -> bob"));
+    day.check("everybody sees why the other was refused", page.contains("the sender is not on the roster"));
+    let answers = page.matches("**Answers to commands on this issue**").count();
+    day.check("all answers stand in one comment", answers == 1);
+    day.check("nobody gets a mail for it", day.peers.smtpd.count() == mails);
 }
 
 pub(super) async fn closes(day: &mut Day, known: Sha256, bug: Sha256) {

@@ -2,15 +2,20 @@
 
 pub mod advisory;
 mod advisory_public;
+mod asked;
 mod attack;
 mod canary;
 mod clocks;
 pub mod command_desk;
 pub mod commands;
+mod commands_agreed;
 mod commands_cases;
+mod commands_doubt;
 mod commands_letters;
 pub mod comments;
 mod faults;
+mod floods;
+mod held;
 pub mod intake;
 pub mod known;
 mod mailbox;
@@ -21,4 +26,6 @@ pub mod post;
 mod stop;
 pub mod sweep;
 pub mod thread;
+mod thread_attack;
+mod verified;
 mod waiting;

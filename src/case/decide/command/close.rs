@@ -1,14 +1,16 @@
 //! How a case ends, and goes on.
 
 use super::{Chore, Run, Said, words};
+use crate::case::act::Stopped;
 use crate::case::event::Event;
 use crate::case::{
-    Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase, Reference, Stage,
+    Act, ActState, Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
+    Reference, Stage,
 };
 
 impl Run<'_> {
     /// The case, if it goes on and no letter is about to close it.
-    fn undecided(&self) -> Result<&Case, String> {
+    pub(super) fn undecided(&self) -> Result<&Case, String> {
         let case = self.open_case()?;
         match &case.stage {
             Stage::Known { reference, .. } => {
@@ -20,7 +22,7 @@ impl Run<'_> {
 
     /// The case, if nobody said yet that it is a vulnerability.
     fn unassessed(&self) -> Result<&Case, String> {
-        let case = self.undecided()?;
+        let case = self.decidable()?;
         match case.phase() {
             None => Ok(case),
             Some(_) => {
@@ -56,40 +58,102 @@ impl Run<'_> {
         }
     }
 
+    /// The same, and nobody is asked to agree to its end.
+    fn decidable(&self) -> Result<&Case, String> {
+        let case = self.undecided()?;
+        let waits = |act: &&Act| {
+            matches!(act.state, ActState::Asked { until } if until > self.now)
+                && matches!(act.deed, Deed::Close { .. })
+        };
+        match case.acts.iter().find(waits) {
+            Some(act) => Err(format!(
+                "act {} ({}) waits for a second person: undo it first",
+                act.number,
+                act.deed.words()
+            )),
+            None => Ok(case),
+        }
+    }
+
     pub(super) fn known(&mut self, reference: &Reference) -> Result<Said, String> {
         let case = self.unassessed()?;
         let deed = Deed::Known { reference: reference.clone() };
         if case.reporter.is_none() {
             let act = self.act(deed);
             self.event(Event::Closed { closure: Closure::KnownPublic });
-            self.tell_closed(Closure::KnownPublic);
-            return Ok(Said {
-                act: Some(act),
-                ..words(format!("closed: known-public ({reference}); no letter, the report has no address"))
-            });
+            let ends = self.ends(act, Closure::KnownPublic);
+            let said =
+                format!("closed: known-public ({reference}); no letter, the report has no address{ends}");
+            return Ok(Said { act: Some(act), ..words(said) });
         }
         let (act, told) =
             self.act_with_letter(deed, LetterKind::KnownIssue, Content::Known(reference.clone()))?;
-        let said = format!("public already: {reference}; {told}; the case closes when it left");
+        let stopped = self.stop_idle_letters(act);
+        let said = format!("public already: {reference}; {told}; the case closes when it left{stopped}");
         Ok(Said { act: Some(act), ..words(said) })
     }
 
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
         self.may_close(closure)?;
-        let reachable = self.undecided()?.reporter.is_some();
+        let reachable = self.decidable()?.reporter.is_some();
+        let grave = self.denies_grave_claim(closure)?;
+        let waits = grave.is_some();
         let deed = Deed::Close { closure };
         let (act, told) = match closure.letter().filter(|_| reachable) {
             Some(letter) => {
                 let content = Content::Closing { closure, reason: reason.to_owned() };
-                self.act_with_letter(deed, letter, content)?
+                self.act_with_agreed_letter(deed, letter, content, grave)?
             }
-            None if closure.letter().is_some() => {
-                (self.act(deed), "no letter, the report has no address".to_owned())
+            None => {
+                let until = waits.then(|| self.agreed_by());
+                let missing = if closure.letter().is_some() { ", the report has no address" } else { "" };
+                let why = grave.map_or_else(String::new, |why| format!("waits for a second person: {why}; "));
+                (self.act_until(deed, None, until), format!("{why}no letter{missing}"))
             }
-            None => (self.act(deed), "no letter".to_owned()),
         };
+        // The letters of an hour can ask for a second person as well.
+        if self.case()?.closure().is_none() {
+            let said =
+                format!("closes as {closure} ({}) when another member agrees: {told}", closure.words());
+            return Ok(Said { act: Some(act), ..words(said) });
+        }
+        let ends = self.ends(act, closure);
+        Ok(Said { act: Some(act), ..words(format!("closed: {closure} ({}); {told}{ends}", closure.words())) })
+    }
+
+    /// Why one person alone may not say that it is no vulnerability (RUNBOOK section 1.2, row 12).
+    fn denies_grave_claim(&self, closure: Closure) -> Result<Option<String>, String> {
+        let (claimed, from) = (self.case()?.severity, self.policy.commands.close_agreed_from);
+        let claimed = claimed.filter(|claimed| from.is_some_and(|from| *claimed >= from));
+        match claimed.filter(|_| closure.denies()) {
+            None => Ok(None),
+            Some(_) if self.others().is_empty() => Err(
+                "the reporter claims it to be grave, and there is no second person on the roster who could agree"
+                    .to_owned(),
+            ),
+            Some(claimed) => Ok(Some(format!("the reporter claims {claimed}"))),
+        }
+    }
+
+    /// What follows when the case ends by an act: people are told, and what would ask or promise more does not leave.
+    pub(super) fn ends(&mut self, act: u32, closure: Closure) -> String {
         self.tell_closed(closure);
-        Ok(Said { act: Some(act), ..words(format!("closed: {closure} ({}); {told}", closure.words())) })
+        self.stop_idle_letters(act)
+    }
+
+    /// Stops letters that wait and that an ended case does not send; not that of the act which ends it.
+    fn stop_idle_letters(&mut self, but: u32) -> String {
+        let idle = self.case.as_ref().map(|case| case.idle_letters(but)).unwrap_or_default();
+        let mut said = String::new();
+        for (act, letter) in idle {
+            // What is on its way cannot be stopped.
+            if !self.around.leaving.contains(&act) {
+                self.event(Event::LetterStopped { act, why: Stopped::CaseEnds });
+                self.chore(Chore::StopLetter { act });
+                said.push_str(&format!("; {} of act {act} does not leave", letter.words()));
+            }
+        }
+        said
     }
 
     pub(super) fn dup(&mut self, of: CaseId) -> Result<Said, String> {
@@ -113,8 +177,8 @@ impl Run<'_> {
         };
         self.event(Event::Linked { case: of });
         self.chore(Chore::LinkOther { case: of });
-        self.tell_closed(Closure::Duplicate);
-        Ok(Said { act: Some(act), ..words(format!("closed: duplicate of {of}; {told}")) })
+        let ends = self.ends(act, Closure::Duplicate);
+        Ok(Said { act: Some(act), ..words(format!("closed: duplicate of {of}; {told}{ends}")) })
     }
 
     pub(super) fn reopen(&mut self) -> Result<Said, String> {

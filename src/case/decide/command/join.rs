@@ -25,8 +25,7 @@ impl Run<'_> {
     pub(super) fn link_mail(&mut self, address: &Address) -> Result<Said, String> {
         let person = self.person(address)?;
         let hours = self.policy.commands.confirm_hours;
-        let span = jiff::SignedDuration::from_hours(hours.into());
-        let until = self.now.saturating_add(span).unwrap_or(self.now);
+        let until = self.agreed_by();
         if self.others().is_empty() {
             return Err("there is no second person on the roster who could agree".to_owned());
         }

@@ -157,8 +157,9 @@ pub fn rule(
     for (line, command) in order.commands.iter().enumerate() {
         let said = run.one(command).map_err(|what| Objection { line, what })?;
         run.ruling.said.push(said);
+        // The next line may be about the promise that this one woke.
+        run.settle_clocks();
     }
-    run.settle_clocks();
     if run.changed {
         run.ruling.decision.then_on_issue(Effect::UpdateIssue);
     } else if run.case.is_some() {
@@ -360,7 +361,7 @@ impl Run<'_> {
     }
 
     fn act_until(&mut self, deed: Deed, hold: Option<Hold>, asks_until: Option<Timestamp>) -> u32 {
-        let number = self.case.as_ref().and_then(|case| case.acts.last()).map_or(1, |act| act.number + 1);
+        let number = self.case.as_ref().map_or(1, Case::next_act);
         self.event(Event::Acted {
             act: number,
             by: self.order.by.clone(),
@@ -387,35 +388,50 @@ impl Run<'_> {
         letter: LetterKind,
         content: Content,
     ) -> Result<(u32, String), String> {
+        self.act_with_agreed_letter(deed, letter, content, None)
+    }
+
+    /// The same; `grave`: why a second person must agree whatever the hour brought.
+    fn act_with_agreed_letter(
+        &mut self,
+        deed: Deed,
+        letter: LetterKind,
+        content: Content,
+        grave: Option<String>,
+    ) -> Result<(u32, String), String> {
         let rule = &self.policy.commands;
         let case = self.case()?;
         let to = case.reporter.ok_or("the report has no address to write to")?;
         let in_reply_to = Some(case.last_mail);
-        let seconds = |seconds: u32| {
-            self.now.saturating_add(jiff::SignedDuration::from_secs(seconds.into())).unwrap_or(self.now)
-        };
-        let until = seconds(rule.hold_s);
+        let until = self.in_seconds(rule.hold_s);
         let many = self.around.ordered + self.ordered >= rule.letters_per_hour;
-        let asks_until = many.then(|| seconds(rule.confirm_hours.saturating_mul(3_600)));
+        let many = many.then(|| format!("you ordered {} letters within an hour", rule.letters_per_hour));
+        let asks = grave.or(many);
+        let asks_until = asks.is_some().then(|| self.agreed_by());
         self.ordered += 1;
         let act = self.act_until(deed, Some(Hold { letter, until }), asks_until);
         let held = asks_until.unwrap_or(until);
         self.ruling.decision.effects.push(Planned {
             not_before: Some(held),
             // Without a hold there is no time in which an undo could come.
-            held_until: (rule.hold_s > 0 || many).then_some(held),
+            held_until: (rule.hold_s > 0 || asks_until.is_some()).then_some(held),
             spoken: Some(Spoken::Letter(content)),
             ..Planned::now(Effect::Letter { letter, to, in_reply_to, act })
         });
-        let told = match asks_until {
+        let told = match asks {
             None => format!("{} is held", letter.words()),
-            Some(_) => format!(
-                "{} waits for a second person: you ordered {} letters within an hour",
-                letter.words(),
-                rule.letters_per_hour
-            ),
+            Some(why) => format!("{} waits for a second person: {why}", letter.words()),
         };
         Ok((act, told))
+    }
+
+    fn in_seconds(&self, seconds: u32) -> Timestamp {
+        self.now.saturating_add(jiff::SignedDuration::from_secs(seconds.into())).unwrap_or(self.now)
+    }
+
+    /// Until when a second person can agree.
+    fn agreed_by(&self) -> Timestamp {
+        self.in_seconds(self.policy.commands.confirm_hours.saturating_mul(3_600))
     }
 
     /// Everybody who may agree as the second person.
@@ -450,6 +466,13 @@ impl Run<'_> {
             }
             Some(Some(Stop::Closed)) if !closed => {
                 events.push(Event::ClockResumed { clock: ClockKind::Acknowledge });
+            }
+            _other => {}
+        }
+        match stop(ClockKind::Information) {
+            Some(None) if closed => events.push(stopped(ClockKind::Information, Stop::Closed)),
+            Some(Some(Stop::Closed)) if !closed => {
+                events.push(Event::ClockResumed { clock: ClockKind::Information });
             }
             _other => {}
         }

@@ -83,9 +83,11 @@ impl Run<'_> {
             return Err("take that back on the case that was made: undo there".to_owned());
         }
         let sets = act.deed.sets();
-        let later = self.case()?.acts.iter().rfind(|later| {
-            later.number > number && later.stands() && later.deed.sets() == sets && sets != Sets::Own
-        });
+        let after = self.case()?.acts.iter().skip_while(|known| known.number != number).skip(1);
+        // What waits for a second person has set nothing yet.
+        let counts =
+            |known: &&Act| known.stands() && !known.waits() && known.deed.sets() == sets && sets != Sets::Own;
+        let later = after.filter(counts).last().filter(|_| !act.waits());
         match later {
             Some(later) => Err(format!(
                 "act {} came after it and sets the same: undo {} first",
@@ -108,6 +110,12 @@ impl Run<'_> {
         if act.by == *self.order.by {
             return Err("somebody else must agree".to_owned());
         }
+        if act.is_stopped() {
+            return Err(format!("the letter of act {number} does not leave any more"));
+        }
+        if matches!(act.deed, Deed::Close { .. }) {
+            self.undecided()?;
+        }
         if let Deed::Step { step } = &act.deed {
             self.may_confirm(step)?;
         }
@@ -121,9 +129,10 @@ impl Run<'_> {
         if let Some(hold) = act.held() {
             self.chore(Chore::ReleaseLetter { act: number, until: hold.until.max(self.now) });
         }
-        Ok(Said {
-            act: Some(number),
-            ..words(format!("confirmed: act {number} of {}, {}", act.by, act.deed.words()))
-        })
+        let mut said = format!("confirmed: act {number} of {}, {}", act.by, act.deed.words());
+        if let Deed::Close { closure } = act.deed {
+            said.push_str(&self.ends(number, closure));
+        }
+        Ok(Said { act: Some(number), ..words(said) })
     }
 }

@@ -1,0 +1,270 @@
+//! Letters to the reporter, to the embargoed list and to the public on the way of a vulnerability: what they say of the case.
+
+use jiff::Timestamp;
+
+use crate::case::tracks::{Credit, Cve as CaseCve};
+use crate::case::{Act, Case, Content, LetterKind, PersonId};
+use crate::mail::compose::Attachment;
+use crate::office::Office;
+use crate::perform::{leaks, way};
+use crate::render::calendar_entry::{Occasion, Standing};
+use crate::render::letters::{
+    Body, Coordinated, Cve, Incident, Letter, ListDesk, ListNotice, ToList, ToPublic,
+};
+use crate::store::Txn;
+
+/// What a letter to the reporter says; none for a letter that is not one of these.
+pub(super) fn to_reporter(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    letter: LetterKind,
+    act: Option<&Act>,
+    content: &Content,
+    now: Timestamp,
+) -> Option<Body> {
+    let dates = way::dates(office, case);
+    let agreed = way::agreed_dates(office, case);
+    let credit = || way::credit(txn, case).unwrap_or_default();
+    let body = match letter {
+        LetterKind::Confirmed => {
+            let found = case.tracks.assessment.as_ref()?;
+            let days = office.policy.commands.contact_days;
+            Coordinated::Confirmed {
+                severity: found.severity,
+                why: way::why(found),
+                plan: "The people who look after that part reproduce it and work out a fix in private; then we review with you what \
+                       we publish."
+                    .to_owned(),
+                contact_by: case.contact_by.filter(|at| *at > now).unwrap_or_else(|| {
+                    office.policy.calendar.advance_working_days(now, days)
+                }),
+                ask_account: case.tracks.credit.is_none(),
+                ask_credit: case.tracks.credit.is_none(),
+            }
+        }
+        LetterKind::Proposal => Coordinated::EmbargoProposal {
+            dates: proposed(office, case),
+            extension_days: office.policy.runbook.extension_days,
+            who_knows: who_knows(case),
+        },
+        LetterKind::Settled => Coordinated::Embargo {
+            dates,
+            extension_days: way::extension(office, &dates),
+            moved: moved_from(case, act).map(|was| (was, String::new())),
+            confirm: false,
+        },
+        LetterKind::Update => {
+            let Content::Update { words, contact_by } = content else { return None };
+            Coordinated::Update {
+                since: case.tracks.last_word.or(case.tracks.confirmed).unwrap_or(case.received),
+                changed: words.clone(),
+                next: next(case).to_owned(),
+                contact_by: *contact_by,
+                dates: agreed,
+            }
+        }
+        LetterKind::CveNews => Coordinated::Cve { state: cve(case, now), dates: agreed },
+        LetterKind::Invitation => {
+            let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
+            Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }
+        }
+        LetterKind::DraftForReporter => Coordinated::Review {
+            text: way::text(txn, case).ok().flatten()?.whole(),
+            credit: credit(),
+            by: office.policy.calendar.advance_working_days(now, office.policy.runbook.reporter_review_days),
+            dates: agreed,
+        },
+        LetterKind::PublishedThanks => {
+            let mut links = vec![way::advisory_url(office, case)];
+            if let CaseCve::Assigned { id } = &case.tracks.cve {
+                links.push(id.url());
+            }
+            Coordinated::Published { links, credit: credit() }
+        }
+        LetterKind::Receipt
+        | LetterKind::Acknowledgement
+        | LetterKind::KnownIssue
+        | LetterKind::Questions
+        | LetterKind::Reminder
+        | LetterKind::Intended
+        | LetterKind::Bug
+        | LetterKind::NotHere
+        | LetterKind::Reply
+        | LetterKind::Status
+        | LetterKind::ListNotice
+        | LetterKind::ListChange
+        | LetterKind::ListReminder
+        | LetterKind::ListLifted
+        | LetterKind::PublicMail => return None,
+    };
+    Some(Body::Coordinated(body))
+}
+
+/// With the day that waits for an answer, where another one stands.
+fn proposed(office: &Office, case: &Case) -> crate::render::letters::Dates {
+    let mut dates = way::dates(office, case);
+    if let Some(proposed) = case.tracks.embargo.proposed {
+        dates.publish_at = proposed.date;
+    }
+    dates
+}
+
+/// The day that stood before this act.
+fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
+    use crate::case::{Deed, Step};
+    let number = act?.number;
+    let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
+    let now = case.tracks.date();
+    earlier
+        .filter_map(|act| {
+            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
+        })
+        .next()
+        .filter(|was| Some(*was) != now)
+}
+
+fn who_knows(case: &Case) -> String {
+    let groups = case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len());
+    match groups {
+        0 => "the response team".to_owned(),
+        1 => "the response team and the chairs of one group".to_owned(),
+        count => format!("the response team and the chairs of {count} groups"),
+    }
+}
+
+/// What comes next, by where the case stands.
+fn next(case: &Case) -> &'static str {
+    use crate::case::Phase;
+    match case.phase() {
+        None => "We assess what you found.",
+        Some(Phase::Confirmed) => "We bring together the people who fix it.",
+        Some(Phase::Mitigating) => "The fix is being worked out in private.",
+        Some(Phase::Review) => "We review what we publish, with you.",
+        Some(Phase::Prenotice | Phase::Ready) => "Nothing is missing but the day.",
+        Some(Phase::Disclosed) => "It is public.",
+    }
+}
+
+fn cve(case: &Case, now: Timestamp) -> Cve {
+    let asked = case.acts.iter().rev().find_map(|act| {
+        use crate::case::step::CveStep;
+        use crate::case::{Deed, Step};
+        matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
+    });
+    match &case.tracks.cve {
+        CaseCve::Assigned { id } => Cve::Assigned { cve: id.to_string() },
+        CaseCve::Refused | CaseCve::Unwanted => Cve::Refused {
+            requested_at: asked.unwrap_or(now),
+            reason: "The authority that gives ids gave none for it; the advisory has an id of its own."
+                .to_owned(),
+        },
+        CaseCve::Requested { at } if now.duration_since(*at).as_hours() < 24 => Cve::Requested { at: *at },
+        CaseCve::Requested { at } => Cve::Waiting { requested_at: *at },
+        CaseCve::None => Cve::Requested { at: now },
+    }
+}
+
+/// A letter to one of the embargoed list, or to the public: only if it holds nothing of what is confidential.
+pub(super) fn to_others(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    letter: LetterKind,
+    to: PersonId,
+) -> Result<Letter, ()> {
+    let text = way::text(txn, case).map_err(|_| ())?.ok_or(())?;
+    let parts = way::taken_apart(office, case, &text);
+    let written = if letter == LetterKind::PublicMail {
+        office.letters.public(&way::public_desk(office), &ToPublic::Mail(&parts)).map_err(|_| ())?
+    } else {
+        let desk = desk(office, txn, case, to)?;
+        office.letters.list(&desk, &to_list(office, case, letter, parts)?).map_err(|_| ())?
+    };
+    let outside = format!("{}\n\n{}", written.subject, written.body);
+    let found = leaks(office, txn, case, &outside, &text.whole()).map_err(|_| ())?;
+    if found.is_empty() { Ok(written) } else { Err(()) }
+}
+
+fn desk(office: &Office, txn: &Txn<'_>, case: &Case, to: PersonId) -> Result<ListDesk, ()> {
+    let address = txn.address_of(to).map_err(|_| ())?;
+    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
+    Ok(ListDesk {
+        organization: listed.map_or_else(|| "all".to_owned(), |listed| listed.organization.clone()),
+        product: way::PRODUCT.to_owned(),
+        ids: way::ids(case),
+        zone: office.policy.calendar.zone.clone(),
+        their_zone: None,
+        team: office.config.team.name.clone(),
+        contact: office.config.addresses.list.to_string(),
+        dates: way::dates(office, case),
+    })
+}
+
+fn to_list(
+    office: &Office,
+    case: &Case,
+    letter: LetterKind,
+    parts: crate::render::letters::AdvisoryText,
+) -> Result<ToList, ()> {
+    Ok(match letter {
+        LetterKind::ListNotice => ToList::Notice(Box::new(ListNotice {
+            title: parts.title,
+            severity: parts.severity,
+            vector: parts.vector,
+            summary: parts.summary,
+            affected: parts.affected,
+            tell: parts.tell,
+            fix: format!("{}\n\n{}", way::fix(case), parts.mitigation),
+            deploy_early: false,
+        })),
+        LetterKind::ListChange => match case.tracks.exploited.or(case.tracks.leaked) {
+            Some(noticed) => ToList::Incident {
+                kind: if case.tracks.exploited.is_some() { Incident::Exploited } else { Incident::Leak },
+                noticed,
+                what: "Something about it is known outside the circle of those who were told.".to_owned(),
+                response: "We decide now whether to publish at once, and write to you when we do.".to_owned(),
+            },
+            None => ToList::Change {
+                was: case
+                    .acts
+                    .iter()
+                    .rev()
+                    .find_map(|act| moved_from(case, Some(act)))
+                    .unwrap_or_else(|| way::dates(office, case).publish_at),
+                reason: "The reporter and we agreed on another day.".to_owned(),
+            },
+        },
+        LetterKind::ListReminder => ToList::DayBefore,
+        LetterKind::ListLifted => ToList::Lifted { title: parts.title, links: vec![parts.url], early: None },
+        LetterKind::Receipt
+        | LetterKind::Acknowledgement
+        | LetterKind::KnownIssue
+        | LetterKind::Questions
+        | LetterKind::Reminder
+        | LetterKind::Intended
+        | LetterKind::Bug
+        | LetterKind::NotHere
+        | LetterKind::Reply
+        | LetterKind::Status
+        | LetterKind::Confirmed
+        | LetterKind::Proposal
+        | LetterKind::Settled
+        | LetterKind::Update
+        | LetterKind::CveNews
+        | LetterKind::Invitation
+        | LetterKind::DraftForReporter
+        | LetterKind::PublishedThanks
+        | LetterKind::PublicMail => return Err(()),
+    })
+}
+
+/// The entry for a calendar that comes with a letter that names the agreed day.
+pub(super) fn entry(office: &Office, case: &Case, letter: LetterKind, now: Timestamp) -> Option<Attachment> {
+    let names_it = matches!(
+        letter,
+        LetterKind::Settled | LetterKind::ListNotice | LetterKind::ListChange | LetterKind::ListReminder
+    );
+    let at = case.tracks.date().filter(|_| names_it)?;
+    Some(way::entry(office, case, Occasion::Publication, at, Standing::Confirmed, now))
+}

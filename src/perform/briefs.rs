@@ -1,0 +1,256 @@
+//! Letters to people of the roster on the way of a vulnerability (T09 to T31), rendered when they leave.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{links, way};
+use crate::case::act::ActState;
+use crate::case::roster::Member;
+use crate::case::{Brief, Case, Phase, decide};
+use crate::mail::compose::Attachment;
+use crate::office::Office;
+use crate::render::calendar_entry::{Occasion, Standing};
+use crate::render::letters::{ConflictNote, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version};
+use crate::render::when;
+use crate::store::{StoreError, Txn};
+
+/// A brief as a letter, with the entry for a calendar that comes with it; none where there is nothing to say any more, or the
+/// brief is a plain notice.
+pub(super) fn letter(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    brief: &Brief,
+    to: &Member,
+    now: Timestamp,
+) -> Result<Option<(Letter, Option<Attachment>)>, StoreError> {
+    let Some(what) = on_case(office, txn, case, brief, now)? else { return Ok(None) };
+    let desk = Desk {
+        to: Some(to.name.clone()),
+        zone: office.policy.calendar.zone.clone(),
+        their_zone: to.zone.clone(),
+        team: office.config.team.name.clone(),
+        code: office.code_for_member(case.id, &to.key),
+    };
+    let Ok(letter) = office.letters.on_case(case.id, &desk, &what) else { return Ok(None) };
+    let day = |occasion, begins, standing| way::entry(office, case, occasion, begins, standing, now);
+    let file = match brief {
+        Brief::Meeting { at } => Some(day(Occasion::Meeting, *at, Standing::Tentative)),
+        Brief::DayMoved => case.tracks.date().map(|at| day(Occasion::Publication, at, Standing::Confirmed)),
+        Brief::Sig
+        | Brief::Tsc
+        | Brief::NoAgreement
+        | Brief::Group
+        | Brief::Review { .. }
+        | Brief::Mitigation
+        | Brief::Installers
+        | Brief::ReleaseNote
+        | Brief::Retrospective
+        | Brief::Incident
+        | Brief::Task { .. }
+        | Brief::DayIsHere => None,
+    };
+    Ok(Some((letter, file)))
+}
+
+fn issue(office: &Office, case: &Case) -> String {
+    case.issue.map_or_else(|| "issue pending".to_owned(), |(_, number)| links::issue_url(office, number))
+}
+
+/// So many working days from now.
+fn within(office: &Office, now: Timestamp, days: u32) -> Timestamp {
+    office.policy.calendar.advance_working_days(now, days)
+}
+
+fn sigs(case: &Case) -> Vec<String> {
+    let found = case.tracks.assessment.as_ref();
+    found.map(|found| found.sigs.iter().map(|sig| format!("SIG {sig}")).collect()).unwrap_or_default()
+}
+
+fn component(case: &Case) -> String {
+    case.component.as_ref().map_or_else(|| way::PRODUCT.to_owned(), ToString::to_string)
+}
+
+fn on_case(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    brief: &Brief,
+    now: Timestamp,
+) -> Result<Option<OnCase>, StoreError> {
+    let advisory = || way::advisory_url(office, case);
+    let dates = way::dates(office, case);
+    Ok(Some(match brief {
+        Brief::Sig => OnCase::SigChair {
+            sig: sigs(case).join(", "),
+            component: component(case),
+            severity: way::severity(case),
+            advisory: advisory(),
+            by: within(office, now, 3),
+        },
+        Brief::Tsc => OnCase::TscNotice(TscNote {
+            severity: way::severity(case),
+            sigs: sigs(case),
+            help: "People of those groups who reproduce and fix it, if the groups have none to spare."
+                .to_owned(),
+            advisory: advisory(),
+            agreed: case.tracks.date().is_some(),
+            dates,
+        }),
+        Brief::NoAgreement => OnCase::Conflict(conflict(office, case, now)),
+        Brief::Group => OnCase::WorkingGroup {
+            people: case.tracks.group.iter().map(|key| super::views::name(office, key)).collect(),
+            advisory: advisory(),
+            fork: if case.tracks.advisory.as_ref().is_some_and(|seen| seen.fork) {
+                format!("the private fork of {}", advisory())
+            } else {
+                "the private fork, once it is begun on the advisory".to_owned()
+            },
+            by: within(office, now, 3),
+        },
+        Brief::Review { text, by } => return review(office, txn, case, text, *by),
+        Brief::Meeting { at } => OnCase::Meeting {
+            issue: issue(office, case),
+            why: format!("severity {}", way::severity_or_claim(case)),
+            days: office.policy.runbook.meeting_days,
+            by: case.received.saturating_add(days(office.policy.runbook.meeting_days)).unwrap_or(*at),
+            slots: slots(office, *at, now),
+            second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
+        },
+        Brief::Mitigation => OnCase::ChairsNotice {
+            component: component(case),
+            prepare: vec![way::fix(case)],
+            advisory: Some(advisory()),
+            dates,
+        },
+        Brief::Installers => OnCase::Installers {
+            severity: way::severity(case),
+            fix: vec![way::fix(case)],
+            proposal: "the next point release; please say which version, branch and day".to_owned(),
+            by: within(office, now, 3),
+            dates,
+        },
+        Brief::ReleaseNote => {
+            let title = way::text(txn, case)?.map(|text| text.summary).unwrap_or_default();
+            OnCase::ReleaseNote {
+                ids: way::ids(case),
+                line: format!("{}: {title}", way::ids(case)),
+                url: advisory(),
+            }
+        }
+        Brief::Retrospective => OnCase::Retrospective {
+            issue: issue(office, case),
+            ids: way::ids(case),
+            timeline: timeline(office, case),
+            by: within(office, now, 5),
+        },
+        Brief::Incident => OnCase::Incident(incident(office, case, now)),
+        Brief::DayMoved => OnCase::Embargo { dates, moved: None },
+        Brief::Task { .. } | Brief::DayIsHere => return Ok(None),
+    }))
+}
+
+fn days(count: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count) * 24)
+}
+
+/// T19 while it is reviewed, T09 before.
+fn review(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    text: &crate::case::Sha256,
+    by: Timestamp,
+) -> Result<Option<OnCase>, StoreError> {
+    let Some(read) = super::secrets::approved_text(txn, case, text)? else { return Ok(None) };
+    let draft = Version { text: read.whole(), hash: text.short() };
+    let early = case.phase().is_none_or(|phase| phase < Phase::Review);
+    Ok(Some(if early {
+        OnCase::DraftResponse { issue: issue(office, case), draft, by }
+    } else {
+        OnCase::ReviewRequest { draft, by, dates: way::agreed_dates(office, case) }
+    }))
+}
+
+fn conflict(office: &Office, case: &Case, now: Timestamp) -> ConflictNote {
+    let zone = &office.policy.calendar.zone;
+    let day = |at: Timestamp| when::long(at, zone);
+    let ours = case.tracks.embargo.proposed.map(|proposed| day(proposed.date));
+    let limit = decide::limit(case, &office.policy);
+    ConflictNote {
+        issue: issue(office, case),
+        theirs: "See the reporter's last mail on the issue.".to_owned(),
+        ours: ours.unwrap_or_else(|| "No day was proposed yet.".to_owned()),
+        why: format!("Without an agreement the last day is {}.", day(limit)),
+        options: vec![
+            "take the day that the reporter wishes".to_owned(),
+            "propose another day, with a reason that the reporter can check".to_owned(),
+            "ask a neutral party such as CERT/CC to coordinate".to_owned(),
+        ],
+        by: within(office, now, 5),
+        dates: way::dates(office, case),
+    }
+}
+
+fn incident(office: &Office, case: &Case, now: Timestamp) -> IncidentNote {
+    let used = case.tracks.exploited.is_some();
+    let noticed = case.tracks.exploited.or(case.tracks.leaked).or(case.tracks.published).unwrap_or(now);
+    let early = case.tracks.published.is_some() && !case.tracks.publishing;
+    IncidentNote {
+        kind: if used { Incident::Exploited } else { Incident::Leak },
+        noticed,
+        place: if early {
+            "the advisory on GitHub, which somebody published".to_owned()
+        } else {
+            issue(office, case)
+        },
+        what: "It stands on the issue.".to_owned(),
+        how: "Not known yet; whoever knows more, please say so on the issue.".to_owned(),
+        response: "The team decides now whether to publish at once; two people must say so.".to_owned(),
+        new_at: None,
+        dates: way::dates(office, case),
+        agreed: case.tracks.date().is_some(),
+    }
+}
+
+/// Three hours across zones: morning and evening in UTC before the proposed one.
+fn slots(office: &Office, at: Timestamp, now: Timestamp) -> Vec<Timestamp> {
+    let earlier = |hours: i64| at.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(at);
+    let working = |slot: &Timestamp| *slot > now && office.policy.calendar.is_working_time(*slot);
+    let mut slots: Vec<Timestamp> = [48, 24, 8].map(earlier).into_iter().filter(working).collect();
+    slots.push(at);
+    slots
+}
+
+/// What happened when, without a word of anybody.
+fn timeline(office: &Office, case: &Case) -> String {
+    let zone = &office.policy.calendar.zone;
+    let mut lines = vec![format!("- {}: the report came", when::medium(case.received, zone))];
+    for act in case.acts.iter().filter(|act| act.state == ActState::Done) {
+        let who = super::views::name(office, &act.by);
+        lines.push(format!("- {}: {} ({who})", when::medium(act.at, zone), act.deed.words()));
+    }
+    if let Some(at) = case.tracks.published {
+        lines.push(format!("- {}: public", when::medium(at, zone)));
+    }
+    lines.join("\n")
+}
+
+/// The headline of a brief where there is room for a line: Discord, and plain notices.
+pub(super) fn headline(brief: &Brief) -> String {
+    match brief {
+        Brief::Sig => "the SIG chairs are told".to_owned(),
+        Brief::Tsc => "the TSC contact is told".to_owned(),
+        Brief::NoAgreement => "no agreement about the day".to_owned(),
+        Brief::Group => "the working group is named".to_owned(),
+        Brief::Review { text, .. } => format!("please read what will be public (text {})", text.short()),
+        Brief::Meeting { .. } => "please find an hour to meet about it".to_owned(),
+        Brief::Mitigation => "a mitigation is ready".to_owned(),
+        Brief::Installers => "are new installers needed?".to_owned(),
+        Brief::ReleaseNote => "a line for the release notes".to_owned(),
+        Brief::Retrospective => "public: please look back at how it went".to_owned(),
+        Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
+        Brief::Task { task } => format!("a person must {}", task.words()),
+        Brief::DayMoved => "the day for publishing is another one".to_owned(),
+        Brief::DayIsHere => "the day is here: two people may publish".to_owned(),
+    }
+}

@@ -1,0 +1,190 @@
+//! What letters on the way of a vulnerability say of its case: days, ids, links, and what everybody will read.
+
+use jiff::Timestamp;
+
+use super::links;
+use super::secrets;
+use crate::case::assessment::Assessment;
+use crate::case::tracks::{Credit, Cve, Fix};
+use crate::case::{Case, Severity, decide};
+use crate::mail::compose::Attachment;
+use crate::office::Office;
+use crate::render::advisory::{self, PublicText};
+use crate::render::calendar_entry::{CalendarEntry, Occasion, Standing, uid};
+use crate::render::letters::{AdvisoryText, Dates, PublicDesk};
+use crate::store::{StoreError, Txn};
+
+/// The project, as people outside know it.
+pub(crate) const PRODUCT: &str = "O3DE";
+
+/// The day that stands, or is proposed, or else the last one; and the rule behind it.
+pub(crate) fn dates(office: &Office, case: &Case) -> Dates {
+    let limit_at = decide::limit(case, &office.policy);
+    let embargo = &case.tracks.embargo;
+    let agreed = embargo.agreed.map(|agreed| agreed.date);
+    let proposed = embargo.proposed.map(|proposed| proposed.date);
+    Dates {
+        publish_at: agreed.or(proposed).unwrap_or(limit_at),
+        limit_at,
+        wished_days: office.policy.runbook.target_days,
+        limit_days: office.policy.runbook.limit_days,
+    }
+}
+
+/// The same once both agreed.
+pub(crate) fn agreed_dates(office: &Office, case: &Case) -> Option<Dates> {
+    case.tracks.date().map(|_| dates(office, case))
+}
+
+/// Days beyond the limit to which the reporter may agree, where the day that is meant lies beyond it.
+pub(crate) fn extension(office: &Office, dates: &Dates) -> u32 {
+    if dates.publish_at > dates.limit_at { office.policy.runbook.extension_days } else { 0 }
+}
+
+/// `CVE-2026-12345`, or the GHSA id.
+pub(crate) fn ids(case: &Case) -> String {
+    match (&case.tracks.cve, &case.tracks.advisory) {
+        (Cve::Assigned { id }, _) => id.to_string(),
+        (Cve::None | Cve::Requested { .. } | Cve::Refused | Cve::Unwanted, Some(advisory)) => {
+            advisory.ghsa.clone()
+        }
+        (Cve::None | Cve::Requested { .. } | Cve::Refused | Cve::Unwanted, None) => "no id yet".to_owned(),
+    }
+}
+
+/// Where people of the advisory read it.
+pub(crate) fn advisory_url(office: &Office, case: &Case) -> String {
+    case.tracks.advisory.as_ref().map_or_else(
+        || "it is being made".to_owned(),
+        |seen| links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
+    )
+}
+
+/// Why it is rated so, in our own words.
+pub(crate) fn why(assessment: &Assessment) -> String {
+    let mut said = format!("It breaks {}", assessment.breaks.words());
+    let means: Vec<&str> = assessment.means.iter().map(|means| means.words()).collect();
+    if !means.is_empty() {
+        said.push_str(&format!(": {}", means.join("; ")));
+    }
+    said.push('.');
+    if let Some(attacker) = assessment.attacker {
+        said.push_str(&format!(" An attacker works {}.", attacker.words()));
+    }
+    if let Some(vector) = &assessment.vector {
+        said.push_str(&format!(" It scores {} ({vector}).", vector.score()));
+    }
+    said
+}
+
+/// In the team's own view.
+pub(crate) fn severity(case: &Case) -> Severity {
+    let found = case.tracks.assessment.as_ref().map(|found| found.severity);
+    found.or(case.severity_set).unwrap_or(Severity::None)
+}
+
+/// How the reporter is named, for themselves and for everybody.
+pub(crate) fn credit(txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
+    Ok(match &case.tracks.credit {
+        Some(Credit::Github { login }) => format!("@{login} on GitHub"),
+        Some(Credit::Anonymous) => "not named".to_owned(),
+        Some(Credit::Name) | None => {
+            let name = case.reporter.map(|person| txn.name_of(person)).transpose()?;
+            name.map(|name| advisory::name(&name))
+                .filter(|name| !name.is_empty() && case.tracks.credit.is_some())
+                .unwrap_or_else(|| "not decided yet: tell us how you wish to be named".to_owned())
+        }
+    })
+}
+
+/// Where the fix is, for people who prepare.
+pub(crate) fn fix(case: &Case) -> String {
+    match &case.tracks.fix {
+        Fix::Merged { at } => at.to_string(),
+        Fix::Proposed { .. } => "it is written, and comes with the publication".to_owned(),
+        Fix::Impossible => "there is none yet; what helps meanwhile stands below".to_owned(),
+        Fix::Open => "it is being worked on".to_owned(),
+    }
+}
+
+/// What the advisory says now.
+pub(crate) fn text(txn: &Txn<'_>, case: &Case) -> Result<Option<PublicText>, StoreError> {
+    let Some(seen) = &case.tracks.advisory else { return Ok(None) };
+    secrets::approved_text(txn, case, &seen.text)
+}
+
+/// Who writes to everybody.
+pub(crate) fn public_desk(office: &Office) -> PublicDesk {
+    PublicDesk {
+        team: office.config.team.name.clone(),
+        contact: office.config.addresses.list.to_string(),
+        product: PRODUCT.to_owned(),
+        policy_url: office.config.team.policy_url.clone().unwrap_or_default(),
+    }
+}
+
+/// What the advisory says, taken apart by its headings.
+pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> AdvisoryText {
+    let section = |heading: &str| text.section(heading).unwrap_or_default();
+    let affected = text.affected.iter().map(|one| one.range.trim()).filter(|range| !range.is_empty());
+    let fixed: Vec<String> = text
+        .affected
+        .iter()
+        .map(|one| one.fixed.trim().to_owned())
+        .filter(|fixed| !fixed.is_empty())
+        .collect();
+    let anonymous = matches!(case.tracks.credit, Some(Credit::Anonymous));
+    let lines = section("credits");
+    let credits = lines.lines().map(|line| line.trim_start_matches(['-', '*', ' ']).to_owned());
+    AdvisoryText {
+        ids: ids(case),
+        title: text.summary.clone(),
+        summary: section("summary"),
+        severity: severity(case),
+        vector: Some(text.vector.clone()).filter(|vector| !vector.is_empty()),
+        why: section("severity"),
+        affected: affected.map(|range| format!("{PRODUCT} {range}")).collect(),
+        fixed: Some(fixed),
+        tell: section("am"),
+        mitigation: section("mitigation"),
+        workaround: section("workaround"),
+        detection: section("detection"),
+        details: section("details"),
+        credits: Some(if anonymous { Vec::new() } else { credits.filter(|line| !line.is_empty()).collect() }),
+        timeline: Vec::new(),
+        url: advisory_url(office, case),
+    }
+}
+
+/// The calendar entry of the day: its number rises with each day that was agreed.
+pub(crate) fn entry(
+    office: &Office,
+    case: &Case,
+    occasion: Occasion,
+    begins: Timestamp,
+    standing: Standing,
+    now: Timestamp,
+) -> Attachment {
+    let domain = office.config.addresses.list.domain();
+    let sequence = u32::try_from(case.acts.len()).unwrap_or(u32::MAX);
+    CalendarEntry {
+        uid: uid(case.id, occasion, domain, &office.keys),
+        sequence,
+        written: now,
+        begins,
+        minutes: 60,
+        occasion,
+        standing,
+    }
+    .attachment()
+}
+
+/// In the team's own view, else as claimed.
+pub(crate) fn severity_or_claim(case: &Case) -> String {
+    let found = case.tracks.assessment.as_ref().map(|found| found.severity).or(case.severity_set);
+    match (found, case.severity) {
+        (Some(found), _) => found.to_string(),
+        (None, Some(claimed)) => format!("{claimed} (claimed)"),
+        (None, None) => "not known yet".to_owned(),
+    }
+}

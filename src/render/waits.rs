@@ -1,0 +1,36 @@
+//! What the owner reads when a reporter does not answer our questions (RUNBOOK section 1.4, info wait).
+
+use super::alert_view::Commands;
+
+/// A subject: it may be time to ask again.
+pub(super) const ASK_AGAIN: &str = "the reporter has not answered our questions";
+/// A subject: it may be time to close.
+pub(super) const MAY_CLOSE: &str = "still no answer to our questions: close it?";
+/// The same, in sentences.
+pub(super) const NOTHING: &str = "Questions went to the reporter, and nothing has come back in all that time. If you cannot go on \
+     without an answer, you may close the case. Nothing happens by itself.";
+
+/// Why now; `close_from` is the instant from which it may be closed, in words.
+pub(super) fn nothing_yet(close_from: &str) -> String {
+    format!(
+        "Questions went to the reporter, and nothing came back yet. If nothing comes, the case may be closed from {close_from}."
+    )
+}
+
+/// How to ask again.
+pub(super) fn remind(commands: Commands) -> String {
+    said(commands, "To remind them, with what is still open", "ask again")
+}
+
+/// How to close.
+pub(super) fn close(commands: Commands) -> String {
+    said(commands, "To close it; they read your reason", "close not-reproducible REASON")
+}
+
+fn said(commands: Commands, purpose: &str, verb: &str) -> String {
+    let how = match commands {
+        Commands::ByMail => "answer this mail and begin with this line",
+        Commands::Off => "write a comment on the issue that begins with this line",
+    };
+    format!("{purpose}, {how}, an exclamation mark before it:\n\n  {verb}")
+}
