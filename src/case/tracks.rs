@@ -386,6 +386,12 @@ impl Tracks {
         if advisory.is_public() && self.published.is_none() {
             self.published = Some(at);
         }
+        // Nor did two people say that this one is to be public.
+        let other = self.advisory.as_ref().is_some_and(|before| before.text != advisory.text);
+        if other && !advisory.is_public() {
+            self.publishing = false;
+            self.tasks.remove(&Task::Publish);
+        }
         self.tasks.retain(|task, _| !task.is_done(advisory));
         self.advisory = Some(advisory.clone());
     }

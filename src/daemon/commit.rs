@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::desk::Prepared;
+use super::leaks;
 use super::letters::{self, Written};
 use super::{chores, envelope, evidence};
 use crate::case::decide::{self, Decision, Input, Opening, Outcome, Standing};
@@ -137,15 +138,21 @@ fn plan(
             }
             (_, Some(Spoken::Letter(_)) | None) => None,
         };
-        let failed = matches!(rendered, Some(Err(())));
+        let mut failed = matches!(rendered, Some(Err(()))).then_some("template");
         if let Some(Ok(written)) = rendered {
-            draft.letter = Some(written.bytes.clone());
-            all.push(written);
+            let leaks = leaks::in_letter(office, txn, case, &written)?;
+            if leaks.is_empty() {
+                draft.letter = Some(written.bytes.clone());
+                all.push(written);
+            } else {
+                leaks::tell(office, txn, (case.id, written.letter.words()), &leaks, now)?;
+                failed = Some("leak");
+            }
         }
         let id = txn.plan(Some(case.id), &draft, now)?;
-        if failed {
-            // A template that fails parks that letter alone.
-            txn.end(id, EffectState::Parked, Some("template"), now)?;
+        if let Some(why) = failed {
+            // A template that fails, or a text that tells too much, parks that letter alone.
+            txn.end(id, EffectState::Parked, Some(why), now)?;
             let mut case = case.clone();
             let outcome =
                 Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };

@@ -3,25 +3,51 @@
 use jiff::Timestamp;
 
 use super::commit;
-use crate::case::{Effect, MemberKey, Planned};
+use super::letters::Written;
+use crate::case::{Case, CaseId, Effect, MemberKey, Planned};
 use crate::mail::compose::{Auto, Outgoing, write};
 use crate::office::Office;
+use crate::perform::{Reader, approved_text, leaks_of};
 use crate::render::fence::{one_line, visible};
 use crate::render::fold::fold;
-use crate::render::leak::Leak;
-use crate::store::{EffectRow, StoreError, Txn};
+use crate::render::leak::{Leak, LeakKind};
+use crate::store::{StoreError, Txn};
+
+/// What a letter to others than the reporter says and must not: in its subject, its text, or by the mails that it answers.
+pub(super) fn in_letter(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+    written: &Written,
+) -> Result<Vec<Leak>, StoreError> {
+    if !written.letter.is_notice() {
+        return Ok(Vec::new());
+    }
+    let reviewed =
+        case.tracks.review.as_ref().map(|review| approved_text(txn, case, &review.text)).transpose()?;
+    let approved = reviewed.flatten().map(|text| text.whole()).unwrap_or_default();
+    let text = format!("{}\n\n{}", written.subject, written.body);
+    let mut found = leaks_of(office, txn, case, Reader::OfTheDisclosure, &text, &approved)?;
+    let bytes = String::from_utf8_lossy(&written.bytes);
+    let head = bytes.split("\r\n\r\n").next().unwrap_or_default();
+    for id in txn.message_ids_on(case.id)?.into_iter().filter(|id| !id.is_empty()) {
+        if head.contains(&id) {
+            found.push(Leak { kind: LeakKind::Address, found: format!("an answer to the mail {id}") });
+        }
+    }
+    Ok(found)
+}
 
 /// By mail alone, to the owner or, where there is none who is there, to all members: these words go to no channel, no page
 /// and no log.
 pub(super) fn tell(
     office: &Office,
     txn: &Txn<'_>,
-    row: &EffectRow,
+    (id, what): (CaseId, &str),
     leaks: &[Leak],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(id) = row.case else { return Ok(()) };
-    tracing::error!(effect = row.effect.word(), case = %id, count = leaks.len(), "an outward text holds what is confidential");
+    tracing::error!(effect = what, case = %id, count = leaks.len(), "an outward text holds what is confidential");
     let roster = &office.policy.roster;
     let case = txn.case(id)?;
     let owner = case.owner().and_then(|owner| roster.get(owner)).filter(|owner| !owner.is_away(now));
@@ -37,8 +63,8 @@ pub(super) fn tell(
         let outgoing = Outgoing {
             from: office.config.addresses.notices_from().clone(),
             to: address,
-            subject: format!("[{id}] not done: {} would tell what is confidential", row.effect.word()),
-            body: words(row, leaks),
+            subject: format!("[{id}] not done: {what} would tell what is confidential"),
+            body: words(what, leaks),
             message_id: draft.message_id.clone().map(|id| format!("<{id}>")).unwrap_or_default(),
             in_reply_to: None,
             references: Vec::new(),
@@ -52,8 +78,7 @@ pub(super) fn tell(
     Ok(())
 }
 
-fn words(row: &EffectRow, leaks: &[Leak]) -> String {
-    let what = row.effect.word();
+fn words(what: &str, leaks: &[Leak]) -> String {
     let mut body = format!(
         "This was not done: {what}. Its text holds what must not leave the team. Nothing of it went out. Change the text, \
          have it approved again where it was approved, and order it once more.\n\n"

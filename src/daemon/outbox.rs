@@ -313,7 +313,9 @@ fn conclude(
         Verdict::Unknown => unknown(office, txn, row, now),
         Verdict::Parked { why } => park(office, txn, row, why, now),
         Verdict::Leaks { leaks } => {
-            super::leaks::tell(office, txn, row, leaks, now)?;
+            if let Some(case) = row.case {
+                super::leaks::tell(office, txn, (case, row.effect.word()), leaks, now)?;
+            }
             park(office, txn, row, "leak", now)
         }
         Verdict::Canceled { why } => txn.end(id, EffectState::Canceled, Some(why), now),

@@ -1,5 +1,4 @@
-//! The advisory in the public repository: how it begins (T24), the hidden line by which we find it again, and what of it
-//! everybody will read.
+//! The advisory in the public repository: the hidden line by which we find it again, and what of it everybody will read.
 //!
 //! Once it is made its words are people's. Nothing here knows a word of a report.
 
@@ -189,6 +188,26 @@ mod tests {
 
     fn text(description: &str) -> PublicText {
         PublicText { summary: "x".to_owned(), description: description.to_owned(), ..PublicText::default() }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_until_somebody_wrote_it() {
+        let mut text = text(
+            "## Summary\nx\n## Mitigation\n\n<!-- What to do now. -->\n\n## Credits\n\n<!-- Whom to thank. -->\n",
+        );
+        assert_eq!(text.gaps(), [Gap::Severity, Gap::Affected, Gap::Mitigation, Gap::Credits]);
+        text.severity = "high".to_owned();
+        text.affected.push(Affected {
+            ecosystem: "other".to_owned(),
+            name: "o3de".to_owned(),
+            range: "< 2510.2".to_owned(),
+            fixed: String::new(),
+        });
+        text.description =
+            text.description.replace("<!-- What to do now. -->", "Update.\n<!-- What to do now. -->");
+        assert_eq!(text.gaps(), [Gap::Credits]);
+        text.credits.push(("rena".to_owned(), "reporter".to_owned()));
+        assert_eq!(text.gaps(), []);
     }
 
     #[test]

@@ -107,6 +107,18 @@ impl Txn<'_> {
         Ok(rows.collect::<Result<_, rusqlite::Error>>()?)
     }
 
+    /// Message-IDs of the mails on a case, without brackets.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn message_ids_on(&self, case: CaseId) -> Result<Vec<String>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select message_id from message where case_id = ?1 and message_id is not null order by id",
+        )?;
+        let rows = query.query_map([case.to_string()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, rusqlite::Error>>()?)
+    }
+
     /// The name on somebody's mails.
     ///
     /// # Errors

@@ -188,7 +188,7 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
     let mut advisory = blank(&world.base, held, &ghsa, "draft", author, &at);
     merge(world, &mut advisory, &fields, Some(vulnerabilities));
     if world.record.list_lag > 0 {
-        world.unlisted.insert(ghsa.clone(), world.record.list_lag);
+        world.unlisted.insert(ghsa, world.record.list_lag);
     }
     if let Some(repo) = world.repositories.get_mut(&repo) {
         repo.advisories.push(advisory.clone());

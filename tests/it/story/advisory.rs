@@ -224,7 +224,7 @@ async fn a_confirmed_vulnerability_gets_one_draft_advisory_in_the_public_reposit
     assert_eq!(word(&made, "summary"), "Vulnerability in Multiplayer of O3DE");
     let text = word(&made, "description");
     for heading in
-        ["Summary", "Severity", "Affected versions", "Am I affected", "Mitigation", "Credits", "Contact"]
+        ["Summary", "Severity", "Affected versions", "Am I affected?", "Mitigation", "Credits", "Contact"]
     {
         assert!(text.contains(&format!("## {heading}\n")), "{heading} in {text}");
     }

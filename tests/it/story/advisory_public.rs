@@ -54,6 +54,11 @@ async fn a_text_that_changed_after_the_approval_is_not_published() {
     let parked = world.effects_in(EffectState::Parked);
     assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["text-changed"]);
     assert_eq!(world.case(1).tracks.published, None);
+    // The order was of the other text: this one needs its own.
+    assert!(!world.case(1).tracks.publishing);
+    let text = seen(&world).text;
+    publish(&mut world, text).await;
+    assert_eq!(word(&the_one(&world), "state"), "published");
 }
 
 #[tokio::test]
@@ -169,7 +174,7 @@ async fn a_public_channel_is_told_once_of_what_is_public() {
     assert_eq!(
         said,
         [format!(
-            "O3DE published CVE-2026-12345 (severity: critical): Oversized packets are not rejected\n{url}"
+            "O3DE published **CVE-2026-12345** (critical): Oversized packets are not rejected. <{url}>"
         )]
     );
     assert_eq!(channel.violations(), Vec::<String>::new());
@@ -201,5 +206,30 @@ async fn a_death_around_the_publishing_publishes_once() {
         assert_eq!(word(&the_one(&world), "state"), "published");
         assert!(world.case(1).tracks.published.is_some());
         world.nothing_is_left_over();
+    }
+}
+
+/// The guard reads the mails to public lists as well: each leaves clean, or not at all.
+#[tokio::test]
+async fn a_mail_to_a_public_list_leaves_clean_or_not_at_all() {
+    let mut world = with("announce = [\"announce@lists.public.example\"]").await;
+    published(&mut world).await;
+    let sent = world.sent_to("announce@lists.public.example");
+    for mail in &sent {
+        for word in ["SIR-2026", "reporter.example", "sig-security-reports"] {
+            assert!(!mail.contains(word), "{mail}");
+        }
+    }
+    let held_back: Vec<_> =
+        world.effects_in(EffectState::Parked).into_iter().filter_map(|row| row.why).collect();
+    assert!(
+        sent.len() == 1 && held_back.is_empty() || held_back == ["leak"],
+        "{} sent, {held_back:?}",
+        sent.len()
+    );
+    if !held_back.is_empty() {
+        let told = world.sent_to("alice@members.example").join("\n").replace("=\n", "");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("would tell what is confidential"), "{told}");
     }
 }
