@@ -106,6 +106,10 @@ fn plan(
         if drawn_late && txn.is_due(case.id, &planned.effect)? {
             continue;
         }
+        if planned.effect == Effect::UpdateIssue && txn.is_untouched(case.id, &Effect::OpenIssue)? {
+            // The page is drawn when it is opened.
+            continue;
+        }
         if let Effect::Comment { remark } = &planned.effect
             && let Some(mail) = remark.mail()
             && found(office, txn, mail, FoundWhat::Comment)?.is_some()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::check::{self, Checkup};
+use super::check::{self, Checkup, Turn};
 use super::{Fault, commit, envelope, evidence, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
@@ -14,7 +14,7 @@ use crate::case::decide::{
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter, Signature};
 use crate::office::Office;
-use crate::reading::ReadMail;
+use crate::reading::{Dropped, ReadMail};
 use crate::render::code::{Coded, find};
 use crate::report;
 use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
@@ -54,10 +54,10 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
             .store
             .write("reading", move |txn| ids.iter().try_for_each(|id| txn.begin_reading(*id)))
             .await?;
-        let mut prepared = Vec::with_capacity(batch.len());
+        let (mut prepared, turn) = (Vec::with_capacity(batch.len()), Turn::of(batch.len()));
         for row in batch {
             let (id, attempts) = (row.id, row.read_attempts);
-            match read(office, row).await? {
+            match read(office, row, turn).await? {
                 Some(mail) => prepared.push(mail),
                 // It will be tried again, and goes the header-only way after some times; in the end a person looks.
                 None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
@@ -130,10 +130,10 @@ fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
 }
 
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
-async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
+async fn read(office: &Arc<Office>, row: MailRow, turn: Turn) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
     let office_in = Arc::clone(office);
-    let task = tokio::task::spawn_blocking(move || {
+    let task = office.reader.run(move || {
         let read = office_in.read_raw(row.id, &raw, row.truncated || office_in.is_poison(&row));
         // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
         read.letter.split();
@@ -146,15 +146,15 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
             // What is of a case already is checked with the case.
             let route = office.store.read(|txn| route(office, txn, &prepared.read.letter))?;
             if route == Route::Nowhere || route == Route::Disagree {
-                prepared.checkup = check::first(office, &prepared.row, &prepared.read).await;
+                prepared.checkup = check::first(office, &prepared.row, &prepared.read, turn).await;
             }
             Ok(Some(prepared))
         }
-        Err(error) if error.is_panic() => {
+        Err(Dropped::Panicked) => {
             tracing::error!("reading a mail failed inside; it will be tried again");
             Ok(None)
         }
-        Err(_) => Err(Fault::Stopped),
+        Err(Dropped::Stopped) => Err(Fault::Stopped),
     }
 }
 

@@ -10,6 +10,7 @@
 mod answer;
 pub mod find;
 pub mod findings;
+pub mod hashed;
 pub mod links;
 pub mod measure;
 pub mod mirror;

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::import::settle;
-use super::write::Intake;
+use super::own::put_few;
 use super::{Lock, Mirror, MirrorError, bump};
 use crate::known::package::Associated;
 use crate::known::record::Record;
@@ -74,20 +73,11 @@ impl Mirror {
         row: &SourceRow,
     ) -> Result<(u64, u64), MirrorError> {
         self.write(|connection| {
-            let mut intake = Intake::new(connection)?;
-            for record in records {
-                intake.put(record)?;
-            }
-            intake.flush()?;
-            let counts = (intake.added, intake.changed);
-            drop(intake);
+            let counts = put_few(connection, records)?;
             for id in gone {
                 connection.execute("DELETE FROM record WHERE id = ?1", [id])?;
             }
             note(connection, row)?;
-            if !records.is_empty() {
-                settle(connection, false)?;
-            }
             Ok(counts)
         })
     }
