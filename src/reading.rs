@@ -122,7 +122,10 @@ impl Hand {
     ///
     /// # Errors
     /// It panicked, or the process ends.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Dropped> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Dropped> {
         let (tell, told) = oneshot::channel();
         let job = Box::new(move || {
             let done = catch_unwind(AssertUnwindSafe(job));

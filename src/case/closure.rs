@@ -96,6 +96,21 @@ impl Closure {
         }
     }
 
+    /// Whether it says that the report was none of a weakness here; the others say where it went.
+    pub fn is_rejection(self) -> bool {
+        match self {
+            Self::Wai
+            | Self::Bug
+            | Self::Feature
+            | Self::OutOfScope
+            | Self::NotReproducible
+            | Self::NoImpact
+            | Self::Spam
+            | Self::NotAReport => true,
+            Self::KnownPublic | Self::Duplicate | Self::Disclosed => false,
+        }
+    }
+
     /// Whether members owe a reason, because the reporter is told one.
     pub fn needs_reason(self) -> bool {
         self.letter().is_some()

@@ -2,7 +2,7 @@
 //! journal (`known/`).
 //!
 //! A new report is compared when it is read, so that its first page and notice say what was found. When many come at once
-//! their cases are opened first. Everything later is done here, beside the mail: those of a flood, a case that grew, a mirror
+//! their cases begin first, with their receipts and clocks, and their pages wait a little. Everything later is done here, beside the mail: those of a flood, a case that grew, a mirror
 //! that appears or learns of a cited id, a check that failed.
 //!
 //! **Invariant:** no fault of the mirror stops a mail or lets it wait longer than [`PATIENCE`].
@@ -33,7 +33,7 @@ const LONG_PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How often the mirror's file is looked at.
 const EVERY: SignedDuration = SignedDuration::from_secs(2);
-/// When more mails than these come at once, their cases are opened first and compared right after.
+/// When more mails than these come at once, their cases begin first and are compared right after.
 const FLOOD: usize = 8;
 /// Cases that are named to the mirror in one go.
 const NAMED: u32 = 50;
@@ -72,6 +72,12 @@ pub(super) struct Checkup {
 impl Checkup {
     fn not(why: Unchecked, state: CheckState) -> Self {
         Self { checked: Checked::Not { why, earlier: 0 }, state, findings: None, cited: Vec::new() }
+    }
+
+    /// How long the page of a new case waits for it.
+    pub(super) fn page_waits(&self) -> Option<SignedDuration> {
+        let later = matches!(self.checked, Checked::Not { why: Unchecked::NotYet, .. });
+        later.then(|| SignedDuration::try_from(PATIENCE).unwrap_or(SignedDuration::ZERO))
     }
 
     /// Keeps it for a case that has just begun. While earlier cases cannot be found yet, the case is checked once more.
@@ -378,7 +384,7 @@ fn put(office: &Office, cases: &[CaseId]) -> Result<Vec<(CaseId, i64)>, Newsless
                 subject: words.question.subject,
                 text: words.question.text,
                 received,
-                status: words.status,
+                closure: words.closure,
             }));
         }
     }
@@ -419,6 +425,7 @@ async fn check(office: &Arc<Office>, case: CaseId, now: Timestamp) -> Result<Aga
 fn conclude(office: &Office, txn: &Txn<'_>, again: &Again, now: Timestamp) -> Result<(), StoreError> {
     let Again { case: id, words, checkup } = again;
     let id = *id;
+    txn.issue_may_open(id, now)?;
     let Some(words) = *words else { return txn.check_later(id, checkup.state) };
     let old: Option<Findings> = kept(txn, id)?;
     let searched = matches!(checkup.checked, Checked::Done { .. });

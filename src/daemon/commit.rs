@@ -43,7 +43,12 @@ pub(super) fn open(
     if let Some(checkup) = checkup {
         checkup.keep(txn, id, now)?;
     }
-    plan(office, txn, &case, &decision.effects, Some(letter), now)?;
+    let mut effects = decision.effects;
+    if let Some(wait) = checkup.and_then(Checkup::page_waits) {
+        let page = effects.iter_mut().find(|planned| planned.effect == Effect::OpenIssue);
+        page.into_iter().for_each(|planned| planned.not_before = now.checked_add(wait).ok());
+    }
+    plan(office, txn, &case, &effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)
 }
@@ -79,8 +84,12 @@ pub(super) fn follow(
     now: Timestamp,
 ) -> Result<Brought, StoreError> {
     if !decision.events.is_empty() {
+        let closure = case.closure();
         decision.events.iter().for_each(|event| case.apply(event));
         txn.record(case, &decision.events, now)?;
+        if case.closure() != closure {
+            txn.case_stands_otherwise(case.id)?;
+        }
     }
     let mut brought = Brought::default();
     for chore in &decision.chores {

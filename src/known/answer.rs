@@ -18,6 +18,11 @@ pub const LIKELY: f32 = 0.66;
 /// From here on a candidate is called related.
 pub const RELATED: f32 = 0.1;
 
+/// What the best of all records scores when none is the right one: the median over reports of `pairs-fit.jsonl` with the true
+/// record taken out, in the whole mirror. A lead over a second that scores less is no lead: in a mirror of ten records
+/// anything is far ahead of the next.
+const NOISE: f32 = 8.0;
+
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;
 
@@ -41,14 +46,14 @@ pub(crate) fn answer(
     let limit = if question.limit == 0 { SHOWN } else { question.limit };
     let (cases, public): (Vec<Found>, Vec<Found>) =
         found.into_iter().partition(|found| found.record.source == Source::Case);
-    let candidates = candidates(question, public, &packages, limit);
+    let candidates = candidates(question, public, &packages, limit, Rivals::Each);
     let cases = candidates_of_cases(question, cases, limit);
     let verdict = candidates.iter().map(|candidate| candidate.verdict).min().unwrap_or(Verdict::None);
     Answer { verdict, candidates, cases, packages, unknown_ids, mirror }
 }
 
 fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
-    let mut all = candidates(question, cases, &[], limit);
+    let mut all = candidates(question, cases, &[], limit, Rivals::Noise);
     // All our cases speak of O3DE and of weaknesses: that alone is no reason to look at one again.
     let tells = |candidate: &Candidate| match candidate.verdict {
         Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
@@ -70,11 +75,21 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
     all
 }
 
+/// Over what a candidate must have a lead to be taken for the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rivals {
+    /// Over the other candidates: one public record of many is the right one.
+    Each,
+    /// Over what chance brings: three of our cases may well be of the same thing.
+    Noise,
+}
+
 fn candidates(
     question: &Question,
     found: Vec<Found>,
     packages: &[PackageCheck],
     limit: usize,
+    rivals: Rivals,
 ) -> Vec<Candidate> {
     let scores: Arc<[f32]> = found.iter().map(|found| found.score).collect();
     let mut all: Vec<Candidate> = found
@@ -82,9 +97,12 @@ fn candidates(
         .enumerate()
         .map(|(at, found)| {
             // The lead of the first is over the second; of another, how far it is behind the first.
-            let other =
-                if at == 0 { scores.get(1) } else { scores.first() }.copied().unwrap_or(found.score - 6.0);
-            candidate(question, found, other, packages)
+            let rival = match rivals {
+                Rivals::Each if at == 0 => scores.get(1),
+                Rivals::Each => scores.first(),
+                Rivals::Noise => None,
+            };
+            candidate(question, found, rival.map_or(NOISE, |rival| rival.max(NOISE)), packages)
         })
         .collect();
     // What is cited or shares a reference stands above what is only alike.
@@ -134,6 +152,7 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
         publicity: publicity(&record, question.received),
         title: title(&record),
         status: record.status,
+        closure: record.closure,
         published: record.published,
         source: record.source,
         id: record.id,

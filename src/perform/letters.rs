@@ -1,13 +1,16 @@
 //! Mail going out: letters to people outside (rendered long ago), and notices to members (rendered now).
 
+use jiff::Timestamp;
+
 use super::{Peers, PerformFault, Verdict, views};
 use crate::case::act::{ActState, Stopped};
 use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
+use crate::known::mirror::Standing;
 use crate::mail::compose::{Auto, Outgoing, write};
 use crate::office::Office;
 use crate::render::alert;
-use crate::render::digest::{About, DigestLine, DigestView, digest};
+use crate::render::digest::{About, DigestLine, DigestView, MirrorNews, digest};
 use crate::store::{EffectRow, StoreError, Txn};
 use crate::wire::smtp::{NotSent, Stage};
 
@@ -148,6 +151,16 @@ fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
     format!("<{}.notices@{}>", case.to_string().to_ascii_lowercase(), from.domain())
 }
 
+/// Whether people must know how old the mirror is. One that cannot be read is as good as none.
+fn mirror_news(office: &Office, now: Timestamp) -> MirrorNews {
+    let known = &office.config.known;
+    let standing = Standing::of(office.known.path()).ok().flatten();
+    if !known.nvd || !Standing::is_old(standing.as_ref(), known.stale_days, now) {
+        return MirrorNews::None;
+    }
+    standing.and_then(|standing| standing.nvd_at).map_or(MirrorNews::Missing, MirrorNews::Old)
+}
+
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
     let planned = row.planned_at;
     // The outbox counts in milliseconds.
@@ -196,6 +209,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         zone: office.policy.calendar.zone.clone(),
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
+        mirror: mirror_news(office, now),
         commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,

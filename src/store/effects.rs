@@ -413,6 +413,22 @@ impl Txn<'_> {
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 
+    /// What the page of a case waited for is there: it need not wait any longer.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn issue_may_open(&self, case: CaseId, now: Timestamp) -> Result<(), StoreError> {
+        let changed = self.run(
+            "update effect set not_before = ?2 where case_id = ?1 and json = '{\"effect\":\"open-issue\"}'
+               and state = 'due' and tries = 0 and not_before > ?2",
+            params![case.to_string(), ms(now)],
+        )?;
+        if changed > 0 {
+            self.touch(Lane::Github);
+        }
+        Ok(())
+    }
+
     /// Whether an effect of this case is due and was never begun.
     ///
     /// # Errors

@@ -135,11 +135,7 @@ impl Search<'_> {
     }
 
     /// Takes our own cases out of the sums, and gives the likest of those before `own`.
-    fn own_sums(
-        &self,
-        sums: &mut Sums,
-        own: Option<CaseId>,
-    ) -> Result<Vec<(u32, f32, f32)>, MirrorError> {
+    fn own_sums(&self, sums: &mut Sums, own: Option<CaseId>) -> Result<Vec<(u32, f32, f32)>, MirrorError> {
         let of = |sums: &[f32]| {
             let each = self.cache.own.iter().map(|num| (Sums::at(sums, *num), *num)).collect::<Vec<_>>();
             top(each.into_iter(), OWN_ASKED).1

@@ -233,8 +233,8 @@ impl Cache {
 
     fn refresh_own(&mut self, connection: &Connection) -> Result<(), MirrorError> {
         let last = self.own.last().copied().unwrap_or(0);
-        let mut query = connection
-            .prepare_cached("SELECT num FROM record WHERE source = 3 AND num > ?1 ORDER BY num")?;
+        let mut query =
+            connection.prepare_cached("SELECT num FROM record WHERE source = 3 AND num > ?1 ORDER BY num")?;
         let mut rows = query.query([last])?;
         while let Some(row) = rows.next()? {
             self.own.push(row.get(0)?);
@@ -263,8 +263,8 @@ impl Cache {
         if from != self.young_from {
             (self.young, self.young_from, self.young_seen) = (Builder::default(), from, 0);
         }
-        let mut query =
-            connection.prepare_cached("SELECT num, body FROM record WHERE num >= ?1 AND num > ?2 ORDER BY num")?;
+        let mut query = connection
+            .prepare_cached("SELECT num, body FROM record WHERE num >= ?1 AND num > ?2 ORDER BY num")?;
         let mut rows = query.query([from, self.young_seen])?;
         while let Some(row) = rows.next()? {
             let (num, packed): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);

@@ -29,9 +29,7 @@ impl Mirror {
     /// # Errors
     /// Another process writes, or the mirror cannot be written.
     pub fn put(&self, records: &[Record]) -> Result<(), MirrorError> {
-        self.write(|connection| {
-            put_few(connection, records).map(drop)
-        })
+        self.write(|connection| put_few(connection, records).map(drop))
     }
 
     /// Takes a record out (a case that was purged, an advisory that is gone). Whether it was there.

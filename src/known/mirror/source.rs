@@ -1,6 +1,6 @@
 //! Where the mirror's records come from: how far each source was read, when it was good last, what was wrong.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
@@ -121,6 +121,13 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether NVD was taken in longer ago than so many days, or never.
+    pub fn is_old(standing: Option<&Self>, days: u32, now: Timestamp) -> bool {
+        let most = SignedDuration::from_hours(24 * i64::from(days));
+        let at = standing.and_then(|standing| standing.nvd_at);
+        at.is_none_or(|at| now.duration_since(at) > most)
+    }
+
     /// Looks at the file, if there is one; it is not changed. `None`: no mirror yet.
     ///
     /// # Errors

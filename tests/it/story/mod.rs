@@ -11,6 +11,7 @@ pub mod comments;
 mod faults;
 pub mod intake;
 pub mod known;
+mod known_cases;
 mod mailbox;
 mod mirror;
 mod modes;
