@@ -18,16 +18,21 @@ pub const LIKELY: f32 = 0.66;
 /// From here on a candidate is called related.
 pub const RELATED: f32 = 0.1;
 
-/// What the best of all records scores when none is the right one: the median over reports of `pairs-fit.jsonl` with the true
-/// record taken out, in the whole mirror. A lead over a second that scores less is no lead: in a mirror of ten records
-/// anything is far ahead of the next.
-const NOISE: f32 = 8.0;
+/// What chance brings: in nineteen of twenty reports of `pairs-fit.jsonl` the best wrong record of the whole mirror scores at
+/// least so much. A lead over a second that scores less is no lead: in a mirror of ten records anything is far ahead.
+const NOISE: f32 = 9.6;
 
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;
 
 /// An earlier case is worth a look when the report has so much of its words, in percent.
 const CASE_WORDS: u8 = 30;
+
+/// Or when it has nearly all of its words, in percent, ...
+const CASE_WHOLE: u8 = 80;
+
+/// ... so many rare ones among them, as many as a reason names.
+const CASE_RARE: usize = 6;
 
 /// And when it is so sure; the calibration is of public records, and ours are all of one kind.
 const CASE_RELATED: f32 = 0.3;
@@ -53,13 +58,21 @@ pub(crate) fn answer(
 }
 
 fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
-    let mut all = candidates(question, cases, &[], limit, Rivals::Noise);
+    let mut all = candidates(question, cases, &[], usize::MAX, Rivals::Ours);
+    // Three cases of one thing are not ahead of each other, and each is the same thing.
+    let repeats = |r: &Reason| matches!(r, Reason::Words { percent, rare } if *percent >= CASE_WHOLE && rare.len() >= CASE_RARE);
+    for candidate in all.iter_mut().filter(|candidate| candidate.verdict == Verdict::None) {
+        if candidate.reasons.iter().any(repeats) {
+            candidate.verdict = Verdict::Related;
+        }
+    }
     // All our cases speak of O3DE and of weaknesses: that alone is no reason to look at one again.
     let tells = |candidate: &Candidate| match candidate.verdict {
         Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
         Verdict::Related => {
             let enough = |r: &Reason| matches!(r, Reason::Words { percent, .. } if *percent >= CASE_WORDS);
-            candidate.sureness >= CASE_RELATED && candidate.reasons.iter().any(enough)
+            let sure = candidate.sureness >= CASE_RELATED;
+            candidate.reasons.iter().any(|reason| repeats(reason) || (sure && enough(reason)))
         }
         Verdict::None => false,
     };
@@ -72,6 +85,7 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
         (None, _) | (_, None) => true,
     };
     all.retain(|candidate| tells(candidate) && earlier(candidate));
+    all.truncate(limit);
     all
 }
 
@@ -80,8 +94,8 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
 enum Rivals {
     /// Over the other candidates: one public record of many is the right one.
     Each,
-    /// Over what chance brings: three of our cases may well be of the same thing.
-    Noise,
+    /// Over the other cases of ours, which are few and all of one kind.
+    Ours,
 }
 
 fn candidates(
@@ -97,12 +111,12 @@ fn candidates(
         .enumerate()
         .map(|(at, found)| {
             // The lead of the first is over the second; of another, how far it is behind the first.
+            let rival = if at == 0 { scores.get(1) } else { scores.first() }.copied();
             let rival = match rivals {
-                Rivals::Each if at == 0 => scores.get(1),
-                Rivals::Each => scores.first(),
-                Rivals::Noise => None,
+                Rivals::Each => rival.map_or(NOISE, |rival| rival.max(NOISE)),
+                Rivals::Ours => rival.unwrap_or(found.score - 6.0),
             };
-            candidate(question, found, rival.map_or(NOISE, |rival| rival.max(NOISE)), packages)
+            candidate(question, found, rival, packages)
         })
         .collect();
     // What is cited or shares a reference stands above what is only alike.

@@ -3,7 +3,7 @@
 
 use super::MirrorError;
 use super::posting::lengths;
-use super::search::{Gathered, Postings, SMALLEST, Search};
+use super::search::{Gathered, Postings, SMALLEST, Search, When};
 use crate::case::CaseId;
 use crate::known::find::Seek;
 use crate::known::hashed::ByHash;
@@ -54,7 +54,7 @@ impl Sums {
 
 impl Search<'_> {
     /// BM25 over the words of the report and over those of its title; gives how often each word stands in the mirror, by its
-    /// hash. Of our own cases only those before `own` count.
+    /// hash. Of our own cases those before `own` come first.
     pub(super) fn by_words(
         &self,
         seek: &Seek,
@@ -134,7 +134,7 @@ impl Search<'_> {
         sums
     }
 
-    /// Takes our own cases out of the sums, and gives the likest of those before `own`.
+    /// Takes our own cases out of the sums, and gives the likest: those before `own`, and some after it.
     fn own_sums(&self, sums: &mut Sums, own: Option<CaseId>) -> Result<Vec<(u32, f32, f32)>, MirrorError> {
         let of = |sums: &[f32]| {
             let each = self.cache.own.iter().map(|num| (Sums::at(sums, *num), *num)).collect::<Vec<_>>();
@@ -142,14 +142,20 @@ impl Search<'_> {
         };
         let mut found: Vec<(u32, f32, f32)> = Vec::new();
         for (nums, wanted) in [(of(&sums.whole), OWN_BY_WORDS), (of(&sums.title), OWN_BY_TITLE)] {
-            let mut taken = 0;
+            let (mut earlier, mut later) = (0, 0);
             for num in nums {
-                if taken == wanted {
-                    break;
-                }
-                if self.is_earlier(num, own)? {
-                    taken += 1;
+                // Later ones are not told, but what is ahead of them says more.
+                let taken = match self.stands(num, own)? {
+                    Some(When::Earlier) => &mut earlier,
+                    Some(When::Later) => &mut later,
+                    None => continue,
+                };
+                if *taken < wanted {
+                    *taken += 1;
                     found.push((num, Sums::at(&sums.whole, num), Sums::at(&sums.title, num)));
+                }
+                if earlier == wanted {
+                    break;
                 }
             }
         }

@@ -76,6 +76,13 @@ pub(super) struct Search<'c> {
     pub(super) cache: &'c Cache,
 }
 
+/// When a case began, against another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Earlier,
+    Later,
+}
+
 /// What the index says of record numbers.
 #[derive(Default)]
 pub(super) struct Gathered {
@@ -190,12 +197,12 @@ impl Search<'_> {
         Ok(query.query_row([id], |row| row.get(0)).optional()?)
     }
 
-    /// Whether the record of this number is a case that is still there, and was there before that one.
-    pub(super) fn is_earlier(&self, num: u32, own: Option<CaseId>) -> Result<bool, MirrorError> {
+    /// When the case of this number began, against that one; none: it is gone.
+    pub(super) fn stands(&self, num: u32, own: Option<CaseId>) -> Result<Option<When>, MirrorError> {
         let mut query = self.connection.prepare_cached("SELECT id FROM record WHERE num = ?1")?;
         let id: Option<String> = query.query_row([num], |row| row.get(0)).optional()?;
-        let earlier = |id: CaseId| own.is_none_or(|own| id < own);
-        Ok(id.is_some_and(|id| id.parse().is_ok_and(earlier)))
+        let when = |id: CaseId| if own.is_none_or(|own| id < own) { When::Earlier } else { When::Later };
+        Ok(id.and_then(|id| id.parse().ok()).map(when))
     }
 
     fn record(&self, num: u32) -> Result<Option<Record>, MirrorError> {

@@ -331,7 +331,10 @@ fn thirty_different_reports_are_not_taken_for_each_other() {
             |without| sir_intake::known::Question { text: text.clone(), without, ..Default::default() };
         for found in mirror.check(&question(Some(own.clone()))).unwrap().cases {
             let other: usize = found.id[9..].parse().unwrap();
-            likely.push(format!("{name} ~ {} {:?} {:.2} of {:.1}", texts[other].0, found.verdict, found.sureness, found.score));
+            likely.push(format!(
+                "{name} ~ {} {:?} {:.2} of {:.1}",
+                texts[other].0, found.verdict, found.sureness, found.score
+            ));
         }
         let first = mirror.check(&question(None)).unwrap().cases.into_iter().next();
         if first
