@@ -32,7 +32,7 @@ const CASE_WORDS: u8 = 30;
 const CASE_WHOLE: u8 = 80;
 
 /// ... so many rare ones among them, as many as a reason names.
-const CASE_RARE: usize = 6;
+const CASE_RARE: usize = 5;
 
 /// And when it is so sure; the calibration is of public records, and ours are all of one kind.
 const CASE_RELATED: f32 = 0.3;
