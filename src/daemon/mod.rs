@@ -29,6 +29,7 @@ mod sweep;
 pub mod sync;
 mod talk;
 mod ticks;
+mod unread;
 mod vigil;
 
 use std::sync::Arc;

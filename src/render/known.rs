@@ -166,7 +166,10 @@ fn packages(findings: &Findings) -> String {
         out.push_str(&package(line));
     }
     if !out.is_empty() {
-        out.push('\n');
+        out.push_str(
+            "\n<sub>What O3DE ships: as the package lists of its development branch name it. A release may ship \
+             another version.</sub>\n\n",
+        );
     }
     out
 }
