@@ -22,7 +22,8 @@
 //! 3. **Read** (`daemon/desk.rs`, `mail/`, `report/`): on a thread of its own, behind a counter of attempts that was written
 //!    first. Any bytes give a `Letter`. What kills the reader three times is read by its header
 //!    alone; what kills that three times is parked, and people are told. What may become a case is compared with public
-//!    records and earlier cases (`daemon/check.rs`, `known/`), within bounds of time; a fault of the mirror stops no mail.
+//!    records and earlier cases (`daemon/check.rs`, `known/`), within bounds of time; a fault of the mirror stops no mail. In a
+//!    flood the cases begin first, and their pages wait for the comparison for three seconds at most.
 //! 4. **Find its case** (`daemon/desk.rs`, `mail/thread.rs`, `render/code.rs`): code, ids, tag. They must agree.
 //! 5. **Sort** (`case/decide/sort.rs`): exactly one fate: new case, reply, stranger's mail on a case, delivery news, our own
 //!    mail come back, second copy, history, waiting, screened.

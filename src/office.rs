@@ -17,7 +17,7 @@ use crate::config::{self, Config};
 use crate::known::mirror::{self, Kept};
 use crate::mail::{self, House, Limits, OurList, TrustedAuthserv};
 use crate::outside::{NoChance, Outside};
-use crate::reading::{Memory, ReadMail};
+use crate::reading::{Hand, Memory, ReadMail};
 use crate::render::code::{Holder, code, nonce};
 use crate::render::letters::{Letters, Reader, TemplateFault};
 use crate::render::marker::{Key, Keyring};
@@ -48,6 +48,10 @@ pub struct Office {
     pub memory: Memory,
     /// Public records and earlier cases, to compare reports with.
     pub known: Kept,
+    /// Reads mails and comments.
+    pub reader: Hand,
+    /// Compares reports with what is known.
+    pub checker: Hand,
     /// What wakes the parts of the daemon.
     pub bells: Bells,
 }
@@ -63,13 +67,26 @@ pub struct Bells {
 
 impl Office {
     /// Builds the office.
-    pub fn new(config: Config, store: Store, outside: Outside, letters: Letters, ring: Ring) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// The system has no thread for us.
+    pub fn new(
+        config: Config,
+        store: Store,
+        outside: Outside,
+        letters: Letters,
+        ring: Ring,
+    ) -> Result<Arc<Self>, StoreError> {
+        let hand = |name: &str| {
+            let what = "cannot start the thread for";
+            Hand::new(name).map_err(|source| StoreError::File { what, path: name.to_owned(), source })
+        };
         let policy = policy(&config);
         let house = house(&config);
         let limits = limits(&config);
         let keys = keyring(&store);
         let known = Kept::new(config.state_dir.join(mirror::FILE_NAME));
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             config,
             policy,
             store,
@@ -81,8 +98,10 @@ impl Office {
             ring,
             memory: Memory::default(),
             known,
+            reader: hand("reader")?,
+            checker: hand("checker")?,
             bells: Bells::default(),
-        })
+        }))
     }
 
     /// A fresh id for an effect: 130 bits of chance in base32.

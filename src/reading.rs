@@ -1,8 +1,14 @@
 //! A mail as it reads, and a short memory of those read last: the desk reads a mail, and moments later its issue is drawn
-//! from the same words.
+//! from the same words. And the hands that do so: threads of their own for what may take long, or may fail inside.
 
 use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
 
 use crate::case::MailId;
 use crate::mail::Letter;
@@ -82,6 +88,56 @@ impl Memory {
             bytes -= oldest.bytes();
         }
         read
+    }
+}
+
+/// One thread that does one job after the other. Not a pool: each thread that looks for a pattern keeps tables for it, and
+/// a dozen threads taking turns kept a dozen of each.
+pub struct Hand(Sender<Job>);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Why a job came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// It panicked.
+    Panicked,
+    /// The process ends.
+    Stopped,
+}
+
+impl Hand {
+    /// Starts it; it ends when it is dropped and its job done.
+    ///
+    /// # Errors
+    /// The system has no thread for us.
+    pub fn new(name: &str) -> io::Result<Self> {
+        let (jobs, next) = mpsc::channel::<Job>();
+        let work = move || next.into_iter().for_each(|job| job());
+        thread::Builder::new().name(name.to_owned()).spawn(work)?;
+        Ok(Self(jobs))
+    }
+
+    /// Does a job and gives what came of it. The job is done also when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// It panicked, or the process ends.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Dropped> {
+        let (tell, told) = oneshot::channel();
+        let job = Box::new(move || {
+            let done = catch_unwind(AssertUnwindSafe(job));
+            // Whoever asked may have gone.
+            let _ = tell.send(done);
+        });
+        self.0.send(job).map_err(|_| Dropped::Stopped)?;
+        match told.await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(Dropped::Panicked),
+            Err(_) => Err(Dropped::Stopped),
+        }
     }
 }
 

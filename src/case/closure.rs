@@ -97,7 +97,7 @@ impl Closure {
     }
 
     /// Whether it says that there is no vulnerability (RUNBOOK section 1.1, `NOT_VULN`), so that for a grave claim a second
-    /// person must agree.
+    /// person must agree; the others say where the report went.
     pub fn denies(self) -> bool {
         match self {
             Self::Wai

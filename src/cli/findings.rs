@@ -22,7 +22,9 @@ pub(super) fn text(case: &Case, findings: Option<&Findings>) -> String {
 
 fn row_text(row: &Row) -> String {
     let mut out = format!("\n  {}  {}", row.id, row.verdict.word());
-    if !row.status.word().is_empty() {
+    if let Some(closure) = row.closure {
+        out.push_str(&format!(", closed: {}", closure.words()));
+    } else if !row.status.word().is_empty() {
         out.push_str(&format!(", {}", row.status.word().to_lowercase()));
     }
     if row.is_strong() && row.publicity == Publicity::PossibleLeak {

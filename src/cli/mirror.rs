@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::MirrorWhat;
@@ -194,9 +194,7 @@ fn import(paths: &[PathBuf], config: &Config, out: &Out) -> Result<u8, Stop> {
 
 /// Whether a mirror of that age counts as old.
 pub(super) fn is_stale(standing: Option<&Standing>, config: &Config, now: Timestamp) -> bool {
-    let most = SignedDuration::from_hours(24 * i64::from(config.known.stale_days));
-    let at = standing.and_then(|standing| standing.nvd_at);
-    config.known.nvd && at.is_none_or(|at| now.duration_since(at) > most)
+    config.known.nvd && Standing::is_old(standing, config.known.stale_days, now)
 }
 
 /// Sources, ages, counts, coverage.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::case::{Case, CaseId, Event, MailId, Stage, Unchecked};
-use crate::known::{Question, Status};
+use crate::case::{CaseId, Closure, Event, MailId, Unchecked};
+use crate::known::Question;
 use crate::mail::Letter;
 use crate::office::Office;
 use crate::reading::ReadMail;
@@ -23,7 +23,8 @@ pub(super) struct CaseWords {
     /// Why they cannot be.
     pub(super) withheld: Option<Unchecked>,
     pub(super) number: i64,
-    pub(super) status: Status,
+    /// Why the case was closed; none while it is open.
+    pub(super) closure: Option<Closure>,
 }
 
 /// Why a mail's words cannot be compared.
@@ -59,10 +60,10 @@ pub(super) fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreEr
             Err(_) => Ok(None),
         }
     };
-    let status = status_of(&case);
+    let closure = case.closure();
     let Some(report) = read(case.report)? else {
         let question = Question { received: Some(case.received), ..Question::default() };
-        return Ok(CaseWords { question, withheld: Some(Unchecked::Unreadable), number, status });
+        return Ok(CaseWords { question, withheld: Some(Unchecked::Unreadable), number, closure });
     };
     let mut question = question(&report, case.received);
     question.without = Some(id.to_string());
@@ -76,7 +77,7 @@ pub(super) fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreEr
             question.text.push_str(head(&later.letter.split().new_words, left));
         }
     }
-    Ok(CaseWords { question, withheld: readable, number, status })
+    Ok(CaseWords { question, withheld: readable, number, closure })
 }
 
 /// What people of the case outside the team wrote after the report.
@@ -89,12 +90,4 @@ fn later_mails(txn: &Txn<'_>, case: CaseId) -> Result<Vec<MailId>, StoreError> {
         }
     };
     Ok(txn.events(case)?.into_iter().filter_map(|row| mail(row.event)).take(LATER).collect())
-}
-
-/// Where a case stands, as later reports are told.
-fn status_of(case: &Case) -> Status {
-    match &case.stage {
-        Stage::New | Stage::Triage { .. } | Stage::Known { .. } | Stage::Remedy { .. } => Status::Open,
-        Stage::Closed { .. } => Status::Closed,
-    }
 }

@@ -1,8 +1,9 @@
 //! Known or new: each report is compared with public records and earlier cases, on this machine, in the file beside the
 //! journal (`known/`).
 //!
-//! A new report is compared when it is read, so that its first page and notice say what was found. Everything later is
-//! done here, beside the mail: a case that grew, a mirror that appears or learns of a cited id, a check that failed.
+//! A new report is compared when it is read, so that its first page and notice say what was found. When many come at once
+//! their cases begin first, with their receipts and clocks, and their pages wait a little. Everything later is done here, beside the mail: those of a flood, a case that grew, a mirror
+//! that appears or learns of a cited id, a check that failed.
 //!
 //! **Invariant:** no fault of the mirror stops a mail or lets it wait longer than [`PATIENCE`].
 
@@ -32,6 +33,8 @@ const LONG_PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How often the mirror's file is looked at.
 const EVERY: SignedDuration = SignedDuration::from_secs(2);
+/// When more mails than these come at once, their cases begin first and are compared right after.
+const FLOOD: usize = 8;
 /// Cases that are named to the mirror in one go.
 const NAMED: u32 = 50;
 /// Cases that are checked between two looks at the mirror.
@@ -40,6 +43,22 @@ const CHECKED: u32 = 20;
 const CITED: usize = 50;
 /// Where the store keeps what the mirror was when cited ids were last looked up in it.
 const STAMP: &str = "known-stamp";
+
+/// When a new report is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// While it is read: its first page and notice say what was found.
+    Now,
+    /// After its case was opened, when the cases before it can be found.
+    Later,
+}
+
+impl Turn {
+    /// For a mail that comes with so many at once.
+    pub(super) fn of(mails: usize) -> Self {
+        if mails > FLOOD { Self::Later } else { Self::Now }
+    }
+}
 
 /// A check that was made.
 pub(super) struct Checkup {
@@ -53,6 +72,12 @@ pub(super) struct Checkup {
 impl Checkup {
     fn not(why: Unchecked, state: CheckState) -> Self {
         Self { checked: Checked::Not { why, earlier: 0 }, state, findings: None, cited: Vec::new() }
+    }
+
+    /// How long the page of a new case waits for it.
+    pub(super) fn page_waits(&self) -> Option<SignedDuration> {
+        let later = matches!(self.checked, Checked::Not { why: Unchecked::NotYet, .. });
+        later.then(|| SignedDuration::try_from(PATIENCE).unwrap_or(SignedDuration::ZERO))
     }
 
     /// Keeps it for a case that has just begun. While earlier cases cannot be found yet, the case is checked once more.
@@ -82,7 +107,12 @@ impl Checkup {
 // ---------------------------------------------------------------- a new report
 
 /// Compares a mail that may become a case; `None` when it surely does not, or somebody else will.
-pub(super) async fn first(office: &Arc<Office>, row: &MailRow, read: &Arc<ReadMail>) -> Option<Checkup> {
+pub(super) async fn first(
+    office: &Arc<Office>,
+    row: &MailRow,
+    read: &Arc<ReadMail>,
+    turn: Turn,
+) -> Option<Checkup> {
     let letter = &read.letter;
     let own = letter.from.as_ref().is_some_and(|from| office.house.owns(from));
     let is_news = matches!(letter.automatic, Automatic::Bounce | Automatic::Report | Automatic::AutoReply);
@@ -93,8 +123,10 @@ pub(super) async fn first(office: &Arc<Office>, row: &MailRow, read: &Arc<ReadMa
         return Some(Checkup::not(why, CheckState::Done));
     }
     let now = office.outside.clock.now();
-    let question = question(read, row.received.min(now));
-    Some(ask(office, question, PATIENCE, now).await)
+    Some(match turn {
+        Turn::Now => ask(office, question(read, row.received.min(now)), PATIENCE, now).await,
+        Turn::Later => Checkup::not(Unchecked::NotYet, CheckState::Due),
+    })
 }
 
 /// Asks the mirror on a thread of its own, and no longer than that.
@@ -104,7 +136,7 @@ async fn ask(office: &Arc<Office>, question: Question, patience: Duration, now: 
         return Checkup::not(Unchecked::TooSlow, again);
     }
     let inside = Arc::clone(office);
-    let task = tokio::task::spawn_blocking(move || {
+    let task = office.checker.run(move || {
         let found = search(&inside, &question);
         inside.known.set_stuck(false);
         found
@@ -188,13 +220,20 @@ pub(super) async fn again(office: &Arc<Office>, seen: &mut Seen) -> Result<usize
         // Somebody writes into the mirror: a check now would miss the cases that are to go in.
         return Ok(learned);
     };
-    let mut checked = 0;
     let now = office.outside.clock.now();
-    for case in office.store.read(|txn| txn.checks_due(now, CHECKED))? {
-        check(office, case).await?;
-        checked += 1;
+    let cases = office.store.read(|txn| txn.checks_due(now, CHECKED))?;
+    let mut checked = Vec::new();
+    for case in cases {
+        checked.push(check(office, case, now).await?);
     }
-    Ok(learned + named + checked)
+    let count = checked.len();
+    if count > 0 {
+        let inside = Arc::clone(office);
+        let conclude =
+            move |txn: &Txn<'_>| checked.iter().try_for_each(|again| conclude(&inside, txn, again, now));
+        office.store.write("checked", conclude).await?;
+    }
+    Ok(learned + named + count)
 }
 
 /// What changed in the mirror since the last look, if its file did.
@@ -205,7 +244,7 @@ async fn look(office: &Arc<Office>, seen: &mut Seen) -> Result<usize, Fault> {
     }
     let is_other = !matches!((&seen.glance, &glance), (Some(Some(old)), Some(new)) if old.is_same_file(new));
     let inside = Arc::clone(office);
-    let task = tokio::task::spawn_blocking(move || news(&inside, is_other));
+    let task = office.checker.run(move || news(&inside, is_other));
     let news = task.await.unwrap_or(Err(Newsless::Mirror(MirrorError::Broken)));
     let failed = news.is_err();
     let recovered = seen.failed && !failed;
@@ -315,7 +354,7 @@ async fn name(office: &Arc<Office>, seen: &mut Seen) -> Result<Option<usize>, Fa
     }
     let count = cases.len();
     let inside = Arc::clone(office);
-    let task = tokio::task::spawn_blocking(move || put(&inside, &cases));
+    let task = office.checker.run(move || put(&inside, &cases));
     match task.await.unwrap_or(Err(Newsless::Mirror(MirrorError::Broken))) {
         Ok(named) => {
             office.store.write("named", move |txn| txn.named(&named)).await?;
@@ -345,7 +384,7 @@ fn put(office: &Office, cases: &[CaseId]) -> Result<Vec<(CaseId, i64)>, Newsless
                 subject: words.question.subject,
                 text: words.question.text,
                 received,
-                status: words.status,
+                closure: words.closure,
             }));
         }
     }
@@ -355,38 +394,39 @@ fn put(office: &Office, cases: &[CaseId]) -> Result<Vec<(CaseId, i64)>, Newsless
     Ok(named)
 }
 
-/// Checks a case once more, and lets its page say what is new.
-async fn check(office: &Arc<Office>, id: CaseId) -> Result<(), Fault> {
+/// What a check of a case once more came to.
+struct Again {
+    case: CaseId,
+    /// Which words were compared; none: they could not be read.
+    words: Option<i64>,
+    checkup: Checkup,
+}
+
+/// Checks a case once more.
+async fn check(office: &Arc<Office>, case: CaseId, now: Timestamp) -> Result<Again, Fault> {
     let inside = Arc::clone(office);
-    let now = office.outside.clock.now();
-    let words = match tokio::task::spawn_blocking(move || words_of(&inside, id)).await {
+    let words = match office.reader.run(move || words_of(&inside, case)).await {
         Ok(words) => words?,
         Err(_) => {
-            tracing::error!(case = %id, "the words of a case cannot be read for its check");
+            tracing::error!(case = %case, "the words of a case cannot be read for its check");
             let later = CheckState::Again(now.saturating_add(AGAIN).unwrap_or(now));
-            return Ok(office.store.write("checked", move |txn| txn.check_later(id, later)).await?);
+            return Ok(Again { case, words: None, checkup: Checkup::not(Unchecked::MirrorFault, later) });
         }
     };
+    let number = Some(words.number);
     let checkup = match words.withheld {
         Some(why) => Checkup::not(why, CheckState::Done),
         None => ask(office, words.question, LONG_PATIENCE, now).await,
     };
-    let office_in = Arc::clone(office);
-    office
-        .store
-        .write("checked", move |txn| conclude(&office_in, txn, id, words.number, &checkup, now))
-        .await?;
-    Ok(())
+    Ok(Again { case, words: number, checkup })
 }
 
-fn conclude(
-    office: &Office,
-    txn: &Txn<'_>,
-    id: CaseId,
-    words: i64,
-    checkup: &Checkup,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// Keeps it, and lets the page say what is new.
+fn conclude(office: &Office, txn: &Txn<'_>, again: &Again, now: Timestamp) -> Result<(), StoreError> {
+    let Again { case: id, words, checkup } = again;
+    let id = *id;
+    txn.issue_may_open(id, now)?;
+    let Some(words) = *words else { return txn.check_later(id, checkup.state) };
     let old: Option<Findings> = kept(txn, id)?;
     let searched = matches!(checkup.checked, Checked::Done { .. });
     if !searched && old.as_ref().is_some_and(|old| old.mirror.records > 0) {

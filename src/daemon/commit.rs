@@ -46,7 +46,12 @@ pub(super) fn open(
     if let Some(checkup) = &mail.checkup {
         checkup.keep(txn, id, now)?;
     }
-    plan(office, txn, &case, &decision.effects, Some(letter), now)?;
+    let mut effects = decision.effects;
+    if let Some(wait) = mail.checkup.as_ref().and_then(super::check::Checkup::page_waits) {
+        let page = effects.iter_mut().find(|planned| planned.effect == Effect::OpenIssue);
+        page.into_iter().for_each(|planned| planned.not_before = now.checked_add(wait).ok());
+    }
+    plan(office, txn, &case, &effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)
 }
@@ -82,8 +87,12 @@ pub(super) fn follow(
     now: Timestamp,
 ) -> Result<Brought, StoreError> {
     if !decision.events.is_empty() {
+        let closure = case.closure();
         decision.events.iter().for_each(|event| case.apply(event));
         txn.record(case, &decision.events, now)?;
+        if case.closure() != closure {
+            txn.case_stands_otherwise(case.id)?;
+        }
     }
     let mut brought = Brought::default();
     for chore in &decision.chores {
@@ -109,6 +118,10 @@ fn plan(
             Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
         );
         if drawn_late && txn.is_due(case.id, &planned.effect)? {
+            continue;
+        }
+        if planned.effect == Effect::UpdateIssue && txn.is_untouched(case.id, &Effect::OpenIssue)? {
+            // The page is drawn when it is opened.
             continue;
         }
         if let Effect::Comment { remark } = &planned.effect

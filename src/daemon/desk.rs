@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::check::{self, Checkup};
+use super::check::{self, Checkup, Turn};
+use super::unread::{HEADER_TRIES, is_hopeless, next_batch, not_their_doing, park};
 use super::{Fault, commit, envelope, evidence, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
@@ -14,16 +15,10 @@ use crate::case::decide::{
 use crate::case::{Alarm, CaseId, EffectId, MailId, MemberKey, PersonId, Source};
 use crate::mail::{self, Automatic, Letter, Signature};
 use crate::office::Office;
-use crate::reading::ReadMail;
+use crate::reading::{Dropped, ReadMail};
 use crate::render::code::{Coded, find};
 use crate::report;
 use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
-
-/// How many mails are read between two transactions, and how many bytes of them.
-const BATCH: u32 = 32;
-const BATCH_BYTES: u64 = 8 << 20;
-/// How often the header alone is tried before a person is asked.
-const HEADER_TRIES: u32 = 2;
 
 /// A mail that was read.
 pub(super) struct Prepared {
@@ -48,16 +43,17 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         let (hopeless, batch): (Vec<MailRow>, Vec<MailRow>) =
             batch.into_iter().partition(|row| is_hopeless(office, row));
         settled += park(office, hopeless.iter().map(|row| row.id).collect()).await?;
-        let ids: Vec<MailId> = batch.iter().map(|row| row.id).collect();
+        let ids: Arc<[MailId]> = batch.iter().map(|row| row.id).collect();
+        let begun = Arc::clone(&ids);
         // The poison counter: durable before anybody looks at the bytes.
         office
             .store
-            .write("reading", move |txn| ids.iter().try_for_each(|id| txn.begin_reading(*id)))
+            .write("reading", move |txn| begun.iter().try_for_each(|id| txn.begin_reading(*id)))
             .await?;
-        let mut prepared = Vec::with_capacity(batch.len());
+        let (mut prepared, turn) = (Vec::with_capacity(batch.len()), Turn::of(batch.len()));
         for row in batch {
             let (id, attempts) = (row.id, row.read_attempts);
-            match read(office, row).await? {
+            match read(office, row, turn).await? {
                 Some(mail) => prepared.push(mail),
                 // It will be tried again, and goes the header-only way after some times; in the end a person looks.
                 None if attempts < office.config.limits.read_attempts.saturating_add(HEADER_TRIES) => break,
@@ -67,7 +63,7 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
         settled += prepared.len();
         let office_in = Arc::clone(office);
         let now = office.outside.clock.now();
-        office
+        let written = office
             .store
             .write("settled", move |txn| {
                 // While it was read, an operator may have made a case of it.
@@ -78,62 +74,20 @@ pub(super) async fn clear(office: &Arc<Office>) -> Result<usize, Fault> {
                     Err(fault) => Err(fault),
                 })
             })
-            .await?;
+            .await;
+        if matches!(written, Err(StoreError::Full)) {
+            not_their_doing(office, ids).await;
+        }
+        written?;
         office.bells.check.notify_one();
     }
 }
 
-/// Reading it ended the process itself, whole and by its header alone, so often that nobody tries again.
-fn is_hopeless(office: &Office, row: &MailRow) -> bool {
-    row.read_attempts > office.config.limits.read_attempts.saturating_add(HEADER_TRIES)
-}
-
-/// Not even the header can be read: the mails are parked and people are told. They must not stop the next ones.
-async fn park(office: &Arc<Office>, mails: Vec<MailId>) -> Result<usize, Fault> {
-    if mails.is_empty() {
-        return Ok(0);
-    }
-    let count = mails.len();
-    let now = office.outside.clock.now();
-    let office_in = Arc::clone(office);
-    office
-        .store
-        .write("parked", move |txn| {
-            mails.iter().try_for_each(|&mail| {
-                let why = Some("unreadable".to_owned());
-                txn.settle(mail, FateWord::Parked, &Note { why, ..Note::default() })?;
-                let alarm = Alarm::MailParked { mail };
-                commit::alarm_once(&office_in, txn, &format!("mail-parked-{mail}"), &alarm, now)
-            })
-        })
-        .await?;
-    Ok(count)
-}
-
-/// The next mails. One that was begun before and never ended is taken alone: its neighbors are not to suffer.
-fn next_batch(office: &Office) -> Result<Vec<MailRow>, StoreError> {
-    let rows = office.store.read(|txn| txn.unread(BATCH))?;
-    let mut batch: Vec<MailRow> = Vec::new();
-    let mut bytes = 0;
-    for row in rows {
-        let suspect = row.read_attempts > 0;
-        bytes += row.size;
-        if !batch.is_empty() && (suspect || bytes > BATCH_BYTES) {
-            break;
-        }
-        batch.push(row);
-        if suspect {
-            break;
-        }
-    }
-    Ok(batch)
-}
-
 /// Reads one mail on a thread of its own; `None` when reading it panicked.
-async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fault> {
+async fn read(office: &Arc<Office>, row: MailRow, turn: Turn) -> Result<Option<Prepared>, Fault> {
     let raw = office.store.read(|txn| txn.raw(row.id))?;
     let office_in = Arc::clone(office);
-    let task = tokio::task::spawn_blocking(move || {
+    let task = office.reader.run(move || {
         let read = office_in.read_raw(row.id, &raw, row.truncated || office_in.is_poison(&row));
         // Here, where a fault is counted against the mail, and not later where it would be the daemon's.
         read.letter.split();
@@ -146,15 +100,15 @@ async fn read(office: &Arc<Office>, row: MailRow) -> Result<Option<Prepared>, Fa
             // What is of a case already is checked with the case.
             let route = office.store.read(|txn| route(office, txn, &prepared.read.letter))?;
             if route == Route::Nowhere || route == Route::Disagree {
-                prepared.checkup = check::first(office, &prepared.row, &prepared.read).await;
+                prepared.checkup = check::first(office, &prepared.row, &prepared.read, turn).await;
             }
             Ok(Some(prepared))
         }
-        Err(error) if error.is_panic() => {
+        Err(Dropped::Panicked) => {
             tracing::error!("reading a mail failed inside; it will be tried again");
             Ok(None)
         }
-        Err(_) => Err(Fault::Stopped),
+        Err(Dropped::Stopped) => Err(Fault::Stopped),
     }
 }
 

@@ -31,6 +31,7 @@ mod sweep;
 pub mod sync;
 mod talk;
 mod ticks;
+mod unread;
 mod vigil;
 mod way_letters;
 

@@ -57,7 +57,7 @@ impl Daemon {
         let peers = Arc::new(Peers::new(&config, smtp_login)?);
         let mailbox = &config.mailbox;
         let trust = trust("[mailbox]", mailbox.ca_file.as_ref())?;
-        let office = Office::new(config, store, outside, letters, ring);
+        let office = Office::new(config, store, outside, letters, ring)?;
         let now = office.outside.clock.now();
         let listens = office.config.github.comments_poll.is_some();
         office
@@ -83,7 +83,7 @@ pub async fn take_orders(config: Config, outside: Outside) -> Result<usize, Star
     let letters = office::letters(&config).map_err(StartFault::Templates)?;
     let ring = office::ring(&config)?;
     let store = Store::open(&config.state_dir, outside.clone())?;
-    let office = Office::new(config, store, outside, letters, ring);
+    let office = Office::new(config, store, outside, letters, ring)?;
     // Whoever holds the lock knows that nothing is under way.
     outbox::recover(&office).await?;
     Ok(ticks::take_orders(&office).await?)

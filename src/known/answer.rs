@@ -18,11 +18,21 @@ pub const LIKELY: f32 = 0.66;
 /// From here on a candidate is called related.
 pub const RELATED: f32 = 0.1;
 
+/// What chance brings: in nineteen of twenty reports of `pairs-fit.jsonl` the best wrong record of the whole mirror scores at
+/// least so much. A lead over a second that scores less is no lead: in a mirror of ten records anything is far ahead.
+const NOISE: f32 = 9.6;
+
 /// A reference that at most so many records have tells of one of them.
 const FEW: f32 = 1.0 / 3.0 - 0.01;
 
 /// An earlier case is worth a look when the report has so much of its words, in percent.
 const CASE_WORDS: u8 = 30;
+
+/// Or when it has nearly all of its words, in percent, ...
+const CASE_WHOLE: u8 = 80;
+
+/// ... so many rare ones among them, as many as a reason names.
+const CASE_RARE: usize = 5;
 
 /// And when it is so sure; the calibration is of public records, and ours are all of one kind.
 const CASE_RELATED: f32 = 0.3;
@@ -41,20 +51,28 @@ pub(crate) fn answer(
     let limit = if question.limit == 0 { SHOWN } else { question.limit };
     let (cases, public): (Vec<Found>, Vec<Found>) =
         found.into_iter().partition(|found| found.record.source == Source::Case);
-    let candidates = candidates(question, public, &packages, limit);
+    let candidates = candidates(question, public, &packages, limit, Rivals::Each);
     let cases = candidates_of_cases(question, cases, limit);
     let verdict = candidates.iter().map(|candidate| candidate.verdict).min().unwrap_or(Verdict::None);
     Answer { verdict, candidates, cases, packages, unknown_ids, mirror }
 }
 
 fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> Vec<Candidate> {
-    let mut all = candidates(question, cases, &[], limit);
+    let mut all = candidates(question, cases, &[], usize::MAX, Rivals::Ours);
+    // Three cases of one thing are not ahead of each other, and each is the same thing.
+    let repeats = |r: &Reason| matches!(r, Reason::Words { percent, rare } if *percent >= CASE_WHOLE && rare.len() >= CASE_RARE);
+    for candidate in all.iter_mut().filter(|candidate| candidate.verdict == Verdict::None) {
+        if candidate.reasons.iter().any(repeats) {
+            candidate.verdict = Verdict::Related;
+        }
+    }
     // All our cases speak of O3DE and of weaknesses: that alone is no reason to look at one again.
     let tells = |candidate: &Candidate| match candidate.verdict {
         Verdict::Cited | Verdict::SameReference | Verdict::LikelyKnown => true,
         Verdict::Related => {
             let enough = |r: &Reason| matches!(r, Reason::Words { percent, .. } if *percent >= CASE_WORDS);
-            candidate.sureness >= CASE_RELATED && candidate.reasons.iter().any(enough)
+            let sure = candidate.sureness >= CASE_RELATED;
+            candidate.reasons.iter().any(|reason| repeats(reason) || (sure && enough(reason)))
         }
         Verdict::None => false,
     };
@@ -67,7 +85,17 @@ fn candidates_of_cases(question: &Question, cases: Vec<Found>, limit: usize) -> 
         (None, _) | (_, None) => true,
     };
     all.retain(|candidate| tells(candidate) && earlier(candidate));
+    all.truncate(limit);
     all
+}
+
+/// Over what a candidate must have a lead to be taken for the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rivals {
+    /// Over the other candidates: one public record of many is the right one.
+    Each,
+    /// Over the other cases of ours, which are few and all of one kind.
+    Ours,
 }
 
 fn candidates(
@@ -75,6 +103,7 @@ fn candidates(
     found: Vec<Found>,
     packages: &[PackageCheck],
     limit: usize,
+    rivals: Rivals,
 ) -> Vec<Candidate> {
     let scores: Arc<[f32]> = found.iter().map(|found| found.score).collect();
     let mut all: Vec<Candidate> = found
@@ -82,9 +111,12 @@ fn candidates(
         .enumerate()
         .map(|(at, found)| {
             // The lead of the first is over the second; of another, how far it is behind the first.
-            let other =
-                if at == 0 { scores.get(1) } else { scores.first() }.copied().unwrap_or(found.score - 6.0);
-            candidate(question, found, other, packages)
+            let rival = if at == 0 { scores.get(1) } else { scores.first() }.copied();
+            let rival = match rivals {
+                Rivals::Each => rival.map_or(NOISE, |rival| rival.max(NOISE)),
+                Rivals::Ours => rival.unwrap_or(found.score - 6.0),
+            };
+            candidate(question, found, rival, packages)
         })
         .collect();
     // What is cited or shares a reference stands above what is only alike.
@@ -134,6 +166,7 @@ fn candidate(question: &Question, found: Found, other: f32, packages: &[PackageC
         publicity: publicity(&record, question.received),
         title: title(&record),
         status: record.status,
+        closure: record.closure,
         published: record.published,
         source: record.source,
         id: record.id,

@@ -2,11 +2,12 @@
 //!
 //! Code, hexadecimal and dumps are cut down to the names of functions and files first; words of a title weigh most.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
 use super::Question;
+use super::hashed::{ByHash, Hashes};
 use super::links;
 use super::package::{Named, Packages};
 use super::version::Version;
@@ -53,6 +54,52 @@ pub struct Seen {
     pub title: bool,
     /// Whether it is a name of code.
     pub name: bool,
+    /// The word's hash.
+    pub hash: u64,
+}
+
+/// The words of a report, found by their hashes.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    list: Vec<(String, Seen)>,
+    at: ByHash<usize>,
+}
+
+impl Words {
+    /// How the word of this hash stands in the report, and the word.
+    pub fn by_hash(&self, hash: u64) -> Option<(&str, &Seen)> {
+        self.at.get(&hash).and_then(|at| self.list.get(*at)).map(|(word, seen)| (word.as_str(), seen))
+    }
+
+    /// How a word stands in the report.
+    pub fn get(&self, word: &str) -> Option<&Seen> {
+        self.by_hash(hash(word)).map(|(_, seen)| seen)
+    }
+
+    /// All words, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Seen)> {
+        self.list.iter().map(|(word, seen)| (word.as_str(), seen))
+    }
+
+    /// The entry of a word, a new one while there is room.
+    fn entry(&mut self, word: &str, hash: u64) -> Option<&mut Seen> {
+        let at = match self.at.get(&hash) {
+            Some(at) => *at,
+            None if self.list.len() >= WORDS_LIMIT => return None,
+            None => {
+                self.at.insert(hash, self.list.len());
+                self.list.push((word.to_owned(), Seen { hash, ..Seen::default() }));
+                self.list.len() - 1
+            }
+        };
+        self.list.get_mut(at).map(|(_, seen)| seen)
+    }
+
+    /// Puts them in order: sums over them are the same whatever the order in the report.
+    fn sort(&mut self) {
+        self.list.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        self.at = self.list.iter().enumerate().map(|(at, (_, seen))| (seen.hash, at)).collect();
+    }
 }
 
 /// A report taken apart.
@@ -67,9 +114,9 @@ pub struct Seek {
     /// First ten digits of commits.
     pub commits: Vec<String>,
     /// Words.
-    pub words: BTreeMap<String, Seen>,
+    pub words: Words,
     /// Hashes of pairs of neighbors.
-    pub pairs: BTreeSet<u64>,
+    pub pairs: Hashes,
     /// Bundled packages that are named, with the versions named beside them.
     pub packages: Vec<Named>,
     /// The title ends here, in bytes from the begin of subject and text.
@@ -110,7 +157,7 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
     }
     found.projects = found.urls.iter().filter_map(|url| links::project(url)).collect();
     found.weakness = weakness::classes(head(&whole, 6000));
-    let mut last = String::new();
+    let mut last = None;
     let mut versions: Vec<String> = Vec::new();
     let mut title_open = true;
     if !subject.trim().is_empty() {
@@ -121,6 +168,7 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
         let zone = zone(text, &mut title_open);
         line(&mut found, text, zone, &mut last, &mut versions);
     }
+    found.words.sort();
     found.versions = versions
         .into_iter()
         .take(12)
@@ -129,8 +177,8 @@ pub fn seek(question: &Question, packages: &Packages) -> Seek {
     found
 }
 
-/// Enters the words of one line.
-fn line(found: &mut Seek, text: &str, zone: Zone, last: &mut String, versions: &mut Vec<String>) {
+/// Enters the words of one line. `last` is the hash of the word before.
+fn line(found: &mut Seek, text: &str, zone: Zone, last: &mut Option<u64>, versions: &mut Vec<String>) {
     let weight = zone.weight();
     let mut last_place = 0;
     words::each(head(text, 4000), |word, kind, place| {
@@ -140,19 +188,18 @@ fn line(found: &mut Seek, text: &str, zone: Zone, last: &mut String, versions: &
         if kind == Kind::Version && versions.len() < 64 && !versions.iter().any(|old| old == word) {
             versions.push(word.to_owned());
         }
+        let hash = hash(word);
         if place != last_place && weight > 0.0 {
-            if !last.is_empty() && found.pairs.len() < 20_000 {
-                found.pairs.insert(pair(last, word));
+            if let Some(last) = *last
+                && found.pairs.len() < 20_000
+            {
+                found.pairs.insert(pair(last, hash));
             }
-            last.clear();
-            last.push_str(word);
+            *last = Some(hash);
             last_place = place;
         }
-        if found.words.len() >= WORDS_LIMIT && !found.words.contains_key(word) {
-            return;
-        }
+        let Some(seen) = found.words.entry(word, hash) else { return };
         let weight = if weight == 0.0 { 0.5 } else { weight };
-        let seen = found.words.entry(word.to_owned()).or_default();
         // The tenth time tells hardly more than the third.
         seen.weight += weight / (1.0 + seen.count as f32).powi(2).min(100.0);
         seen.count += 1;
@@ -161,9 +208,9 @@ fn line(found: &mut Seek, text: &str, zone: Zone, last: &mut String, versions: &
     });
 }
 
-/// The hash of two neighbors.
-pub(crate) fn pair(left: &str, right: &str) -> u64 {
-    hash(left).rotate_left(21) ^ hash(right)
+/// The hash of two neighbors, from theirs.
+pub(crate) fn pair(left: u64, right: u64) -> u64 {
+    left.rotate_left(21) ^ right
 }
 
 /// Hexadecimal, base64 and the like: long words without a shape of language.

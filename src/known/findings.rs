@@ -5,12 +5,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::own_case;
 use super::range::Inside;
 use super::reason::Reason;
 use super::record::{Source, Status};
 use super::shipped::{PackageCheck, PackageRow};
 use super::{Age, Answer, Candidate, Publicity, Verdict};
-use crate::case::{Checked, Tally, Unchecked};
+use crate::case::{Checked, Closure, Tally, Unchecked};
 
 /// Packages that are told at most.
 const PACKAGES: usize = 3;
@@ -53,6 +54,9 @@ pub struct Row {
     pub publicity: Publicity,
     /// Its standing.
     pub status: Status,
+    /// Why a case of our own was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure: Option<Closure>,
     /// When it was published.
     pub published: Option<Timestamp>,
     /// A title, or the begin of the description; hostile.
@@ -71,6 +75,11 @@ impl Row {
 
     fn is_public(&self) -> bool {
         self.publicity == Publicity::Public && self.status != Status::Rejected
+    }
+
+    /// A case of our own stands so now.
+    pub fn stands(&mut self, closure: Option<Closure>) {
+        (self.closure, self.status) = (closure, own_case::status(closure));
     }
 
     /// Whether it is more than alike.
@@ -234,6 +243,7 @@ fn row(candidate: &Candidate) -> Row {
         verdict: candidate.verdict,
         publicity: candidate.publicity,
         status: candidate.status,
+        closure: candidate.closure,
         published: candidate.published,
         title: cut(&candidate.title),
         fixed: candidate.fixed.as_deref().map(cut),

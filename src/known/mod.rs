@@ -10,6 +10,7 @@
 mod answer;
 pub mod find;
 pub mod findings;
+pub mod hashed;
 pub mod links;
 pub mod measure;
 pub mod mirror;
@@ -29,6 +30,7 @@ pub mod words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::case::Closure;
 pub use answer::{LIKELY, RELATED};
 pub use findings::Findings;
 pub use mirror::Mirror;
@@ -112,6 +114,9 @@ pub struct Candidate {
     pub reasons: Vec<Reason>,
     /// What its source says of it.
     pub status: Status,
+    /// Why a case of our own was closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closure: Option<Closure>,
     /// The first fixed version that the record names.
     pub fixed: Option<String>,
     /// A title, or the begin of the description; words of others.

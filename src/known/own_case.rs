@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::links;
 use super::record::{Record, Source, Status};
+use crate::case::Closure;
 use crate::report::head;
 
 /// A case that cites more ids than this is no sign for each of them: a list of a scanner, say.
@@ -24,15 +25,25 @@ pub struct OwnCase {
     pub text: String,
     /// When it came.
     pub received: Timestamp,
-    /// Where it stands: open, closed, rejected.
-    pub status: Status,
+    /// Why it was closed; none while it is open.
+    pub closure: Option<Closure>,
+}
+
+/// Where a case stands.
+pub fn status(closure: Option<Closure>) -> Status {
+    match closure {
+        None => Status::Open,
+        Some(closure) if closure.denies() => Status::Rejected,
+        Some(_) => Status::Closed,
+    }
 }
 
 /// The record of a case. Ids that it cites and addresses that it names lead to it.
 pub fn record(case: &OwnCase) -> Record {
     let whole = format!("{}\n{}", case.subject, case.text);
     let mut record = Record::new(Source::Case, &case.id);
-    record.status = case.status;
+    record.status = status(case.closure);
+    record.closure = case.closure;
     record.published = Some(case.received);
     record.title = head(&case.subject, 300).to_owned();
     record.text = head(&case.text, TEXT).to_owned();

@@ -1,14 +1,15 @@
 //! How like a report and a record are: features, each of which can be told to a person, and their weights.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::find::{Seek, pair};
+use super::hashed::Hashes;
 use super::links;
 use super::range::{Inside, inside};
 use super::record::{Record, Source, Status};
 use super::weakness;
 use super::weights::{BIAS, CALIBRATION, WEIGHTS};
-use super::words::{self, Kind};
+use super::words::{self, Kind, hash};
 
 /// How many features there are.
 pub const FEATURES: usize = 30;
@@ -92,7 +93,8 @@ pub struct Likeness {
 }
 
 /// How often a word stands in the mirror, as weight: the natural logarithm of one over its share.
-pub type Rarity<'a> = &'a dyn Fn(&str) -> f32;
+/// It is asked for by the word's hash.
+pub type Rarity<'a> = &'a dyn Fn(u64) -> f32;
 
 /// Compares a report with a record.
 pub fn compare(seek: &Seek, record: &Record, signals: &Signals, rarity: Rarity<'_>) -> Likeness {
@@ -196,22 +198,26 @@ fn compare_words(
     like: &mut Likeness,
 ) -> Sums {
     let mut sums = Sums::default();
-    let mut rare: Vec<(f32, String)> = Vec::new();
-    let mut met: HashSet<String> = HashSet::new();
-    let mut last = (String::new(), 0);
-    let mut last_rarity = 0.0;
+    let mut rare: Vec<(f32, u64)> = Vec::new();
+    let mut met = Hashes::default();
+    let (mut last, mut last_place, mut last_rarity) = (0, 0, 0.0);
     let titled = if record.title.is_empty() {
-        record.text.clone()
+        Cow::Borrowed(&record.text)
     } else {
-        format!("{}\n{}", record.title, record.text)
+        Cow::Owned(format!("{}\n{}", record.title, record.text))
     };
     words::each(&titled, |word, kind, place| {
-        let weight = rarity(word);
+        let hash = hash(word);
+        let is_new = met.insert(hash);
+        if !is_new && place == last_place {
+            return;
+        }
+        let weight = rarity(hash);
         let early = place <= EARLY;
-        if place != last.1 {
-            if last.1 > 0 {
+        if place != last_place {
+            if last_place > 0 {
                 let both = (weight + last_rarity) / 2.0;
-                let found = if seek.pairs.contains(&pair(&last.0, word)) { both } else { 0.0 };
+                let found = if seek.pairs.contains(&pair(last, hash)) { both } else { 0.0 };
                 sums.pairs_all += both;
                 sums.pairs_found += found;
                 if early {
@@ -219,17 +225,13 @@ fn compare_words(
                     sums.early_pairs_found += found;
                 }
             }
-            last.0.clear();
-            last.0.push_str(word);
-            last.1 = place;
-            last_rarity = weight;
+            (last, last_place, last_rarity) = (hash, place, weight);
         }
-        if met.contains(word) {
+        if !is_new {
             return;
         }
-        met.insert(word.to_owned());
         sums.length += 1.0;
-        let seen = seek.words.get(word);
+        let seen = seek.words.by_hash(hash);
         let found = if seen.is_some() { weight } else { 0.0 };
         sums.all += weight;
         sums.found += found;
@@ -255,12 +257,13 @@ fn compare_words(
             }
         }
         if seen.is_some() && weight > RARE {
-            rare.push((weight, word.to_owned()));
+            rare.push((weight, hash));
         }
     });
     title_sums(seek, record, projects, rarity, &mut met, &mut sums);
     rare.sort_by(|left, right| right.0.total_cmp(&left.0));
-    like.rare = rare.into_iter().take(6).map(|(_, word)| word).collect();
+    let word = |(_, hash): (f32, u64)| seek.words.by_hash(hash).map(|(word, _)| word.to_owned());
+    like.rare = rare.into_iter().take(6).filter_map(word).collect();
     sums
 }
 
@@ -270,24 +273,24 @@ fn title_sums(
     record: &Record,
     projects: &[String],
     rarity: Rarity<'_>,
-    met: &mut HashSet<String>,
+    met: &mut Hashes,
     sums: &mut Sums,
 ) {
     for product in &record.products {
         words::each(&product.name.replace('_', " "), |word, _, _| {
-            met.insert(word.to_owned());
+            met.insert(hash(word));
         });
     }
     for project in projects {
         words::each(&project.replace('/', " "), |word, _, _| {
-            met.insert(word.to_owned());
+            met.insert(hash(word));
         });
     }
-    for (word, seen) in &seek.words {
+    for (_, seen) in seek.words.iter() {
         if seen.title {
-            let weight = rarity(word);
+            let weight = rarity(seen.hash);
             sums.title_all += weight;
-            if met.contains(word) {
+            if met.contains(&seen.hash) {
                 sums.title_found += weight;
             }
         }

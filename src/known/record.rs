@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::range::{End, Range};
+use crate::case::Closure;
 
 /// At most so many products, ranges of one product, references of a record are kept.
 pub const PRODUCT_LIMIT: usize = 120;
@@ -146,6 +147,9 @@ pub struct Record {
     /// Who opened an issue, as its repository counts people.
     #[serde(rename = "k", skip_serializing_if = "Option::is_none", default)]
     pub author: Option<AuthorKind>,
+    /// Why a case of our own was closed.
+    #[serde(rename = "z", skip_serializing_if = "Option::is_none", default)]
+    pub closure: Option<Closure>,
 }
 
 /// Who wrote an issue.
@@ -177,6 +181,7 @@ impl Record {
             labelled: false,
             labels: Vec::new(),
             author: None,
+            closure: None,
         }
     }
 

@@ -16,12 +16,17 @@ pub enum Kind {
     Version,
 }
 
-const STOP: [&str; 44] = [
-    "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "does", "for", "from",
-    "has", "have", "if", "in", "into", "is", "it", "its", "may", "not", "of", "on", "or", "that", "the",
-    "their", "then", "there", "these", "they", "this", "to", "was", "were", "when", "which", "will", "with",
-    "would",
-];
+/// Words that stand everywhere. A match, because each word of each text comes by here.
+#[rustfmt::skip]
+fn is_stop(word: &str) -> bool {
+    matches!(
+        word,
+        "a" | "an" | "and" | "are" | "as" | "at" | "be" | "been" | "but" | "by" | "can" | "could" | "does" | "for" | "from"
+            | "has" | "have" | "if" | "in" | "into" | "is" | "it" | "its" | "may" | "not" | "of" | "on" | "or" | "that"
+            | "the" | "their" | "then" | "there" | "these" | "they" | "this" | "to" | "was" | "were" | "when" | "which"
+            | "will" | "with" | "would"
+    )
+}
 
 /// Gives every word of a text with its kind and the number of the chunk it came from.
 pub fn each(text: &str, mut give: impl FnMut(&str, Kind, u32)) {
@@ -50,7 +55,7 @@ pub fn each(text: &str, mut give: impl FnMut(&str, Kind, u32)) {
 }
 
 fn plain(word: &str, kind: Kind, place: u32, give: &mut impl FnMut(&str, Kind, u32)) {
-    if word.len() < 2 || STOP.binary_search(&word).is_ok() {
+    if word.len() < 2 || is_stop(word) {
         return;
     }
     give(stem(word), kind, place);
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn stop_words_are_sorted() {
-        assert!(STOP.is_sorted());
+    fn words_that_stand_everywhere_are_left_out() {
+        assert_eq!(words("It is the heap, which could be read by them"), ["heap", "read", "them"]);
     }
 }

@@ -1,13 +1,16 @@
 //! Mail going out: letters to people outside (rendered long ago), and notices to members (rendered now).
 
+use jiff::Timestamp;
+
 use super::{Peers, PerformFault, Verdict, briefs, views};
 use crate::case::act::{ActState, Stopped};
 use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
+use crate::known::mirror::Standing;
 use crate::mail::compose::{Attachment, Auto, Outgoing, write_with};
 use crate::office::Office;
 use crate::render::alert::AlertMail;
-use crate::render::digest::{About, DigestLine, DigestView};
+use crate::render::digest::{About, DigestLine, DigestView, MirrorNews};
 use crate::render::letters::Letter;
 use crate::store::{EffectRow, StoreError, Txn};
 use crate::wire::smtp::{NotSent, Stage};
@@ -145,7 +148,7 @@ fn briefed(
     row: &EffectRow,
     to: &MemberKey,
     alert: &Alert,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<Option<(Letter, Option<Attachment>)>, StoreError> {
     let Alert::Brief { brief } = alert else { return Ok(None) };
     let (Some(case), Some(member)) = (row.case, office.policy.roster.get(to)) else { return Ok(None) };
@@ -157,7 +160,7 @@ fn plain_notice(
     row: &EffectRow,
     to: &MemberKey,
     alert: &Alert,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<AlertMail, StoreError> {
     Ok(if *alert == Alert::Digest {
         office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row))?)
@@ -174,6 +177,16 @@ fn plain_notice(
 /// All notices about a case hang under one id that was never sent: mail clients show them as one thread.
 fn thread_id(case: crate::case::CaseId, from: &Address) -> String {
     format!("<{}.notices@{}>", case.to_string().to_ascii_lowercase(), from.domain())
+}
+
+/// Whether people must know how old the mirror is. One that cannot be read is as good as none.
+fn mirror_news(office: &Office, now: Timestamp) -> MirrorNews {
+    let known = &office.config.known;
+    let standing = Standing::of(office.known.path()).ok().flatten();
+    if !known.nvd || !Standing::is_old(standing.as_ref(), known.stale_days, now) {
+        return MirrorNews::None;
+    }
+    standing.and_then(|standing| standing.nvd_at).map_or(MirrorNews::Missing, MirrorNews::Old)
 }
 
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
@@ -224,6 +237,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         zone: office.policy.calendar.zone.clone(),
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
+        mirror: mirror_news(office, now),
         commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,

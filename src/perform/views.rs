@@ -88,11 +88,14 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
 fn known(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<KnownView, StoreError> {
     let row = txn.findings(case.id)?;
     let json = row.as_ref().and_then(|row| row.json.as_deref());
-    let findings: Option<Findings> = json.map(serde_json::from_str).transpose()?;
+    let mut findings: Option<Findings> = json.map(serde_json::from_str).transpose()?;
     let mut cases = std::collections::BTreeMap::new();
-    for earlier in findings.iter().flat_map(|findings| &findings.cases) {
+    for earlier in findings.iter_mut().flat_map(|findings| &mut findings.cases) {
         let Ok(id) = earlier.id.parse() else { continue };
-        if let Some((_, number)) = txn.case_if(id)?.and_then(|case| case.issue) {
+        let Some(case) = txn.case_if(id)? else { continue };
+        // As it stands now, not as it stood when it was found.
+        earlier.stands(case.closure());
+        if let Some((_, number)) = case.issue {
             cases.insert(earlier.id.clone(), issue_url(office, number));
         }
     }

@@ -37,6 +37,17 @@ pub struct DigestLine {
     pub why: String,
 }
 
+/// How old the mirror of public records is, as far as people must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MirrorNews {
+    /// Young enough, or none is wanted.
+    None,
+    /// There is none.
+    Missing,
+    /// NVD was last taken in then, which is too long ago.
+    Old(Timestamp),
+}
+
 /// All that the digest shows. Each section oldest first.
 #[derive(Debug, Clone)]
 pub struct DigestView {
@@ -48,6 +59,8 @@ pub struct DigestView {
     pub last_good_poll: Option<Timestamp>,
     /// Open cases.
     pub open_cases: u64,
+    /// How the mirror of public records stands.
+    pub mirror: MirrorNews,
     /// Clocks due soon or overdue.
     pub due: Vec<DigestLine>,
     /// In the waiting room.
@@ -164,7 +177,18 @@ pub(super) fn summary(view: &DigestView) -> String {
         format!("the mailbox was last polled {}", when::relative(at, view.now))
     });
     let rest = if view.waits() == 0 { " Nothing waits for a person." } else { "" };
-    format!("{cases}; {poll}.{rest}")
+    let mirror = match view.mirror {
+        MirrorNews::None => String::new(),
+        MirrorNews::Missing => {
+            " There is no mirror of public records: reports are compared with earlier cases only (sir-intake mirror sync)."
+                .to_owned()
+        }
+        MirrorNews::Old(at) => format!(
+            " The mirror of public records is old: it was brought up to date {} (sir-intake mirror status).",
+            when::relative(at, view.now)
+        ),
+    };
+    format!("{cases}; {poll}.{rest}{mirror}")
 }
 
 /// `  12  Mon 23 Nov 14:00 UTC  ann@example.example`, the reason below it.

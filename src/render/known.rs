@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::fence::{cell, prose};
 use super::when;
-use crate::case::{Checked, Unchecked};
+use crate::case::{Checked, Closure, Unchecked};
 use crate::known::findings::{Because, Findings, PackageLine, PackagePlace, Row};
 use crate::known::{Publicity, Source, Status, Verdict, url_of};
 
@@ -166,7 +166,10 @@ fn packages(findings: &Findings) -> String {
         out.push_str(&package(line));
     }
     if !out.is_empty() {
-        out.push('\n');
+        out.push_str(
+            "\n<sub>What O3DE ships: as the package lists of its development branch name it. A release may ship \
+             another version.</sub>\n\n",
+        );
     }
     out
 }
@@ -230,24 +233,18 @@ fn earlier(findings: &Findings, view: &KnownView, zone: &TimeZone) -> String {
         .to_owned();
     for row in findings.cases.iter().take(5) {
         let url = view.cases.get(&row.id).map_or("", String::as_str);
-        let status = match row.status {
-            Status::Rejected => "closed: **rejected**",
-            Status::Closed => "closed",
-            Status::Unstated
-            | Status::Waiting
-            | Status::Analyzed
-            | Status::Deferred
-            | Status::Disputed
-            | Status::Published
-            | Status::Private
-            | Status::Open => row.status.word(),
+        let status = match row.closure {
+            Some(closure) if closure.denies() => format!("closed: **rejected**, {}", closure.words()),
+            Some(Closure::Disclosed) => "closed: **disclosed**".to_owned(),
+            Some(closure) => format!("closed: {}", closure.words()),
+            None => row.status.word().to_lowercase(),
         };
         let at = row.published.map_or(String::new(), |at| format!(", {}", when::medium(at, zone)));
         out.push_str(&format!(
             "| {} | {} | {}{at} | {} | {} |\n",
             verdict(row),
             linked(&row.id, url),
-            status.to_lowercase(),
+            status,
             cell(&row.title),
             reasons(&row.reasons),
         ));

@@ -419,6 +419,36 @@ impl Txn<'_> {
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 
+    /// What the page of a case waited for is there: it need not wait any longer.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn issue_may_open(&self, case: CaseId, now: Timestamp) -> Result<(), StoreError> {
+        let changed = self.run(
+            "update effect set not_before = ?2 where case_id = ?1 and json = '{\"effect\":\"open-issue\"}'
+               and state = 'due' and tries = 0 and not_before > ?2",
+            params![case.to_string(), ms(now)],
+        )?;
+        if changed > 0 {
+            self.touch(Lane::Github);
+        }
+        Ok(())
+    }
+
+    /// Whether an effect of this case is due and was never begun.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn is_untouched(&self, case: CaseId, effect: &Effect) -> Result<bool, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select 1 from effect where case_id = ?1 and lane = ?2 and recipient = ?3 and state = 'due' and json = ?4
+               and tries = 0 limit 1",
+        )?;
+        let json = serde_json::to_string(effect)?;
+        let values = params![case.to_string(), effect.lane().word(), queue(effect), json];
+        Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
+    }
+
     /// What the issue's body was when we last wrote it.
     ///
     /// # Errors

@@ -82,6 +82,15 @@ impl Txn<'_> {
         Ok(())
     }
 
+    /// A case was closed, or opened again: later reports are to be told how it stands.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn case_stands_otherwise(&self, case: CaseId) -> Result<(), StoreError> {
+        self.run("update finding set indexed = 0 where case_id = ?1", [case.to_string()])?;
+        Ok(())
+    }
+
     /// Keeps what a check of these words of a case found, and the ids that it cites. If the case has other words by now it
     /// stays due.
     ///

@@ -220,6 +220,15 @@ impl Txn<'_> {
         Ok(())
     }
 
+    /// Takes the last count of [`Self::begin_reading`] back: the mail was read, and something else failed.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn reading_was_well(&self, mail: MailId) -> Result<(), StoreError> {
+        self.run("update message set read_attempts = max(read_attempts - 1, 0) where id = ?1", [mail.0])?;
+        Ok(())
+    }
+
     /// Writes what became of a mail. Any result of reading it whole clears the count of readings.
     ///
     /// # Errors

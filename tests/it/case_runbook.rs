@@ -138,7 +138,8 @@ impl Play {
     }
 
     fn around(&self, by: &MemberKey) -> Around {
-        let asked = self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
+        let asked =
+            self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
         Around {
             reporters_mails: self.mails.clone(),
             embargoed: vec![LISTED],
@@ -163,7 +164,8 @@ impl Play {
         let Ok(ruling) = rule(Some(&self.case), &order, &self.around(&by), &self.policy, self.now) else {
             return false;
         };
-        let effects: Vec<Effect> = ruling.decision.effects.iter().map(|planned| planned.effect.clone()).collect();
+        let effects: Vec<Effect> =
+            ruling.decision.effects.iter().map(|planned| planned.effect.clone()).collect();
         for effect in &effects {
             self.may(&before, effect, who);
         }
@@ -179,11 +181,16 @@ impl Play {
         let over = sir_intake::case::decide::limit(before, &self.policy) <= self.now;
         match effect {
             Effect::Publish { text } => {
-                assert!(forced || over || tracks.date().is_some_and(|date| date <= self.now), "before its day");
+                assert!(
+                    forced || over || tracks.date().is_some_and(|date| date <= self.now),
+                    "before its day"
+                );
                 assert_eq!(tracks.text(), Some(*text), "another text than the approved one");
                 assert!(self.approvals(before) >= 2, "without its approvals");
                 let asked = before.acts.iter().any(|act| {
-                    matches!(act.state, ActState::Asked { .. }) && act.by != key(who) && act.deed.words().starts_with("publish")
+                    matches!(act.state, ActState::Asked { .. })
+                        && act.by != key(who)
+                        && act.deed.words().starts_with("publish")
                 });
                 assert!(asked, "by one person alone");
             }
@@ -215,9 +222,15 @@ impl Play {
         for planned in &decision.effects {
             let public = matches!(
                 planned.effect,
-                Effect::Announce { .. } | Effect::Publish { .. } | Effect::Letter { letter: LetterKind::ListNotice, .. }
+                Effect::Announce { .. }
+                    | Effect::Publish { .. }
+                    | Effect::Letter { letter: LetterKind::ListNotice, .. }
             );
-            assert!(!public || self.case.tracks.publishing, "nothing public happens by itself: {:?}", planned.effect);
+            assert!(
+                !public || self.case.tracks.publishing,
+                "nothing public happens by itself: {:?}",
+                planned.effect
+            );
         }
         follow(&mut self.case, &decision);
         self.ordered.extend(decision.effects.iter().map(|planned| planned.effect.clone()));
@@ -260,7 +273,8 @@ impl Play {
     fn reporter(&mut self) {
         let mail = MailId(100 + i64::try_from(self.mails.len()).unwrap());
         self.mails.push((mail, self.now));
-        let event = sir_intake::case::Event::Added { mail, person: Some(REPORTER), member: None, automatic: false };
+        let event =
+            sir_intake::case::Event::Added { mail, person: Some(REPORTER), member: None, automatic: false };
         self.case.apply(&event);
     }
 

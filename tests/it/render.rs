@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sir_intake::case::{
-    Address, CaseId, Checked, ClockKind, Component, EffectId, MailId, MemberKey, Op, PersonId, Severity,
-    Sha256, Tally, Unchecked,
+    Address, CaseId, Checked, ClockKind, Closure, Component, EffectId, MailId, MemberKey, Op, PersonId,
+    Severity, Sha256, Tally, Unchecked,
 };
 use sir_intake::known::findings::{Because, Findings, PackageLine, PackagePlace, Row};
 use sir_intake::known::{Age, Publicity, Source, Status, Verdict};
@@ -16,7 +16,7 @@ use sir_intake::render::alert::{self, AlertMail};
 use sir_intake::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use sir_intake::render::code::{self, Holder};
 use sir_intake::render::comment::{self, Comment, Words};
-use sir_intake::render::digest::{About, DigestLine, DigestView};
+use sir_intake::render::digest::{About, DigestLine, DigestView, MirrorNews};
 use sir_intake::render::fence::Value;
 use sir_intake::render::issue::{
     self, Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage,
@@ -85,6 +85,7 @@ fn known_view() -> KnownView {
         verdict,
         publicity: Publicity::Public,
         status: Status::Analyzed,
+        closure: None,
         published: Some(at("2018-06-01T10:00:00Z")),
         title: title.into(),
         fixed: Some("1.2.12".into()),
@@ -102,7 +103,8 @@ fn known_view() -> KnownView {
     issue.published = Some(at("2026-11-24T10:00:00Z"));
     issue.fixed = None;
     let mut case = row("SIR-2026-0003", Source::Case, Verdict::SameReference, "zlib again`` | [x](http://y)");
-    (case.publicity, case.status, case.fixed) = (Publicity::Members, Status::Rejected, None);
+    (case.publicity, case.fixed) = (Publicity::Members, None);
+    case.stands(Some(Closure::NotReproducible));
     let findings = Findings {
         rows: vec![
             row("CVE-2018-90001", Source::Nvd, Verdict::Cited, "A heap fault when deflating\u{202E}tupni"),
@@ -580,6 +582,7 @@ fn digest_view() -> DigestView {
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),
         open_cases: 3,
+        mirror: MirrorNews::Old(at("2026-11-19T09:00:00Z")),
         due: vec![line(About::Case(CASE), "2026-11-26T14:00:09Z", None, "acknowledge; nobody owns it")],
         waiting: vec![line(
             mail(12),
@@ -644,6 +647,7 @@ fn on_a_quiet_monday_the_digest_proves_life() {
         lines.clear();
     }
     view.open_cases = 0;
+    view.mirror = MirrorNews::None;
     assert!(view.is_empty());
     shot("digest-empty", &as_mail(&letters().digest(&view)));
 }

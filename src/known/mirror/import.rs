@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::feed::{self, Extent, Feed, Page};
-use super::write::{COMMON, Intake, merge};
+use super::write::{COMMON, Grain, Intake, merge};
 use super::{Mirror, MirrorError, bump, meta_number, set_meta, writer};
-use crate::known::record::{Record, read_nvd};
+use crate::known::record::read_nvd;
 
 /// So many records that could not be read are named; the rest is counted.
 const NAMED: usize = 40;
@@ -140,7 +140,7 @@ impl Mirror {
         // A transaction ends when a segment is full: what is in is whole feeds only.
         while at < of {
             let txn = connection.transaction()?;
-            let mut intake = Intake::new(&txn)?;
+            let mut intake = Intake::new(&txn, Grain::Segments)?;
             while at < of && !intake.is_full() {
                 let (name, feed) = next(at)?;
                 progress(&Progress { feed: name.clone(), done: at, of, records });
@@ -241,7 +241,8 @@ fn name_of_item(at: usize, json: &str) -> String {
 /// After a batch: small segments merged, dead records swept when they are many, numbers of common terms renewed.
 pub(super) fn settle(connection: &Connection, last: bool) -> Result<(), MirrorError> {
     merge(connection)?;
-    let live: i64 = connection.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?;
+    let live: i64 =
+        connection.query_row("SELECT coalesce(sum(records), 0) FROM tally", [], |row| row.get(0))?;
     let indexed: i64 =
         connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
     if last && indexed > 1000 && indexed > live * 13 / 10 {
@@ -267,18 +268,9 @@ pub(super) fn settle(connection: &Connection, last: bool) -> Result<(), MirrorEr
 /// Makes the index anew from the records.
 fn reindex(connection: &Connection) -> Result<(), MirrorError> {
     connection.execute_batch("DELETE FROM posting; DELETE FROM segment; DELETE FROM link;")?;
-    let mut intake = Intake::new(connection)?;
-    let mut query = connection.prepare("SELECT num, body FROM record ORDER BY num")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let (num, packed): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let record: Record = super::body::unpack(&packed)?;
-        intake.index(num, &record);
-        if intake.is_full() {
-            intake.flush()?;
-        }
-    }
-    intake.flush()
+    // What waits is indexed by the making of an intake: from here on that is everything.
+    set_meta(connection, "young_from", 0)?;
+    Intake::new(connection, Grain::Segments)?.flush()
 }
 
 /// When a feed was last taken in and its hash, to leave alone what has not changed.

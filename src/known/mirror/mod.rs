@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod import;
 mod kept;
+mod likest;
 mod own;
 mod posting;
 mod search;
@@ -16,7 +17,6 @@ mod source;
 mod status;
 mod write;
 
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,13 +33,17 @@ pub use status::{FeedRow, MirrorStatus, YearRow};
 
 pub(crate) use search::Found;
 
-use super::package::Packages;
+use super::hashed::ByHash;
+use super::package::{Associated, Packages};
+use super::record::Source;
+use super::words;
+use posting::Builder;
 
 /// The name of the file in a state directory.
 pub const FILE_NAME: &str = "known.db";
 
 /// Version of `schema.sql`; an older one gets what it lacks, a newer one is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The mirror of what is known. Cheap to clone.
 #[derive(Clone)]
@@ -50,7 +54,7 @@ pub struct Mirror {
 struct Inner {
     path: PathBuf,
     /// The list beneath what cmake files said.
-    packages: Packages,
+    packages: Arc<Packages>,
     reader: Mutex<Reader>,
 }
 
@@ -73,13 +77,24 @@ struct Reader {
 #[derive(Default)]
 struct Cache {
     generation: i64,
-    records: u32,
+    /// Records in the index of the file.
+    indexed: u32,
     public: u64,
     advisories: u64,
     issues: u64,
     last: u32,
-    common: HashMap<Box<str>, u32>,
+    /// The numbers of our own cases; some may be gone.
+    own: Vec<u32>,
+    /// In how many records each common term stands, by its hash.
+    common: ByHash<u32>,
+    common_at: i64,
+    /// The index of the records that the file's index does not have yet: at most a few hundred.
+    young: Builder,
+    young_from: u32,
+    young_seen: u32,
     packages: Arc<Packages>,
+    /// What the list in use was made of: a new one has to learn its pattern anew.
+    packages_of: Option<Vec<Associated>>,
 }
 
 impl Mirror {
@@ -100,13 +115,15 @@ impl Mirror {
     }
 
     fn open_as(path: &Path, packages: Packages, access: Access) -> Result<Self, MirrorError> {
+        let packages = Arc::new(packages);
         drop(writer(path)?);
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "query_only", "on")?;
         match access {
             Access::Mapped => connection.pragma_update(None, "mmap_size", 1_i64 << 30)?,
-            Access::Read => connection.pragma_update(None, "cache_size", -64_000)?,
+            // The system keeps the file's pages at hand; this process lives for months beside others.
+            Access::Read => connection.pragma_update(None, "cache_size", -8_000)?,
         }
         connection.set_prepared_statement_cache_capacity(32);
         let reader = Mutex::new(Reader { connection, cache: Cache { generation: -1, ..Cache::default() } });
@@ -183,34 +200,85 @@ impl Drop for Lock {
 }
 
 impl Cache {
-    fn refresh(&mut self, connection: &Connection, beneath: &Packages) -> Result<(), MirrorError> {
+    fn refresh(&mut self, connection: &Connection, beneath: &Arc<Packages>) -> Result<(), MirrorError> {
         let generation = meta_number(connection, "generation")?;
         if generation == self.generation {
             return Ok(());
         }
-        self.records =
+        self.indexed =
             connection.query_row("SELECT coalesce(sum(records), 0) FROM segment", [], |row| row.get(0))?;
-        self.public =
-            connection.query_row("SELECT count(*) FROM record WHERE source < 3", [], |row| row.get(0))?;
-        let count = |source: i64| {
-            connection.query_row("SELECT count(*) FROM record WHERE source = ?1", [source], |row| row.get(0))
-        };
-        (self.advisories, self.issues) = (count(1)?, count(2)?);
+        let count = |source: Source| tally(connection, source);
+        (self.advisories, self.issues) = (count(Source::Advisory)?, count(Source::Issue)?);
+        self.public = count(Source::Nvd)? + self.advisories + self.issues;
         self.last = u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0);
-        self.common.clear();
-        let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;
-        let blob: Option<Vec<u8>> = query.query_row([], |row| row.get(0)).optional()?;
-        let text = String::from_utf8(blob.unwrap_or_default()).unwrap_or_default();
-        for (term, df) in text.lines().filter_map(|line| line.split_once('\t')) {
-            self.common.insert(term.into(), df.parse().unwrap_or(write::COMMON));
+        self.refresh_own(connection)?;
+        self.refresh_common(connection)?;
+        self.refresh_young(connection)?;
+        let found = source::packages(connection)?;
+        if self.packages_of.as_ref() != Some(&found) {
+            self.packages = match found.as_slice() {
+                [] => Arc::clone(beneath),
+                found => Arc::new(beneath.refreshed(found)),
+            };
+            self.packages_of = Some(found);
         }
-        self.packages = match source::packages(connection)?.as_slice() {
-            [] => Arc::new(beneath.clone()),
-            found => Arc::new(beneath.refreshed(found)),
-        };
         self.generation = generation;
         Ok(())
     }
+
+    /// Records that can be found by words.
+    fn records(&self) -> u32 {
+        self.indexed + self.young.records()
+    }
+
+    fn refresh_own(&mut self, connection: &Connection) -> Result<(), MirrorError> {
+        let last = self.own.last().copied().unwrap_or(0);
+        let mut query =
+            connection.prepare_cached("SELECT num FROM record WHERE source = 3 AND num > ?1 ORDER BY num")?;
+        let mut rows = query.query([last])?;
+        while let Some(row) = rows.next()? {
+            self.own.push(row.get(0)?);
+        }
+        Ok(())
+    }
+
+    fn refresh_common(&mut self, connection: &Connection) -> Result<(), MirrorError> {
+        // Written together: while the one is the same, so is the other.
+        let at = meta_number(connection, "common_at")?;
+        if at == self.common_at {
+            return Ok(());
+        }
+        let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = 'common'")?;
+        let blob: Option<Vec<u8>> = query.query_row([], |row| row.get(0)).optional()?;
+        let text = String::from_utf8(blob.unwrap_or_default()).unwrap_or_default();
+        let pairs = text.lines().filter_map(|line| line.split_once('\t'));
+        self.common =
+            pairs.map(|(term, df)| (words::hash(term), df.parse().unwrap_or(write::COMMON))).collect();
+        self.common_at = at;
+        Ok(())
+    }
+
+    fn refresh_young(&mut self, connection: &Connection) -> Result<(), MirrorError> {
+        let from = write::young_from(connection)?;
+        if from != self.young_from {
+            (self.young, self.young_from, self.young_seen) = (Builder::default(), from, 0);
+        }
+        let mut query = connection
+            .prepare_cached("SELECT num, body FROM record WHERE num >= ?1 AND num > ?2 ORDER BY num")?;
+        let mut rows = query.query([from, self.young_seen])?;
+        while let Some(row) = rows.next()? {
+            let (num, packed): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            write::enter(&mut self.young, num, &body::unpack(&packed)?);
+            self.young_seen = num;
+        }
+        Ok(())
+    }
+}
+
+/// How many records of a source there are.
+fn tally(connection: &Connection, source: Source) -> Result<u64, MirrorError> {
+    let mut query = connection.prepare_cached("SELECT records FROM tally WHERE source = ?1")?;
+    Ok(query.query_row([write::source_number(source)], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// A connection that writes, with the schema in place. The file is for its owner only: it holds words of own cases.

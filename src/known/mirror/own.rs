@@ -1,12 +1,27 @@
 //! O3DE's advisories and issues, and our own cases: the same engine, put in one by one.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::import::{feed_stamp, settle};
-use super::write::{Intake, source_number};
+use super::write::{Grain, Intake, is_due, source_number};
 use super::{Mirror, MirrorError};
 use crate::known::Age;
 use crate::known::record::{Record, Source};
+
+/// Puts a few records in. Gives how many are new, and how many changed.
+pub(super) fn put_few(connection: &Connection, records: &[Record]) -> Result<(u64, u64), MirrorError> {
+    let mut intake = Intake::new(connection, Grain::Single)?;
+    for record in records {
+        intake.put(record)?;
+    }
+    intake.flush()?;
+    let counts = (intake.added, intake.changed);
+    if is_due(connection)? {
+        Intake::new(connection, Grain::Segments)?.flush()?;
+        settle(connection, false)?;
+    }
+    Ok(counts)
+}
 
 impl Mirror {
     /// Puts records in, or in the place of those with the same id. One transaction.
@@ -14,14 +29,7 @@ impl Mirror {
     /// # Errors
     /// Another process writes, or the mirror cannot be written.
     pub fn put(&self, records: &[Record]) -> Result<(), MirrorError> {
-        self.write(|connection| {
-            let mut intake = Intake::new(connection)?;
-            for record in records {
-                intake.put(record)?;
-            }
-            intake.flush()?;
-            settle(connection, false)
-        })
+        self.write(|connection| put_few(connection, records).map(drop))
     }
 
     /// Takes a record out (a case that was purged, an advisory that is gone). Whether it was there.

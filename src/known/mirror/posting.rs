@@ -88,6 +88,11 @@ impl Builder {
         self.records += 1;
     }
 
+    /// In how many records a term stands, and its list.
+    pub(super) fn list(&self, term: &str) -> (u32, &[u8]) {
+        self.terms.get(term).map_or((0, &[]), |list| (list.df, list.data.as_slice()))
+    }
+
     /// All terms with their entries, in order.
     pub(super) fn take(&mut self) -> Vec<(Box<str>, u32, Vec<u8>)> {
         let terms = std::mem::take(&mut self.terms);

@@ -19,8 +19,23 @@ CREATE TABLE IF NOT EXISTS record (
     body      BLOB NOT NULL              -- deflated JSON of the record
 );
 CREATE INDEX IF NOT EXISTS record_source ON record (source, year);
+CREATE INDEX IF NOT EXISTS record_own ON record (num) WHERE source = 3;
 
--- The inverted index in segments; within a term, segments and numbers ascend.
+-- How many records each source has: counting hundreds of thousands takes too long for each case that is put in.
+CREATE TABLE IF NOT EXISTS tally (
+    source  INTEGER PRIMARY KEY,
+    records INTEGER NOT NULL
+);
+INSERT OR REPLACE INTO tally (source, records) SELECT source, count(*) FROM record GROUP BY source;
+CREATE TRIGGER IF NOT EXISTS record_in AFTER INSERT ON record BEGIN
+    INSERT INTO tally (source, records) VALUES (new.source, 1) ON CONFLICT (source) DO UPDATE SET records = records + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS record_out AFTER DELETE ON record BEGIN
+    UPDATE tally SET records = records - 1 WHERE source = old.source;
+END;
+
+-- The inverted index in segments, of all records before the number `young_from` in `meta`; who reads keeps an index of the
+-- few younger ones in memory. Within a term, segments and numbers ascend.
 -- Terms: a word; `c:vendor:product`, `e:word` (early in the text of a record without products).
 CREATE TABLE IF NOT EXISTS posting (
     term TEXT NOT NULL,
@@ -63,3 +78,5 @@ CREATE TABLE IF NOT EXISTS source (
     tried_at INTEGER,
     fault    TEXT                        -- what was wrong with the last try, in our own words
 ) WITHOUT ROWID;
+
+INSERT OR IGNORE INTO meta (name, value) SELECT 'young_from', CAST(coalesce(max(num), 0) + 1 AS TEXT) FROM record;

@@ -1,11 +1,12 @@
 //! Reading the index: candidates by ids, addresses, packages and words, and the answer made of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::posting::{lengths, read};
+use super::posting::read;
 use super::{Cache, Mirror, MirrorError, body, status};
+use crate::case::CaseId;
 use crate::known::find::{Seek, seek};
 use crate::known::package::Packages;
 use crate::known::range::Inside;
@@ -15,24 +16,11 @@ use crate::known::shipped::{self, PackageCheck};
 use crate::known::words::hash;
 use crate::known::{Answer, Question};
 
-/// So many candidates by words are read and compared.
-const BY_WORDS: usize = 100;
-
-/// So many candidates by the words of the title alone.
-const BY_TITLE: usize = 40;
-
-/// So many common words are looked up, the most telling first; rare ones all are.
-const COMMON_WORDS: usize = 70;
-
 /// At most so many records of one package are read.
 const BY_PACKAGE: usize = 500;
 
 /// A mirror of fewer records is weighed as if it had so many: what is rare in language is rare there too.
-const SMALLEST: u32 = 20_000;
-
-/// Saturation and length weight of BM25.
-const K1: f32 = 1.2;
-const B: f32 = 0.6;
+pub(super) const SMALLEST: u32 = 20_000;
 
 /// A candidate with all that is known of it.
 pub(crate) struct Found {
@@ -83,16 +71,39 @@ impl Mirror {
     }
 }
 
-struct Search<'c> {
-    connection: &'c Connection,
-    cache: &'c Cache,
+pub(super) struct Search<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) cache: &'c Cache,
+}
+
+/// When a case began, against another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Earlier,
+    Later,
 }
 
 /// What the index says of record numbers.
 #[derive(Default)]
-struct Gathered {
-    signals: BTreeMap<u32, Signals>,
+pub(super) struct Gathered {
+    pub(super) signals: BTreeMap<u32, Signals>,
     aliases: BTreeMap<u32, String>,
+}
+
+/// Where a term stands.
+pub(super) struct Postings<'c> {
+    /// In how many records.
+    pub(super) df: u32,
+    stored: Vec<Vec<u8>>,
+    young: &'c [u8],
+}
+
+impl Postings<'_> {
+    /// Gives each record's number, how often, and the class of its length.
+    pub(super) fn each(&self, mut give: impl FnMut(u32, u8, u8)) {
+        self.stored.iter().for_each(|data| read(data, &mut give));
+        read(self.young, give);
+    }
 }
 
 impl Search<'_> {
@@ -104,17 +115,18 @@ impl Search<'_> {
     ) -> Result<Vec<Found>, MirrorError> {
         let mut gathered = Gathered::default();
         let left_out = match without {
-            Some(id) => by_id(self.connection, id)?.map(|(num, _)| num),
+            Some(id) => self.num_of(id)?,
             None => None,
         };
-        let frequencies = self.by_words(seek, left_out, &mut gathered)?;
+        let own = without.and_then(|id| id.parse().ok());
+        let frequencies = self.by_words(seek, left_out, own, &mut gathered)?;
         self.by_links(seek, &mut gathered)?;
         for num in in_range {
             gathered.signals.entry(*num).or_default().in_range = true;
         }
-        let total = self.cache.records.max(SMALLEST) as f32;
-        let rarity = |word: &str| {
-            let common = self.cache.common.get(word).or_else(|| frequencies.get(word)).copied();
+        let total = self.cache.records().max(SMALLEST) as f32;
+        let rarity = |hash: u64| {
+            let common = self.cache.common.get(&hash).or_else(|| frequencies.get(&hash)).copied();
             // A word of a record that is neither common nor in the report: about as rare as rare words are.
             (total / (common.unwrap_or(12) as f32 + 0.5)).ln().max(0.1)
         };
@@ -135,88 +147,10 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// BM25 over the words of the report and over those of its title; gives how often each word stands in the mirror.
-    fn by_words(
-        &self,
-        seek: &Seek,
-        left_out: Option<u32>,
-        gathered: &mut Gathered,
-    ) -> Result<HashMap<String, u32>, MirrorError> {
-        let total = self.cache.records.max(SMALLEST) as f32;
-        let mut frequencies = HashMap::new();
-        let mut lists = Vec::new();
-        let mut common: Vec<(f32, &String)> = Vec::new();
-        for (word, seen) in &seek.words {
-            match self.cache.common.get(word.as_str()) {
-                Some(df) => {
-                    let title = if seen.title { 2.0 } else { 1.0 };
-                    common.push(((total / *df as f32).ln() * seen.weight * title, word));
-                }
-                None => lists.push((word, self.postings(word)?)),
-            }
-        }
-        common.sort_by(|left, right| right.0.total_cmp(&left.0));
-        for (_, word) in common.into_iter().take(COMMON_WORDS) {
-            lists.push((word, self.postings(word)?));
-        }
-        let size = usize::try_from(self.cache.last).unwrap_or(0) + 1;
-        let (mut whole, mut title) = (vec![0.0_f32; size], vec![0.0_f32; size]);
-        let lengths = lengths();
-        let mean = lengths.get(5).copied().unwrap_or(36.0);
-        let norms = lengths.map(|length| K1 * (1.0 - B + B * length / mean));
-        for (word, (df, rows)) in &lists {
-            frequencies.insert((*word).clone(), *df);
-            let Some(seen) = seek.words.get(*word) else { continue };
-            let idf = ((total - *df as f32 + 0.5).max(0.5) / (*df as f32 + 0.5)).ln_1p();
-            let weight = seen.weight.min(4.0) * idf;
-            for data in rows {
-                read(data, |num, often, class| {
-                    let often = f32::from(often);
-                    let norm = norms.get(usize::from(class)).copied().unwrap_or(K1);
-                    let part = often * (K1 + 1.0) / (often + norm);
-                    let Some(slot) = usize::try_from(num).ok().filter(|at| *at < size) else { return };
-                    if let Some(sum) = whole.get_mut(slot) {
-                        *sum += weight * part;
-                    }
-                    if seen.title
-                        && let Some(sum) = title.get_mut(slot)
-                    {
-                        *sum += idf * part;
-                    }
-                });
-            }
-        }
-        // What is left out must not be the measure of the others.
-        for sums in [&mut whole, &mut title] {
-            if let Some(sum) = left_out.and_then(|num| sums.get_mut(usize::try_from(num).ok()?)) {
-                *sum = 0.0;
-            }
-        }
-        let (best, tops) = top(&whole, BY_WORDS);
-        let (best_title, title_tops) = top(&title, BY_TITLE);
-        let at = |sums: &[f32], num: u32| {
-            usize::try_from(num).ok().and_then(|at| sums.get(at).copied()).unwrap_or(0.0)
-        };
-        for num in tops.iter().chain(&title_tops) {
-            let bm25 = at(&whole, *num);
-            gathered.signals.insert(
-                *num,
-                Signals {
-                    relative: if best > 0.0 { bm25 / best } else { 0.0 },
-                    bm25,
-                    title: if best_title > 0.0 { at(&title, *num) / best_title } else { 0.0 },
-                    first: bm25 >= best,
-                    ..Signals::default()
-                },
-            );
-        }
-        Ok(frequencies)
-    }
-
     /// Records that are cited, or share an address or a commit.
     fn by_links(&self, seek: &Seek, gathered: &mut Gathered) -> Result<(), MirrorError> {
         for id in &seek.ids {
-            if let Some((num, _)) = by_id(self.connection, id)? {
+            if let Some(num) = self.num_of(id)? {
                 gathered.signals.entry(num).or_default().cited = true;
             }
             for num in self.linked(hash(id))? {
@@ -243,17 +177,32 @@ impl Search<'_> {
         Ok(query.query_map([hash.cast_signed()], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// How many records hold a term, and its lists.
-    fn postings(&self, term: &str) -> Result<(u32, Vec<Vec<u8>>), MirrorError> {
+    /// Where a term stands.
+    pub(super) fn postings(&self, term: &str) -> Result<Postings<'_>, MirrorError> {
         let mut query =
             self.connection.prepare_cached("SELECT df, data FROM posting WHERE term = ?1 ORDER BY seg")?;
         let mut rows = query.query([term])?;
-        let (mut df, mut lists) = (0, Vec::new());
+        let (mut df, young) = self.cache.young.list(term);
+        let mut stored = Vec::new();
         while let Some(row) = rows.next()? {
             df += row.get::<_, u32>(0)?;
-            lists.push(row.get(1)?);
+            stored.push(row.get(1)?);
         }
-        Ok((df, lists))
+        Ok(Postings { df, stored, young })
+    }
+
+    /// The number of the record of an id.
+    fn num_of(&self, id: &str) -> Result<Option<u32>, MirrorError> {
+        let mut query = self.connection.prepare_cached("SELECT num FROM record WHERE id = ?1")?;
+        Ok(query.query_row([id], |row| row.get(0)).optional()?)
+    }
+
+    /// When the case of this number began, against that one; none: it is gone.
+    pub(super) fn stands(&self, num: u32, own: Option<CaseId>) -> Result<Option<When>, MirrorError> {
+        let mut query = self.connection.prepare_cached("SELECT id FROM record WHERE num = ?1")?;
+        let id: Option<String> = query.query_row([num], |row| row.get(0)).optional()?;
+        let when = |id: CaseId| if own.is_none_or(|own| id < own) { When::Earlier } else { When::Later };
+        Ok(id.and_then(|id| id.parse().ok()).map(when))
     }
 
     fn record(&self, num: u32) -> Result<Option<Record>, MirrorError> {
@@ -280,11 +229,9 @@ impl Search<'_> {
             }
             let mut nums = BTreeSet::new();
             for term in &terms {
-                for data in self.postings(term)?.1 {
-                    read(&data, |num, _, _| {
-                        nums.insert(num);
-                    });
-                }
+                self.postings(term)?.each(|num, _, _| {
+                    nums.insert(num);
+                });
             }
             let asked = shipped::asked(package, named);
             let mut rows = Vec::new();
@@ -319,7 +266,7 @@ impl Search<'_> {
         for id in ids {
             let is_here =
                 found.iter().any(|found| found.record.id == *id || found.alias.as_ref() == Some(id));
-            if !is_here && by_id(self.connection, id)?.is_none() {
+            if !is_here && self.num_of(id)?.is_none() {
                 unknown.push(id.clone());
             }
         }
@@ -333,32 +280,4 @@ pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<(u32, Re
     let row: Option<(u32, Vec<u8>)> =
         query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     row.map(|(num, packed)| Ok((num, body::unpack(&packed)?))).transpose()
-}
-
-/// The best sum and the numbers of the best.
-fn top(sums: &[f32], count: usize) -> (f32, Vec<u32>) {
-    let mut found: Vec<(f32, u32)> = Vec::with_capacity(count * 8);
-    let mut bar = 0.0;
-    for (sum, num) in sums.iter().zip(0_u32..) {
-        if *sum > bar {
-            found.push((*sum, num));
-            // Cut now and then: what is below the bar then never gets in.
-            if found.len() >= count * 8 {
-                keep(&mut found, count);
-                bar = found.iter().map(|(sum, _)| *sum).fold(f32::MAX, f32::min);
-            }
-        }
-    }
-    keep(&mut found, count);
-    let best = found.iter().map(|(sum, _)| *sum).fold(0.0, f32::max);
-    (best, found.into_iter().map(|(_, num)| num).collect())
-}
-
-fn keep(found: &mut Vec<(f32, u32)>, count: usize) {
-    if found.len() > count {
-        found.select_nth_unstable_by(count, |left, right| {
-            right.0.total_cmp(&left.0).then(left.1.cmp(&right.1))
-        });
-        found.truncate(count);
-    }
 }

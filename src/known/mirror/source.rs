@@ -1,11 +1,10 @@
 //! Where the mirror's records come from: how far each source was read, when it was good last, what was wrong.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::import::settle;
-use super::write::Intake;
+use super::own::put_few;
 use super::{Lock, Mirror, MirrorError, bump};
 use crate::known::package::Associated;
 use crate::known::record::Record;
@@ -74,20 +73,11 @@ impl Mirror {
         row: &SourceRow,
     ) -> Result<(u64, u64), MirrorError> {
         self.write(|connection| {
-            let mut intake = Intake::new(connection)?;
-            for record in records {
-                intake.put(record)?;
-            }
-            intake.flush()?;
-            let counts = (intake.added, intake.changed);
-            drop(intake);
+            let counts = put_few(connection, records)?;
             for id in gone {
                 connection.execute("DELETE FROM record WHERE id = ?1", [id])?;
             }
             note(connection, row)?;
-            if !records.is_empty() {
-                settle(connection, false)?;
-            }
             Ok(counts)
         })
     }
@@ -131,6 +121,13 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether NVD was taken in longer ago than so many days, or never.
+    pub fn is_old(standing: Option<&Self>, days: u32, now: Timestamp) -> bool {
+        let most = SignedDuration::from_hours(24 * i64::from(days));
+        let at = standing.and_then(|standing| standing.nvd_at);
+        at.is_none_or(|at| now.duration_since(at) > most)
+    }
+
     /// Looks at the file, if there is one; it is not changed. `None`: no mirror yet.
     ///
     /// # Errors

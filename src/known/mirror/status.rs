@@ -105,10 +105,9 @@ impl Mirror {
 
 /// How old the mirror is.
 pub(super) fn age(connection: &Connection, cache: &Cache) -> Result<Age, MirrorError> {
+    let mut query = connection.prepare_cached("SELECT max(taken_at), max(stamp) FROM feed")?;
     let (taken, stamp): (Option<i64>, Option<String>) =
-        connection.query_row("SELECT max(taken_at), max(stamp) FROM feed", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        query.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Age {
         taken_at: taken.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
         stamp: stamp.unwrap_or_default(),

@@ -13,6 +13,10 @@ use crate::known::words;
 /// When a segment takes about so much memory it is written, in bytes.
 const SEGMENT_BYTES: usize = 110_000_000;
 
+/// So many records put in one by one wait for the next segment: to write one takes a row for each of its terms, whatever
+/// the number of records.
+const YOUNG: i64 = 128;
+
 /// So many small segments are merged into one.
 const SMALL_SEGMENTS: usize = 10;
 
@@ -22,9 +26,19 @@ const SMALL_RECORDS: i64 = 30_000;
 /// Terms in at least so many records have their number kept at hand for weighing.
 pub(super) const COMMON: u32 = 64;
 
+/// How records go into the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grain {
+    /// In segments of their own, those that wait included.
+    Segments,
+    /// They wait until they are many.
+    Single,
+}
+
 /// Takes records in, one after the other.
 pub(super) struct Intake<'c> {
     connection: &'c Connection,
+    grain: Grain,
     builder: Builder,
     next: u32,
     pub(super) added: u64,
@@ -65,12 +79,32 @@ fn year_of(record: &Record) -> i64 {
 }
 
 impl<'c> Intake<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Result<Self, MirrorError> {
+    pub(super) fn new(connection: &'c Connection, grain: Grain) -> Result<Self, MirrorError> {
         let last: u32 =
             connection.query_row("SELECT coalesce(max(num), 0) FROM record", [], |row| row.get(0))?;
         let last = last.max(u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0));
         let builder = Builder::default();
-        Ok(Self { connection, builder, next: last + 1, added: 0, changed: 0, same: 0, links: Vec::new() })
+        let (next, links) = (last + 1, Vec::new());
+        let mut intake = Self { connection, grain, builder, next, added: 0, changed: 0, same: 0, links };
+        if grain == Grain::Segments {
+            intake.index_from(young_from(connection)?)?;
+        }
+        Ok(intake)
+    }
+
+    /// Enters what is there from this number on into the index.
+    pub(super) fn index_from(&mut self, num: u32) -> Result<(), MirrorError> {
+        let mut query =
+            self.connection.prepare("SELECT num, body FROM record WHERE num >= ?1 ORDER BY num")?;
+        let mut rows = query.query([num])?;
+        while let Some(row) = rows.next()? {
+            let (num, packed): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            self.index(num, &body::unpack(&packed)?);
+            if self.is_full() {
+                self.flush()?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes one record in. One that is older than what is there, or the same, changes nothing.
@@ -120,14 +154,14 @@ impl<'c> Intake<'c> {
         Ok(())
     }
 
-    /// Enters the words and links of a record. A rejected one has no words: it is found by its id only.
-    pub(super) fn index(&mut self, num: u32, record: &Record) {
+    /// Enters the words and links of a record.
+    fn index(&mut self, num: u32, record: &Record) {
         for hash in link_hashes(record) {
             self.links.push((hash, num));
         }
-        if record.status != Status::Rejected || record.source == Source::Case {
-            terms(record, |term| self.builder.word(term));
-            self.builder.finish(num);
+        match self.grain {
+            Grain::Segments => enter(&mut self.builder, num, record),
+            Grain::Single => {}
         }
     }
 
@@ -146,6 +180,10 @@ impl<'c> Intake<'c> {
             insert.execute(params![hash, num])?;
         }
         set_meta(self.connection, "last_num", i64::from(self.next - 1))?;
+        match self.grain {
+            Grain::Segments => set_meta(self.connection, "young_from", i64::from(self.next))?,
+            Grain::Single => {}
+        }
         if self.builder.records() == 0 {
             return Ok(());
         }
@@ -162,6 +200,26 @@ impl<'c> Intake<'c> {
         }
         self.builder = Builder::default();
         Ok(())
+    }
+}
+
+/// Records from this number on are not in the file's index yet.
+pub(super) fn young_from(connection: &Connection) -> Result<u32, MirrorError> {
+    Ok(u32::try_from(meta_number(connection, "young_from")?).unwrap_or(0))
+}
+
+/// Whether enough records wait to make a segment of them.
+pub(super) fn is_due(connection: &Connection) -> Result<bool, MirrorError> {
+    let mut query = connection.prepare_cached("SELECT count(*) FROM record WHERE num >= ?1")?;
+    let waiting: i64 = query.query_row([young_from(connection)?], |row| row.get(0))?;
+    Ok(waiting >= YOUNG)
+}
+
+/// Enters the words of a record into an index. A rejected one has none: it is found by its id only.
+pub(super) fn enter(builder: &mut Builder, num: u32, record: &Record) {
+    if record.status != Status::Rejected || record.source == Source::Case {
+        terms(record, |term| builder.word(term));
+        builder.finish(num);
     }
 }
 

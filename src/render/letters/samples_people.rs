@@ -10,7 +10,7 @@ use super::table::LetterName;
 use crate::case::{Component, MailId, Severity};
 use crate::mail::compose::Practice;
 use crate::render::alert_view::{Above, Alert, AlertCase, AlertView, Commands};
-use crate::render::digest::{About, DigestLine, DigestView};
+use crate::render::digest::{About, DigestLine, DigestView, MirrorNews};
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 
 const CODE: &str = "SIRC-AHVA-6BYB-AVQW-Y2LD-MVSP-NF7D-XL73-VTI";
@@ -309,6 +309,7 @@ fn digest(waiting: usize) -> DigestView {
         zone: TimeZone::UTC,
         last_good_poll: Some(noon(1)),
         open_cases: 3,
+        mirror: MirrorNews::None,
         due: Vec::new(),
         waiting: std::iter::repeat_n(line, waiting).collect(),
         quarantined: Vec::new(),

@@ -66,7 +66,9 @@ async fn say(world: &mut World, who: &str, text: &str) -> Told {
 async fn assessed() -> World {
     let mut world = reported().await;
     say(&mut world, ALICE, "!own me\n!ack 5wd").await;
-    let text = format!("!assess vuln c=yes i=yes a=yes means=code attacker=network vector={VECTOR} versions=<2510.2");
+    let text = format!(
+        "!assess vuln c=yes i=yes a=yes means=code attacker=network vector={VECTOR} versions=<2510.2"
+    );
     say(&mut world, ALICE, &text).await;
     world
 }
@@ -74,7 +76,12 @@ async fn assessed() -> World {
 /// Rena answers the last letter.
 async fn rena(world: &mut World, n: u32, text: &str) {
     let last = world.sent_to(RENA).pop().unwrap();
-    let mail = Mail::new("Rena Porter <rena@reporter.example>", "Re: yours", &format!("a{n}@reporter.example"), text);
+    let mail = Mail::new(
+        "Rena Porter <rena@reporter.example>",
+        "Re: yours",
+        &format!("a{n}@reporter.example"),
+        text,
+    );
     world.deliver(&mail.answering(&last).write());
     world.settle_within(1).await;
 }
@@ -99,7 +106,8 @@ fn got(world: &World, who: &str, words: &str) -> usize {
 async fn approved() -> World {
     let mut world = assessed().await;
     say(&mut world, ALICE, "!group alice, nora\n!reproduced yes on Linux\n!credit name").await;
-    say(&mut world, ALICE, "!fix proposed https://github.com/o3de/o3de-ghsa/pull/1\n!embargo 2026-12-07").await;
+    say(&mut world, ALICE, "!fix proposed https://github.com/o3de/o3de-ghsa/pull/1\n!embargo 2026-12-07")
+        .await;
     rena(&mut world, 1, "Yes, that day is fine for me.").await;
     say(&mut world, ALICE, "!agreed").await;
     let ghsa = seen(&world).ghsa;
@@ -128,17 +136,24 @@ async fn from_the_first_mail_to_the_public_notice() {
     assert_eq!(got(&world, "tess@tsc.example", &ghsa), 1);
     let confirmed = letters(&world).pop().unwrap();
     assert!(flat(&confirmed).contains("We have confirmed it"), "{confirmed}");
-    assert!(confirmed.contains("critical") && confirmed.lines().all(|line| line.chars().count() <= 72), "{confirmed}");
+    assert!(
+        confirmed.contains("critical") && confirmed.lines().all(|line| line.chars().count() <= 72),
+        "{confirmed}"
+    );
 
     // RFC: "Group should contain at least one member of each impacted SIG, the SIR team triage owner".
     let told = say(&mut world, ALICE, "!group bob").await;
-    assert!(told.contains("the owner alice must be in it") && told.contains("nobody of SIG network"), "{told}");
+    assert!(
+        told.contains("the owner alice must be in it") && told.contains("nobody of SIG network"),
+        "{told}"
+    );
     let told = say(&mut world, ALICE, "!review").await;
     assert!(told.contains("there is no working group") && told.contains("reproduced yes|no"), "{told}");
     say(&mut world, ALICE, "!group alice, nora\n!reproduced yes on Linux, at 2510.1\n!credit name").await;
     assert_eq!(phase(&world), Some(Phase::Mitigating));
     assert_eq!(got(&world, "nora@sigs.example", "working group"), 1);
-    say(&mut world, ALICE, "!fork\n!cve request\n!fix proposed https://github.com/o3de/o3de-ghsa/pull/1").await;
+    say(&mut world, ALICE, "!fork\n!cve request\n!fix proposed https://github.com/o3de/o3de-ghsa/pull/1")
+        .await;
     assert_eq!(got(&world, RITA, "installers"), 1, "asked once, since it is critical");
     assert!(got(&world, RENA, "CVE") >= 1);
 
@@ -190,7 +205,10 @@ async fn from_the_first_mail_to_the_public_notice() {
 
     // RFC: "If possible, merge fix to main repro prior to public disclosure. Co-ordinate with SIG-release".
     let told = say(&mut world, ALICE, "!ready").await;
-    assert!(told.contains("the fix is not in the public repository") && told.contains("SIG-Release has not said"), "{told}");
+    assert!(
+        told.contains("the fix is not in the public repository") && told.contains("SIG-Release has not said"),
+        "{told}"
+    );
     say(&mut world, ALICE, "!fix merged https://github.com/o3de/o3de/pull/77").await;
     let told = say(&mut world, RITA, "!installers yes").await;
     assert!(told.contains("new installers are made"), "{told}");
@@ -267,7 +285,12 @@ async fn a_leak_is_told_at_once_and_moves_the_day() {
     let mut world = approved().await;
     say(&mut world, ALICE, "!notify").await;
     confirm(&mut world, BOB).await;
-    say(&mut world, ALICE, "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready").await;
+    say(
+        &mut world,
+        ALICE,
+        "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready",
+    )
+    .await;
     let told = say(&mut world, ALICE, "!publish").await;
     assert!(told.contains("the agreed day is"), "{told}");
     let told = say(&mut world, BOB, "!leaked A screenshot of the advisory is on a forum").await;
@@ -286,7 +309,8 @@ async fn a_leak_is_told_at_once_and_moves_the_day() {
 #[tokio::test]
 async fn no_agreement_goes_up_and_day_90_comes() {
     let mut world = assessed().await;
-    say(&mut world, ALICE, "!group alice, nora\n!reproduced no\n!credit anonymous\n!embargo 2026-12-07").await;
+    say(&mut world, ALICE, "!group alice, nora\n!reproduced no\n!credit anonymous\n!embargo 2026-12-07")
+        .await;
     rena(&mut world, 1, "No. I want to publish tomorrow.").await;
     let told = say(&mut world, ALICE, "!conflict They want to publish tomorrow").await;
     assert!(told.contains("no agreement"), "{told}");

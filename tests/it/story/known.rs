@@ -1,5 +1,6 @@
 //! Is it known already? Reports against a mirror that is not there, comes, learns, tears, and holds hostile words.
 
+use sir_intake::case::Closure;
 use sir_intake::known::own_case::{self, OwnCase};
 use sir_intake::known::{Mirror, Status};
 
@@ -62,7 +63,7 @@ impl World {
 }
 
 /// What a page says about what is known.
-fn known(body: &str) -> &str {
+pub fn known(body: &str) -> &str {
     let (_, rest) = body.split_once("### Known already?").expect("the section is there");
     rest.split_once("\n### ").map_or(rest, |(section, _)| section).trim()
 }
@@ -318,7 +319,7 @@ fn thirty_different_reports_are_not_taken_for_each_other() {
         subject: String::new(),
         text: text.to_owned(),
         received: "2026-03-01T10:00:00Z".parse().unwrap(),
-        status: Status::Open,
+        closure: None,
     };
     let records: Vec<_> =
         texts.iter().enumerate().map(|(at, (_, text))| own_case::record(&case(at, text))).collect();
@@ -330,7 +331,10 @@ fn thirty_different_reports_are_not_taken_for_each_other() {
             |without| sir_intake::known::Question { text: text.clone(), without, ..Default::default() };
         for found in mirror.check(&question(Some(own.clone()))).unwrap().cases {
             let other: usize = found.id[9..].parse().unwrap();
-            likely.push(format!("{name} ~ {} {:?} {:.2}", texts[other].0, found.verdict, found.sureness));
+            likely.push(format!(
+                "{name} ~ {} {:?} {:.2} of {:.1}",
+                texts[other].0, found.verdict, found.sureness, found.score
+            ));
         }
         let first = mirror.check(&question(None)).unwrap().cases.into_iter().next();
         if first
@@ -354,14 +358,15 @@ async fn a_report_that_was_rejected_before_is_named_as_such() {
         subject: "Gizmotron importer".to_owned(),
         text: GIZMO.to_owned(),
         received: "2025-03-01T10:00:00Z".parse().unwrap(),
-        status: Status::Rejected,
+        closure: Some(Closure::Wai),
     };
     world.mirror().put(&[own_case::record(&rejected)]).unwrap();
     world.deliver(&Mail::new(RENA, "Gizmotron importer overflow", "g1@reporter.example", GIZMO).write());
     world.settle().await;
     let page = world.issue(1).body;
     assert!(
-        known(&page).contains("`SIR-2025-0009` | closed: **rejected**, Sat 1 Mar 2025, 10:00 UTC"),
+        known(&page)
+            .contains("`SIR-2025-0009` | closed: **rejected**, works as intended, Sat 1 Mar 2025, 10:00 UTC"),
         "{page}"
     );
     assert!(world.sent_to("alice@members.example")[0].contains("1 earlier case"));
@@ -523,7 +528,7 @@ async fn a_reporter_learns_nothing_of_what_was_found() {
             subject: "Heap overflow in Multiplayer".to_owned(),
             text: super::post::OVERFLOW.to_owned(),
             received: "2025-03-01T10:00:00Z".parse().unwrap(),
-            status: Status::Closed,
+            closure: Some(Closure::Bug),
         })])
         .unwrap();
     other.deliver(&Mail::report().write());

@@ -19,6 +19,7 @@ mod floods;
 mod held;
 pub mod intake;
 pub mod known;
+mod known_cases;
 mod mailbox;
 mod mirror;
 mod modes;

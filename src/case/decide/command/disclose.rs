@@ -16,7 +16,9 @@ impl Run<'_> {
             lacks.push("it is not under review yet".to_owned());
         }
         if self.lacks_day(case) {
-            lacks.push("no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned());
+            lacks.push(
+                "no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned(),
+            );
         }
         let asked = matches!(phase, Phase::Prenotice | Phase::Ready);
         if asked {
