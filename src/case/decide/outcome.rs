@@ -81,19 +81,8 @@ pub(super) fn came(
         (Effect::Alert { .. } | Effect::Transcript { .. } | Effect::Post { .. }, Outcome::Parked) => {
             decision.event(Event::EffectParked { effect: effect_id, letter: None });
         }
-        (Effect::Letter { letter: LetterKind::Receipt, act: 0, .. }, Outcome::Stopped { .. }) => {
-            decision.event(Event::ReceiptWithheld { why: Withheld::Exercise });
-            decision.then_on_issue(Effect::UpdateIssue);
-        }
-        // The machine's own safe line.
-        (Effect::Letter { act: 0, .. }, Outcome::Stopped { .. }) => {}
-        (Effect::Letter { act, .. }, Outcome::Stopped { why }) => {
-            decision.event(Event::LetterStopped { act: *act, why: *why });
-            decision.then_on_issue(Effect::UpdateIssue);
-            if *why != Stopped::TakenBack {
-                let alert = Alert::LetterStopped { act: *act };
-                super::tell(&mut decision, case, Audience::Owner, &alert, policy, now);
-            }
+        (Effect::Letter { letter, act, .. }, Outcome::Stopped { why }) => {
+            stopped(&mut decision, case, (*letter, *act), *why, policy, now);
         }
         (
             Effect::OpenIssue
@@ -117,6 +106,31 @@ pub(super) fn came(
         ) => {}
     }
     decision
+}
+
+/// A letter does not leave any more.
+fn stopped(
+    decision: &mut Decision,
+    case: &Case,
+    (letter, act): (LetterKind, u32),
+    why: Stopped,
+    policy: &Policy,
+    now: Timestamp,
+) {
+    if act == 0 {
+        // The machine's own: the receipt, or the safe line, which nobody waits for.
+        if letter == LetterKind::Receipt {
+            decision.event(Event::ReceiptWithheld { why: Withheld::Exercise });
+            decision.then_on_issue(Effect::UpdateIssue);
+        }
+        return;
+    }
+    decision.event(Event::LetterStopped { act, why });
+    decision.then_on_issue(Effect::UpdateIssue);
+    if why != Stopped::TakenBack {
+        let alert = Alert::LetterStopped { act };
+        super::tell(decision, case, Audience::Owner, &alert, policy, now);
+    }
 }
 
 /// What reaches somebody outside, or the issue, cannot be done: people are told.
