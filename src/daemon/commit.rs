@@ -131,10 +131,7 @@ fn plan(
             // It stands there since before the backup was restored.
             continue;
         }
-        let planned = match within_limits(office, txn, case.id, planned, now)? {
-            Some(planned) => planned,
-            None => continue,
-        };
+        let Some(planned) = within_limits(office, txn, case.id, planned, now)? else { continue };
         let planned = planned.as_ref();
         let mut draft = draft(office, planned)?;
         let rendered = match (&planned.effect, &planned.spoken) {

@@ -30,8 +30,11 @@ impl Ring {
     pub fn read(&self, raw: &[u8], mut letter: Letter, limits: &Limits, now: Timestamp) -> Letter {
         let inline = letter.text.contains("-----BEGIN PGP ");
         if letter.header_only
-            || !(letter.encrypted || letter.signed || inline || mail::offers_key(raw, limits))
-                && !letter.attachments.iter().any(is_closed)
+            || !(letter.encrypted
+                || letter.signed
+                || inline
+                || letter.attachments.iter().any(is_closed)
+                || mail::offers_key(raw, limits))
         {
             return letter;
         }
