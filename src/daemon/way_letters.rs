@@ -6,7 +6,7 @@ use crate::case::tracks::{Credit, Cve as CaseCve};
 use crate::case::{Act, Case, Content, LetterKind, PersonId};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
-use crate::perform::{leaks, way};
+use crate::perform::way;
 use crate::render::calendar_entry::{Occasion, Standing};
 use crate::render::letters::{
     Body, Coordinated, Cve, Incident, Letter, ListDesk, ListNotice, ToList, ToPublic,
@@ -165,7 +165,7 @@ fn cve(case: &Case, now: Timestamp) -> Cve {
     }
 }
 
-/// A letter to one of the embargoed list, or to the public: only if it holds nothing of what is confidential.
+/// A letter to one of the embargoed list, or to the public. Whoever plans it looks for what is confidential in it.
 pub(super) fn to_others(
     office: &Office,
     txn: &Txn<'_>,
@@ -181,9 +181,7 @@ pub(super) fn to_others(
         let desk = desk(office, txn, case, to)?;
         office.letters.list(&desk, &to_list(office, case, letter, parts)?).map_err(|_| ())?
     };
-    let outside = format!("{}\n\n{}", written.subject, written.body);
-    let found = leaks(office, txn, case, &outside, &text.whole()).map_err(|_| ())?;
-    if found.is_empty() { Ok(written) } else { Err(()) }
+    Ok(written)
 }
 
 fn desk(office: &Office, txn: &Txn<'_>, case: &Case, to: PersonId) -> Result<ListDesk, ()> {

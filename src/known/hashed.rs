@@ -48,6 +48,8 @@ impl Hasher for Stirred {
 
     fn write_u64(&mut self, value: u64) {
         let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Twice: what differs in high bits alone must come down to the lowest, which choose the place in a table.
+        let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         self.0 = mixed ^ (mixed >> 32);
     }
 }

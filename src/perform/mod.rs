@@ -34,7 +34,6 @@ pub use github::look_at_repository;
 pub use links::advisory_link;
 pub(crate) use links::issue_link;
 pub use peers::{Peers, SetupFault, github as github_client, trust};
-pub(crate) use secrets::leaks_of_disclosure as leaks;
 pub use secrets::{Reader, approved_text, leaks_of};
 pub(crate) use views::why_of_mail;
 

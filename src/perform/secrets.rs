@@ -36,20 +36,6 @@ pub fn leaks_of(
     Ok(leak::leaks(text, approved, &secrets(office, txn, case, reader, text)?))
 }
 
-/// The same for a text about the disclosure itself.
-///
-/// # Errors
-/// A fault of the store.
-pub(crate) fn leaks_of_disclosure(
-    office: &Office,
-    txn: &Txn<'_>,
-    case: &Case,
-    text: &str,
-    approved: &str,
-) -> Result<Vec<Leak>, StoreError> {
-    leaks_of(office, txn, case, Reader::OfTheDisclosure, text, approved)
-}
-
 fn secrets(
     office: &Office,
     txn: &Txn<'_>,

@@ -105,8 +105,10 @@ impl PublicText {
 
     /// All of it as one text, for the leak guard and for people.
     pub fn whole(&self) -> String {
-        let mut text =
-            format!("{}\n\n{}\n\n{} {}\n", self.summary, self.description, self.severity, self.vector);
+        let mut text = format!(
+            "{}\n\n{}\n\nSeverity: {}\nVector: {}\n",
+            self.summary, self.description, self.severity, self.vector
+        );
         for one in &self.affected {
             text.push_str(&format!("{} {} {} {}\n", one.ecosystem, one.name, one.range, one.fixed));
         }

@@ -161,8 +161,8 @@ fn what_happened(view: &AlertView) -> String {
         ),
         Alert::ClockWarning { clock: ClockKind::Information, due } => waits::nothing_yet(&at(*due)),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::NOTHING.to_owned(),
-        Alert::ClockWarning { clock, due } => running_out(*clock, &at(*due)),
-        Alert::ClockBreach { clock, due } => broken(*clock, &at(*due)),
+        Alert::ClockWarning { clock, due } => waits::running_out(*clock, &at(*due)),
+        Alert::ClockBreach { clock, due } => waits::broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
             "I could not {} ({}). I will not try again by myself; it is parked as effect {effect}.",
@@ -228,27 +228,6 @@ fn answer(view: &AlertView) -> String {
              sir-intake cases answered {} --by NAME\n\n",
             case.id
         ),
-    }
-}
-
-fn running_out(clock: ClockKind, due: &str) -> String {
-    if clock == ClockKind::Acknowledge {
-        format!("No person has answered the reporter yet. That is due {due}.")
-    } else if clock == ClockKind::Owner {
-        format!("Nobody owns this case yet. That is due {due}.")
-    } else {
-        format!("A promise runs out: {}. That is due {due}.", clock.task())
-    }
-}
-
-fn broken(clock: ClockKind, due: &str) -> String {
-    if clock == ClockKind::Acknowledge {
-        let promised = "We promised the reporter an answer by then.";
-        format!("No person has answered the reporter, and that was due {due}. {promised}")
-    } else if clock == ClockKind::Owner {
-        format!("Nobody owns this case, and that was due {due}.")
-    } else {
-        format!("A promise is broken: {}. That was due {due}.", clock.task())
     }
 }
 

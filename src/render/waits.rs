@@ -1,6 +1,7 @@
-//! What the owner reads when a reporter does not answer our questions (RUNBOOK section 1.4, info wait).
+//! What people read of promises that run out, and when a reporter does not answer our questions (RUNBOOK section 1.4).
 
 use super::alert_view::Commands;
+use crate::case::ClockKind;
 
 /// A subject: it may be time to ask again.
 pub(super) const ASK_AGAIN: &str = "the reporter has not answered our questions";
@@ -33,4 +34,27 @@ fn said(commands: Commands, purpose: &str, verb: &str) -> String {
         Commands::Off => "write a comment on the issue that begins with this line",
     };
     format!("{purpose}, {how}, an exclamation mark before it:\n\n  {verb}")
+}
+
+/// A promise that nobody kept yet.
+pub(super) fn running_out(clock: ClockKind, due: &str) -> String {
+    if clock == ClockKind::Acknowledge {
+        format!("No person has answered the reporter yet. That is due {due}.")
+    } else if clock == ClockKind::Owner {
+        format!("Nobody owns this case yet. That is due {due}.")
+    } else {
+        format!("A promise runs out: {}. That is due {due}.", clock.task())
+    }
+}
+
+/// One that is broken.
+pub(super) fn broken(clock: ClockKind, due: &str) -> String {
+    if clock == ClockKind::Acknowledge {
+        let promised = "We promised the reporter an answer by then.";
+        format!("No person has answered the reporter, and that was due {due}. {promised}")
+    } else if clock == ClockKind::Owner {
+        format!("Nobody owns this case, and that was due {due}.")
+    } else {
+        format!("A promise is broken: {}. That was due {due}.", clock.task())
+    }
 }

@@ -38,6 +38,7 @@ impl Folder {
         folder.secret("mailbox-password", "CANARY-password\n");
         folder.secret("smtp-password", "CANARY-smtp\r\n");
         folder.secret("github-token", "CANARY-token");
+        folder.secret("sig-security-webhook", "https://discord.example/api/webhooks/1/CANARY-public");
         folder.secret("github-app-key.pem", "-----BEGIN RSA PRIVATE KEY-----\nCANARY\n");
         folder.secret("mailbox-client-secret", "CANARY-client");
         folder.secret("mailbox-refresh-token", "CANARY-refresh\n\n");

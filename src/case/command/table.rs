@@ -288,7 +288,7 @@ pub const TABLE: &[Row] = &[
         Verb::Close,
         Class::Reporter,
         "close CLOSURE [REASON]",
-        "Closes the case. wai, bug, feature, out-of-scope, not-reproducible and no-impact send the reason to the reporter (T05 to T07); spam, not-a-report and disclosed send nothing. All but disclosed need a second person where the reporter claims high or critical.",
+        "Closes the case. wai, bug, feature, out-of-scope, not-reproducible and no-impact send the reason to the reporter (T05 to T07); spam and not-a-report send nothing. disclosed ends one that is public. All but disclosed need a second person where the reporter claims high or critical.",
         UNDO,
     ),
     row(Verb::Reopen, Class::Internal, "reopen [REASON]", "The case goes on where it was closed.", UNDO),

@@ -205,7 +205,7 @@ pub async fn written(world: &mut World, ghsa: &str) -> Sha256 {
     let body = word(&the_one(world), "description").to_owned();
     let body = body
         .replace("<!-- What to do now. If nothing is known: write that. -->", "Update to 2510.2.")
-        .replace("<!-- Whom to thank, as they wish to be named; or that nobody is named. -->", "Rena.");
+        .replace("<!-- Whom to thank, as they wish; or that nobody is named. -->", "Rena.");
     edit(world, ghsa, "description", json!(body));
     edit(world, ghsa, "summary", json!("Oversized packets are not rejected"));
     world.settle_within(1).await;

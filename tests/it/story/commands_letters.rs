@@ -209,7 +209,6 @@ async fn each_closure_has_its_letter_or_none() {
         ("no-impact", Some("what an attacker would gain")),
         ("spam", None),
         ("not-a-report", None),
-        ("disclosed", None),
     ] {
         let mut world = reported().await;
         let text = format!("!close {closure} Only a project that you trust can do that");

@@ -132,7 +132,7 @@ async fn from_the_first_mail_to_the_public_notice() {
     let ghsa = seen(&world).ghsa;
     assert_eq!(word(&the_one(&world), "state"), "draft");
     assert!(world.issue(1).labels.contains("stage/confirmed"), "{:?}", world.issue(1).labels);
-    assert_eq!(got(&world, "nora@sigs.example", "Confidential"), 1);
+    assert_eq!(got(&world, "nora@sigs.example", "this mail is confidential"), 1);
     assert_eq!(got(&world, "tess@tsc.example", &ghsa), 1);
     let confirmed = letters(&world).pop().unwrap();
     assert!(flat(&confirmed).contains("We have confirmed it"), "{confirmed}");
@@ -331,6 +331,11 @@ async fn no_agreement_goes_up_and_day_90_comes() {
     let hash = seen(&world).text.short();
     say(&mut world, ALICE, &format!("!approve {hash}")).await;
     say(&mut world, BOB, &format!("!approve {hash}")).await;
+    // The reporter is silent: five working days for them to read it, and no longer.
+    let told = say(&mut world, ALICE, "!notify").await;
+    assert!(told.contains("the reporter has until 2026-12-15T"), "{told}");
+    world.at("2026-12-16T12:00:00Z");
+    world.settle_within(1).await;
     say(&mut world, ALICE, "!notify").await;
     confirm(&mut world, BOB).await;
     say(&mut world, ALICE, "!ready").await;

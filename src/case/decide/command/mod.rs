@@ -13,6 +13,7 @@ mod mitigate;
 mod own;
 mod review;
 mod undo;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +25,8 @@ use crate::case::command::{Class, Command, Question, Runbook, Verb, Via, Which};
 use crate::case::event::Stop;
 use crate::case::roster::Role;
 use crate::case::{
-    Address, Alert, Brief, Case, CaseId, ClockKind, Content, Deed, Effect, Event, LetterKind, MailId,
-    MemberKey, PersonId, Phase, Planned, Policy, Spoken, Step,
+    Address, Alert, Case, CaseId, ClockKind, Content, Deed, Effect, Event, LetterKind, MailId, MemberKey,
+    PersonId, Planned, Policy, Spoken,
 };
 
 /// Commands as one member gave them.
@@ -218,74 +219,6 @@ impl Run<'_> {
             Command::Confirm(nonce) => self.confirm(nonce),
             Command::Runbook(runbook) => self.runbook(runbook),
         }
-    }
-
-    fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
-        match runbook {
-            Runbook::Assess(finding) => self.assess(finding),
-            Runbook::Meeting(word) => self.meeting(*word),
-            Runbook::Embargo(when) => self.embargo(*when),
-            Runbook::Agreed(mail) => self.agreed(*mail),
-            Runbook::Conflict => self.conflict(),
-            Runbook::Group(members) => self.group(members),
-            Runbook::Reproduced(yes) => self.reproduced(*yes),
-            Runbook::Fix(fix) => self.fix(fix),
-            Runbook::Installers(needed) => self.installers(*needed),
-            Runbook::Cve(says) => self.cve(says),
-            Runbook::Credit(credit) => self.credit(credit),
-            Runbook::Collaborate(logins) => self.collaborate(logins),
-            Runbook::Advisory(ghsa) => self.advisory(ghsa.as_ref()),
-            Runbook::Fork => self.fork(),
-            Runbook::Update(days) => self.update(*days),
-            Runbook::Review => self.review(),
-            Runbook::Approve(digits) => self.approve(digits),
-            Runbook::Object => self.object(),
-            Runbook::Notify => self.notify(),
-            Runbook::Ready => self.ready(),
-            Runbook::Publish => self.publish(),
-            Runbook::Leaked => self.outside(&Step::Leaked),
-            Runbook::Exploited => self.outside(&Step::Exploited),
-        }
-    }
-
-    /// The case, if it is a vulnerability that is not public yet.
-    fn remedy(&self) -> Result<(&Case, Phase), String> {
-        let case = self.open_case()?;
-        match case.phase() {
-            Some(Phase::Disclosed) => Err("it is public already".to_owned()),
-            Some(phase) => Ok((case, phase)),
-            None => Err("it is not assessed as a vulnerability: assess it first".to_owned()),
-        }
-    }
-
-    /// A step without a letter.
-    fn step(&mut self, step: Step) -> u32 {
-        self.act(Deed::Step { step })
-    }
-
-    /// A step of which nothing happens before a second person agreed.
-    fn step_of_two(&mut self, step: Step) -> u32 {
-        let hours = i64::from(self.policy.commands.confirm_hours);
-        let until = self.now.saturating_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(self.now);
-        self.act_until(Deed::Step { step }, None, Some(until))
-    }
-
-    /// Tells these people, each once.
-    fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
-        let mut told: BTreeSet<MemberKey> = BTreeSet::new();
-        for to in people {
-            if told.insert(to.clone()) {
-                let alert = Alert::Brief { brief: brief.clone() };
-                self.ruling.decision.then(Effect::Alert { to, alert });
-            }
-        }
-        told.len()
-    }
-
-    /// Everybody on the roster with one of these roles.
-    fn with_roles(&self, roles: &[Role]) -> Vec<MemberKey> {
-        let members = self.policy.roster.members.iter();
-        members.filter(|m| roles.iter().any(|role| m.is(*role))).map(|m| m.key.clone()).collect()
     }
 
     /// What roles, and the thread, allow (MAIL section 7).
