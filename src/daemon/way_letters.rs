@@ -27,22 +27,7 @@ pub(super) fn to_reporter(
     let agreed = way::agreed_dates(office, case);
     let credit = || way::credit(txn, case).unwrap_or_default();
     let body = match letter {
-        LetterKind::Confirmed => {
-            let found = case.tracks.assessment.as_ref()?;
-            let days = office.policy.commands.contact_days;
-            Coordinated::Confirmed {
-                severity: found.severity,
-                why: way::why(found),
-                plan: "The people who look after that part reproduce it and work out a fix in private; then we review with you what \
-                       we publish."
-                    .to_owned(),
-                contact_by: case.contact_by.filter(|at| *at > now).unwrap_or_else(|| {
-                    office.policy.calendar.advance_working_days(now, days)
-                }),
-                ask_account: case.tracks.credit.is_none(),
-                ask_credit: case.tracks.credit.is_none(),
-            }
-        }
+        LetterKind::Confirmed => confirmed(office, case, now)?,
         LetterKind::Proposal => Coordinated::EmbargoProposal {
             dates: proposed(office, case),
             extension_days: office.policy.runbook.extension_days,
@@ -99,6 +84,23 @@ pub(super) fn to_reporter(
         | LetterKind::PublicMail => return None,
     };
     Some(Body::Coordinated(body))
+}
+
+fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated> {
+    let found = case.tracks.assessment.as_ref()?;
+    let days = office.policy.commands.contact_days;
+    Some(Coordinated::Confirmed {
+        severity: found.severity,
+        why: way::why(found),
+        plan: "The people who look after that part reproduce it and work out a fix in private; then we review with you what \
+               we publish."
+            .to_owned(),
+        contact_by: case.contact_by.filter(|at| *at > now).unwrap_or_else(|| {
+            office.policy.calendar.advance_working_days(now, days)
+        }),
+        ask_account: case.tracks.credit.is_none(),
+        ask_credit: case.tracks.credit.is_none(),
+    })
 }
 
 /// With the day that waits for an answer, where another one stands.

@@ -238,7 +238,7 @@ fn timeline(office: &Office, case: &Case) -> String {
 /// The headline of a brief where there is room for a line: Discord, and plain notices.
 pub(super) fn headline(brief: &Brief) -> String {
     match brief {
-        Brief::Sig => "the SIG chairs are told".to_owned(),
+        Brief::Sig => "assessed as a vulnerability; the SIG chairs are told".to_owned(),
         Brief::Tsc => "the TSC contact is told".to_owned(),
         Brief::NoAgreement => "no agreement about the day".to_owned(),
         Brief::Group => "the working group is named".to_owned(),

@@ -23,6 +23,7 @@ mod secrets;
 mod views;
 mod wanted;
 pub(crate) mod way;
+mod way_steps;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::links::issue_url;
 use super::sealed_words::{is_closed, withheld};
-use super::{commanded, facts};
+use super::{commanded, facts, way_steps};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::config::Mode;
 use crate::known::Findings;
@@ -42,7 +42,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         owner: owner.clone(),
         answered: answered.clone(),
         missing: (!letter.header_only && !is_closed(letter)).then_some(missing.len()),
-        assessed: None,
+        assessed: way_steps::assessed(case),
         closed: case.closure().map(|closure| closure.words().to_owned()),
         acknowledge_by,
         zone: zone.clone(),
@@ -66,7 +66,10 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         },
         closure: case.closure(),
         severity: case.severity_set,
-        remarks: commanded::remarks(case, &zone),
+        remarks: way_steps::remarks(office, case)
+            .into_iter()
+            .chain(commanded::remarks(case, &zone))
+            .collect(),
         owner,
         received: case.received,
         acknowledge_by,
@@ -77,7 +80,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         missing,
         notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
-        steps: runbook(&progress),
+        steps: runbook(&progress).into_iter().chain(way_steps::steps(office, case)).collect(),
         attachments: attachment_rows(letter),
         report: shown(office, letter, advisory.as_ref()),
         zone,

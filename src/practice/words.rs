@@ -1,7 +1,7 @@
 //! The words of the diary: what a mail was understood as, what happened to a case, what GitHub and Discord show.
 
 use crate::case::decide::{Screened, Waiting};
-use crate::case::{CaseId, ClockKind, Event, MemberKey, Stop};
+use crate::case::{CaseId, ClockKind, Component, Event, MemberKey, Severity, Stop};
 use crate::mail::{Automatic, Fate, Letter};
 use crate::office::Office;
 use crate::render::when;
@@ -119,16 +119,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
     };
     let at = |at| when::medium(at, &office.policy.calendar.zone);
     Some(match event {
-        Event::Opened { component, severity, .. } => {
-            let mut text = format!("{case} begins");
-            if let Some(component) = component {
-                text.push_str(&format!(", component {component}"));
-            }
-            if let Some(severity) = severity {
-                text.push_str(&format!(", claimed severity {severity}"));
-            }
-            text
-        }
+        Event::Opened { component, severity, .. } => begins(case, component.as_ref(), *severity),
         Event::ReceiptWithheld { why } => format!("{case} sends no receipt: {}", why.words()),
         Event::ClockStarted { clock: ClockKind::Acknowledge, due, .. } => {
             format!("a person must answer the reporter by {}", at(*due))
@@ -186,6 +177,17 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::IssueOpened { .. }
         | Event::LetterSent { .. } => return None,
     })
+}
+
+fn begins(case: CaseId, component: Option<&Component>, severity: Option<Severity>) -> String {
+    let mut text = format!("{case} begins");
+    if let Some(component) = component {
+        text.push_str(&format!(", component {component}"));
+    }
+    if let Some(severity) = severity {
+        text.push_str(&format!(", claimed severity {severity}"));
+    }
+    text
 }
 
 fn shown(case: CaseId, advisory: &crate::case::Advisory) -> String {

@@ -119,6 +119,7 @@ fn reached(inputs: &[Input], policy: &Policy, now: Timestamp) -> Case {
 
 fn events(decision: &Decision) -> String {
     let word = |event: &Event| match event {
+        Event::ClockStarted { clock, .. } => format!("{} runs", clock.word()),
         Event::ClockRang { clock, level } => format!("{} rang at level {level}", clock.word()),
         Event::ClockStopped { clock, .. } => format!("{} stopped", clock.word()),
         Event::ClockReopened { clock, .. } => format!("{} reopened", clock.word()),
@@ -128,7 +129,6 @@ fn events(decision: &Decision) -> String {
         }
         Event::Opened { .. }
         | Event::ReceiptWithheld { .. }
-        | Event::ClockStarted { .. }
         | Event::Added { .. }
         | Event::Quarantined { .. }
         | Event::AnswerConfirmed { .. }
@@ -265,7 +265,7 @@ fn after_a_week_of_downtime_the_highest_level_speaks_once() {
     let mut case = reached(&[], &policy, at(MONDAY));
     let back = at("2026-12-01T09:00:00Z");
     let decision = decide(&case, &Input::Tick, &policy, back).unwrap();
-    assert_eq!(events(&decision), "acknowledge rang at level 3, owner rang at level 3, clock-started");
+    assert_eq!(events(&decision), "acknowledge rang at level 3, owner rang at level 3, stall runs");
     follow(&mut case, &decision);
     for now in ["2026-11-20T00:00:00Z", "2026-12-01T09:00:00Z", "2026-12-30T00:00:00Z"] {
         let again = decide(&case, &Input::Tick, &policy, at(now)).unwrap();

@@ -279,7 +279,7 @@ impl Play {
     }
 
     fn pass(&mut self, hours: i64) {
-        self.now = self.now + SignedDuration::from_hours(hours);
+        self.now += SignedDuration::from_hours(hours);
         self.input(&Input::Tick);
     }
 
@@ -370,6 +370,7 @@ impl Play {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
+    /// RFC: "Issues should either be closed or lead to disclosed security vulnerabilities."
     /// "Any sequence of events from anybody never panics, never leaves a legal state, never publishes before the date, never sends
     /// outside without its approvals; from every reachable state some sequence of allowed acts reaches CLOSED."
     #[test]

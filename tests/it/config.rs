@@ -98,6 +98,7 @@ fn uncommented(alternatives: bool) -> String {
     out
 }
 
+/// RFC: "SLAs/time frames the SIG wants to adopt around runbook steps"
 #[test]
 fn the_commented_defaults_of_the_example_are_the_defaults() {
     let folder = Folder::new();
@@ -149,6 +150,7 @@ fn the_example_names_every_key() {
     assert!(config::keys().len() > 120, "{}", config::keys().len());
 }
 
+/// RFC: "Creation and definition of a Security Issue Review (SIR) team."
 /// What a newcomer copies out of README.md works as it stands.
 #[test]
 fn the_readme_shows_a_configuration_that_works() {

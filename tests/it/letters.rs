@@ -42,6 +42,7 @@ fn as_text(label: &str, letter: &Letter) -> String {
 
 // ---------------------------------------------------------------- as they read
 
+/// RFC: "Templates to aid communication around vulnerability reporting and disclosure."
 /// RFC line 79: "Provide templates that act as starter guides when SIR team has issues to respond to."
 #[test]
 fn every_letter_reads_as_its_snapshot() {
@@ -55,6 +56,7 @@ fn every_letter_reads_as_its_snapshot() {
     }
 }
 
+/// RFC: "ensure there is consistent communication"
 /// RUNBOOK 3: "text only, at most 72 columns"; a text that people approve, and an address, stand as they are.
 #[test]
 fn letters_are_72_columns_wide_and_carry_their_tag_where_it_belongs() {
@@ -211,6 +213,7 @@ fn a_fault_in_one_variant_of_a_letter_is_found() {
     assert!(!faults(name.file(), &bad).is_empty());
 }
 
+/// RFC: "Provide templates that act as starter guides when SIR team has issues to respond to."
 #[test]
 fn an_override_takes_the_place_of_one_letter_alone() {
     let name = LetterName::Confirmed;
@@ -447,6 +450,7 @@ fn runbook() -> RunbookView {
     }
 }
 
+/// RFC: "The processes for reporting and handling security issues should be public knowledge"
 /// RFC line 89: "Process should be publicly documented for any contributor to reference in SIG-Security".
 #[test]
 fn the_public_reads_the_runbook_as_it_is_configured() {

@@ -52,6 +52,7 @@ mod quote;
 mod render;
 mod render_hostile;
 mod report_facts;
+mod rfc;
 mod sealed;
 mod sealed_files;
 mod stands;

@@ -84,6 +84,8 @@ fn told(facts: &Facts, signs: u32) -> String {
     out
 }
 
+/// RFC: "Understanding what platforms, packages and version the threat has been reported against."
+/// RFC: "clear information about what steps reporter took to identify the vulnerability"
 /// With `SIR_BLESS` set the files are written anew; read the difference before keeping it.
 #[test]
 fn every_mail_of_the_table_is_read_as_a_person_would() {

@@ -141,6 +141,7 @@ async fn a_preview_takes_what_is_known_of_a_case_and_names_the_rest() {
     assert_eq!(sir(&world, &["templates", "preview", "T12", "--case", "SIR-2020-0001"]).await.0, 1);
 }
 
+/// RFC: "Process should be publicly documented"
 /// RFC line 3: "The processes for reporting and handling security issues should be public knowledge".
 #[tokio::test]
 async fn docs_prints_what_is_configured_and_no_name_address_or_secret() {

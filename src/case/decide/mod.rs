@@ -118,7 +118,7 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
             outcome::came(case, *effect_id, effect, outcome, policy, now)
         }
         Input::Tick => clocks::tick(case, policy, now),
-        Input::Act(act) => return operator::act(case, act, policy, now),
+        Input::Act(act) => operator::act(case, act, policy, now)?,
         Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed),
         Input::Advisory { seen, tasks } => {
             let mut decision = Decision::default();

@@ -212,6 +212,8 @@ pub async fn written(world: &mut World, ghsa: &str) -> Sha256 {
     seen(world).text
 }
 
+/// RFC: "Add SIR team members to draft advisory."
+/// RFC: "create a draft security advisory for issue, in the correct O3DE project/repository"
 /// RFC: "Create a draft security advisory in the repository of the affected component"; RUNBOOK 1.2, row 13.
 #[tokio::test]
 async fn a_confirmed_vulnerability_gets_one_draft_advisory_in_the_public_repository() {
@@ -243,6 +245,7 @@ async fn a_confirmed_vulnerability_gets_one_draft_advisory_in_the_public_reposit
     world.nothing_is_left_over();
 }
 
+/// RFC: "create a draft security advisory for issue"
 /// DESIGN: "nothing is done twice: across crashes, timeouts, cut replies, 502 after commit".
 #[tokio::test]
 async fn an_answer_that_is_lost_makes_no_second_draft() {
@@ -436,6 +439,8 @@ async fn the_team_comes_by_its_slug() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "This RFC proposes using GitHub as CNA"
+/// RFC: "Define a Common vulnerabilities and exposures (CVE) number for the issue."
 /// RUNBOOK F7: "re-requesting does not help"; 1.2 rows 19, 20.
 #[tokio::test]
 async fn a_cve_id_is_asked_for_once_and_seen_when_it_comes() {
@@ -456,6 +461,7 @@ async fn a_cve_id_is_asked_for_once_and_seen_when_it_comes() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "attempt to provide mitigation in private fork"
 #[tokio::test]
 async fn a_private_fork_is_begun_once_and_seen_when_it_is_there() {
     let (mut world, ghsa) = drafted().await;
@@ -471,6 +477,7 @@ async fn a_private_fork_is_begun_once_and_seen_when_it_is_there() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "should contain acknowledgement of vulnerability reporter"
 /// RUNBOOK F8: "Credits need a GitHub login and the person's acceptance".
 #[tokio::test]
 async fn a_credit_is_offered_answered_and_taken_back() {
@@ -492,6 +499,7 @@ async fn a_credit_is_offered_answered_and_taken_back() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "Working group needs to identify impact of vulnerability"
 #[tokio::test]
 async fn a_new_assessment_changes_the_figures_that_we_wrote_and_no_word_of_people() {
     let (mut world, ghsa) = drafted().await;

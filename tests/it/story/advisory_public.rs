@@ -18,6 +18,7 @@ async fn publish(world: &mut World, text: Sha256) {
     world.settle_within(3).await;
 }
 
+/// RFC: "publishing-a-security-advisory"
 /// RFC: "Publish the security advisory"; "two different persons" and the date are the case's; here: exactly what was approved.
 #[tokio::test]
 async fn what_was_approved_is_published_once_without_a_trace_of_ours() {

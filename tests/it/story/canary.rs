@@ -42,6 +42,7 @@ fn sung(what: &str, text: &str) {
     assert!(!text.to_lowercase().contains(CANARY), "{what}: {text}");
 }
 
+/// RFC: "Ensure the confidentiality of reported security issues until they can be publicly disclosed."
 /// Promise: "A canary word in every field of a report is found in no log line (with RUST_LOG=trace), metric, Discord
 /// post, receipt, title or error text."
 #[tokio::test]

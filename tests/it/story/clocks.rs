@@ -51,6 +51,7 @@ async fn the_acknowledgement_warns_at_one_two_and_two_and_a_half_days_and_breaks
     world.nothing_is_left_over();
 }
 
+/// RFC: "In private SIR team Discord channel, raise issue and identify triage owner of issue."
 /// RUNBOOK 5: an owner within four hours; a day; the chairs at two days; the TSC at three, when claimed High.
 #[tokio::test]
 async fn a_case_that_nobody_takes_goes_up_step_by_step() {
@@ -122,6 +123,7 @@ async fn a_clock_that_is_set_back_rings_nothing_twice() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "SIR team may not have capacity"
 /// RUNBOOK 5: nobody of the team is there -> the chairs at once.
 #[tokio::test]
 async fn with_everybody_away_the_chairs_are_told_at_once() {

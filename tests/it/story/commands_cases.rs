@@ -24,6 +24,7 @@ fn notice(world: &World, who: &str, word: &str) -> String {
     readable(sent.iter().rfind(|mail| mail.contains(word)).unwrap_or_else(|| panic!("no notice: {word}")))
 }
 
+/// RFC: "known but undisclosed vulnerability"
 /// RUNBOOK 1.2, row 6: "do **not** tell reporter details of the other case"; "P: T01 (same as new)"; MAIL: "a second reporter on a
 /// duplicate is never shown the first".
 #[tokio::test]

@@ -119,6 +119,7 @@ async fn ack_done_is_a_members_word() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "capture sufficient details to ensure it can be assessed, if details are missing"
 /// RUNBOOK T03: "only missing questions"; row "asking the reporter twice": each question once.
 #[tokio::test]
 async fn only_what_is_open_and_was_never_asked_is_asked() {
@@ -162,6 +163,7 @@ async fn a_question_that_was_stopped_can_be_asked() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "Reporter should be thanked for their report and notified this is a known issue"
 /// RUNBOOK 1.1: KNOWN "leaves when thank-you with links sent -> CLOSED/known-public"; "our own words: never a mirror's
 /// sentence"; the URL is built from the id.
 #[tokio::test]
@@ -197,6 +199,8 @@ async fn known_tells_the_reporter_and_closes_when_the_letter_left() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "Close issue in triage queue and let SIR team know issue is closed."
+/// RFC: "If not a vulnerability, thank reporter for their time and provide a reason"
 /// "`!close` T05..T07 where the closure has a letter, and closes the issue with its label."
 #[tokio::test]
 async fn each_closure_has_its_letter_or_none() {

@@ -121,6 +121,19 @@ async fn approved() -> World {
     world
 }
 
+/// RFC: "Send notifications through identified public channels"
+/// RFC: "Publish public disclosure on agreed date with mitigation instructions."
+/// RFC: "Co-ordinate with SIG-release esp around Critical and High issues"
+/// RFC: "Agree with disclosed O3DE members time to prepare and begin patching"
+/// RFC: "Review with vulnerability reporter where possible"
+/// RFC: "Review with SIR team, which should include TSC observers"
+/// RFC: "should be updated to contain mitigation steps, if known"
+/// RFC: "Working group needs to set up reproduction of vulnerability."
+/// RFC: "Provide a draft security response and request comments/changes from collaborators"
+/// RFC: "Alert impacted SIGs via their chair(s) and the TSC."
+/// RFC: "Update GHI with link to advisory link."
+/// RFC: "Discuss initial findings in private discord channel with SIR team."
+/// RFC: "A runbook for handling issues that defines vulnerability life cycle"
 /// RFC: "Issues should either be closed or lead to disclosed security vulnerabilities." The whole way of one, by mail: two members,
 /// a SIG, SIG-Release, the embargoed list, a reporter.
 #[tokio::test]
@@ -133,6 +146,10 @@ async fn from_the_first_mail_to_the_public_notice() {
     assert_eq!(word(&the_one(&world), "state"), "draft");
     assert!(world.issue(1).labels.contains("stage/confirmed"), "{:?}", world.issue(1).labels);
     assert_eq!(got(&world, "nora@sigs.example", "this mail is confidential"), 1);
+    assert_eq!(got(&world, BOB, &seen(&world).text.short()), 1, "the draft, for comment");
+    assert!(world.issue(1).body.contains(&ghsa), "{}", world.issue(1).body);
+    let posts = world.peers.discord.messages();
+    assert!(posts.iter().any(|post| post.content.contains("assessed as a vulnerability")), "{posts:?}");
     assert_eq!(got(&world, "tess@tsc.example", &ghsa), 1);
     let confirmed = letters(&world).pop().unwrap();
     assert!(flat(&confirmed).contains("We have confirmed it"), "{confirmed}");
@@ -250,6 +267,8 @@ async fn from_the_first_mail_to_the_public_notice() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "Identify initial impact level for issue."
+/// RFC: "Asses threat"
 /// RFC: "what separates a vulnerability from other unwanted behavior (a non-security bug) is a compromise in one or more of those
 /// areas."
 #[tokio::test]
@@ -304,6 +323,7 @@ async fn a_leak_is_told_at_once_and_moves_the_day() {
     assert_eq!(word(&the_one(&world), "state"), "published");
 }
 
+/// RFC: "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps."
 /// RFC: "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps": and 90 days later it
 /// is public, "even if no fix is available".
 #[tokio::test]
@@ -349,4 +369,92 @@ async fn no_agreement_goes_up_and_day_90_comes() {
     confirm(&mut world, CAROL).await;
     world.settle_within(2).await;
     assert_eq!(word(&the_one(&world), "state"), "published");
+}
+
+/// RFC: "own handling a security report and ensuring it receives timely updates."
+/// RUNBOOK 1.4, periodic update: 3 working days for a critical one; and the promise that an acknowledgement made.
+#[tokio::test]
+async fn who_owns_it_hears_when_the_reporter_waits() {
+    let mut world = assessed().await;
+    assert_eq!(got(&world, ALICE, "tell the reporter how it goes"), 0);
+    world.at("2026-11-26T12:00:00Z");
+    world.settle_within(1).await;
+    assert_eq!(got(&world, ALICE, "tell the reporter how it goes"), 1);
+    assert_eq!(got(&world, BOB, "tell the reporter how it goes"), 0, "the owner alone, at first");
+    let told = say(&mut world, ALICE, "!update 5wd\n\nWe see it happen, and know which line does it.").await;
+    assert!(told.contains("the update (T16)"), "{told}");
+    let letter = letters(&world).pop().unwrap();
+    assert!(letter.contains("We see it happen") && letter.contains("3 December 2026"), "{letter}");
+    assert!(world.case(1).clocks[&ClockKind::Update].due > world.now());
+    // Each of them rings once, also after a week away.
+    world.at("2026-12-20T12:00:00Z");
+    world.settle_within(1).await;
+    let (first, again) =
+        (got(&world, ALICE, "write to the reporter, as promised"), world.sent_to(address(ALICE)).len());
+    assert_eq!(first, 1, "the highest level passed speaks for those below it");
+    world.settle_within(1).await;
+    assert_eq!(world.sent_to(address(ALICE)).len(), again);
+}
+
+/// RFC: "consider holding meeting of SIR team within 1 week of issue being reported"
+/// RUNBOOK 1.2, row 11: complicated or grave; held or waived with a reason, and by nobody's silence.
+#[tokio::test]
+async fn a_grave_one_is_met_about_within_a_week() {
+    let mut world = assessed().await;
+    let due = world.case(1).clocks[&ClockKind::Meeting].due;
+    assert_eq!(due.to_string(), "2026-11-30T09:00:00Z", "a week after the report");
+    let told = say(&mut world, ALICE, "!meeting 2026-11-27T15:00Z").await;
+    assert!(told.contains("3 people are asked to meet"), "{told}");
+    let asked = world.sent_to(address(BOB)).pop().unwrap();
+    assert!(asked.contains("text/calendar") && readable(&asked).contains("27 Nov"), "{asked}");
+    let told = say(&mut world, ALICE, "!meeting waived").await;
+    assert!(told.contains("say why there is no need to meet"), "{told}");
+    say(&mut world, ALICE, "!meeting held").await;
+    assert!(!world.case(1).runs(ClockKind::Meeting));
+}
+
+/// RFC: "Ask reporter if they want to be involved and invite them to collaborate on the CVE"
+/// RUNBOOK 1.2, row 21: their account is known, they said yes, and two people let somebody new in.
+#[tokio::test]
+async fn the_reporter_is_invited_to_the_advisory() {
+    let mut world = assessed().await;
+    world.peers.hub.add_user(106, "rena-r");
+    say(&mut world, ALICE, "!credit github rena-r\n!collab rena-r").await;
+    assert!(world.case(1).tracks.collaborators.is_empty(), "not before a second person agrees");
+    confirm(&mut world, BOB).await;
+    world.settle_within(1).await;
+    assert!(seen(&world).logins.contains(&"rena-r".to_owned()), "{:?}", seen(&world).logins);
+    assert!(flat(&letters(&world).pop().unwrap()).contains("rena-r"));
+}
+
+/// RUNBOOK F7: the id may take weeks; the owner hears after 5 working days, the chairs after 35 days, and the day does not wait.
+#[tokio::test]
+async fn a_cve_that_does_not_come_delays_nothing() {
+    let mut world = assessed().await;
+    say(&mut world, ALICE, "!cve request").await;
+    let told = say(&mut world, ALICE, "!cve request").await;
+    assert!(told.contains("asked for already"), "{told}");
+    world.at("2026-11-30T12:00:00Z");
+    world.settle_within(1).await;
+    assert_eq!(got(&world, ALICE, "get a CVE id"), 1);
+    assert_eq!(got(&world, CAROL, "get a CVE id"), 0);
+    world.at("2026-12-29T12:00:00Z");
+    world.settle_within(1).await;
+    assert_eq!(got(&world, CAROL, "get a CVE id"), 1);
+    say(&mut world, ALICE, "!cve refused").await;
+    assert!(!world.case(1).runs(ClockKind::Cve));
+}
+
+/// RUNBOOK 1.4: "stall: 30 d no event, then C"; "a case without movement raises".
+#[tokio::test]
+async fn a_case_on_which_nothing_happens_raises() {
+    let mut world = reported().await;
+    say(&mut world, ALICE, "!own me\n!ack 5wd\n!severity low").await;
+    world.at("2026-12-24T12:00:00Z");
+    world.settle_within(1).await;
+    assert_eq!(got(&world, ALICE, "go on with it"), 1);
+    assert_eq!(got(&world, CAROL, "go on with it"), 0);
+    world.at("2027-01-04T12:00:00Z");
+    world.settle_within(1).await;
+    assert_eq!(got(&world, CAROL, "go on with it"), 1);
 }

@@ -419,6 +419,7 @@ async fn a_notice_of_unknown_fate_is_sent_again() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "alternative communication mechanisms we should use (ie something other than Discord"
 #[tokio::test]
 async fn discords_limit_is_kept_and_a_revoked_webhook_is_told_by_mail() {
     let mut world = World::new().await;

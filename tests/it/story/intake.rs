@@ -20,6 +20,8 @@ pub fn nth_report(n: usize, from: &str) -> Mail {
     )
 }
 
+/// RFC: "automate report->GitHub issue creation so triage queue is automatically populated"
+/// RFC: "SIR Team will receive vulnerability reports sent to security@o3de.org and handle triage."
 /// RFC: "Triage owner should open new GitHub Issue (GHI) in SIG-Security-reports private repository", "we thank all
 /// reporters for raising the issue".
 #[tokio::test]

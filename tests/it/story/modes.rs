@@ -54,6 +54,7 @@ async fn shadow_writes_what_it_would_send_and_sends_nothing_ever() {
     world.nothing_is_left_over();
 }
 
+/// RFC: "run a full practice of patching O3DE"
 /// "*exercise* writes only to the roster, `[PRACTICE]` first in every subject".
 #[tokio::test]
 async fn an_exercise_writes_to_the_roster_alone_and_says_so_in_every_subject() {

@@ -49,6 +49,9 @@ impl Run<'_> {
             .map(ToString::to_string)
             .collect();
         let count = self.brief(chairs, &Brief::Sig);
+        if self.policy.discord {
+            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: Brief::Sig } });
+        }
         let tsc = self.with_roles(&[Role::TscContact]);
         let above = self.brief(tsc, &Brief::Tsc);
         let mut said = format!(
