@@ -48,6 +48,18 @@
 //! public, becomes part of its case. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
 //! up to date; what it asks for never depends on a case.
 //!
+//! # How a case becomes public
+//!
+//! What a member does about a vulnerability is a `Step` (`case/step.rs`); what GitHub shows of its advisory is an `Advisory`
+//! (`case/advisory.rs`); both fold into `Tracks` (`case/tracks.rs`): assessment, day, group, fix, CVE id, review, notices. Each verb
+//! has its guard in one passage of `case/decide/command/`: `assess.rs`, `embargo.rs`, `mitigate.rs`, `review.rs`, `disclose.rs`.
+//! Which promises run follows from where the case stands (`case/decide/promises.rs`). `Effect::Advisory` brings the draft to what
+//! the case says (`perform/advisory.rs`); where GitHub gives no right, the step is a task for a person and is seen as done.
+//! Telling the embargoed list and publishing wait for a second person (`case/agree.rs`); what follows from a publication
+//! follows from what GitHub shows (`case/decide/advisory.rs`), and every outward text is read for what must not be in it
+//! (`render/leak.rs`). `tests/it/story/disclosure.rs` goes the whole way; `tests/it/case_runbook.rs` goes every way;
+//! `tests/it/rfc.rs` names the story for each sentence of the RFC.
+//!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
 //! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
 //! case, on a case, or where a person sees it, once. On a running machine the same question is a figure: `status` compares
@@ -121,6 +133,10 @@
 //! on (`perform/advisory.rs`). It is published only as it was approved, by its hash (`perform/publish.rs`); what GitHub lets no
 //! program do is a task for a person. No outward text leaves before the leak guard read it (`render/leak.rs`); what it finds
 //! is told by mail to the team alone.
+//!
+//! **Invariant:** an approval is of one text, by its SHA-256; a text that changed is approved by nobody. Nobody outside is told, and
+//! nothing is published, without approvals of that text and two persons; nothing before its day, unless it is known or used
+//! outside already.
 //!
 //! **Invariant:** what is found of a report stays here: its words are in the table `finding` and on the private issue; events,
 //! alerts and posts hold numbers. The check asks nobody, decides nothing, and stops no mail.

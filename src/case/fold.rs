@@ -140,8 +140,9 @@ impl Case {
                 }
             }
             Deed::Step { step } => {
-                let again = matches!(step, Step::Assess { .. }) && self.phase().is_some();
-                if let Some(phase) = step.leads_to().filter(|_| !again) {
+                // A later word on something earlier (another assessment, another group) moves nothing back; a new review does.
+                let back = |phase| self.phase().is_some_and(|now| now >= phase) && phase != Phase::Review;
+                if let Some(phase) = step.leads_to().filter(|phase| !back(*phase)) {
                     self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
                 }
                 self.tracks.step(step, act.number, &act.by, act.at);

@@ -392,3 +392,31 @@ fn the_straight_way_reaches_the_public() {
     play.end();
     assert_eq!(play.case.closure(), Some(sir_intake::case::Closure::Disclosed));
 }
+
+/// Found by chance: what somebody did while the letter was on its way was taken back, and nobody could go on.
+#[test]
+fn a_known_case_ends_once_its_reporter_is_told_whatever_was_done_meanwhile() {
+    let mut play = Play::new();
+    assert!(play.say("!own me", "alice") && play.say("!known CVE-2025-12345", "alice"));
+    assert!(play.say("!own bob", "alice"));
+    play.done();
+    assert_eq!(play.case.closure(), None, "bob looks at it again");
+    assert!(play.say("!undo", "alice"));
+    assert_eq!(play.case.closure(), Some(sir_intake::case::Closure::KnownPublic));
+}
+
+/// Found by chance: one more person in the group took a case out of its review, and it could not get back.
+#[test]
+fn a_later_word_on_something_earlier_moves_nothing_back() {
+    let mut play = Play::new();
+    play.say("!assess vuln c=yes severity=low versions=<2510.2 sig=network", "alice");
+    play.seen(1, AdvisoryState::Draft);
+    for said in
+        ["!group alice, bob", "!reproduced yes", "!credit anonymous", "!fix none It is hard", "!review"]
+    {
+        assert!(play.say(said, "alice"), "{said}");
+    }
+    assert!(play.say("!group alice, bob", "alice"));
+    assert!(play.say("!assess vuln c=yes severity=medium sig=network", "bob"));
+    assert_eq!(play.case.phase(), Some(Phase::Review));
+}

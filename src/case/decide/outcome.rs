@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
-    Advisory, Alert, Audience, Case, ClockKind, Closure, Deed, Effect, EffectId, Event, LetterKind, PersonId,
-    Policy, Receipt, Stage, Stop, Task, Withheld,
+    Advisory, Alert, Audience, Case, ClockKind, Deed, Effect, EffectId, Event, LetterKind, PersonId, Policy,
+    Receipt, Stage, Stop, Task, Withheld,
 };
 
 /// How an effect went, as far as a case cares.
@@ -199,7 +199,7 @@ fn ordered(
     }
     let told_known = case.act(act).is_some_and(|act| matches!(act.deed, Deed::Known { .. }) && act.stands());
     if told_known && matches!(case.stage, Stage::Known { .. }) {
-        decision.event(Event::Closed { closure: Closure::KnownPublic });
+        // That it ends follows from where it stands (`promises::ended`).
         let clock = ClockKind::Information;
         if case.runs(clock) {
             decision.event(Event::ClockStopped { clock, stop: Stop::Closed });

@@ -5,10 +5,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Decision;
+use crate::case::act::{Act, ActLetter};
 use crate::case::clock::{Audience, ClockKind, Ring};
 use crate::case::event::{Event, Stop};
 use crate::case::tracks::{Cve, Meeting, Phase};
-use crate::case::{Case, Policy, Severity, Stage};
+use crate::case::{Case, Closure, Deed, Policy, Severity, Stage};
 
 /// Days after the report at which people hear that its 90 are running out (RUNBOOK 1.4), as parts of 90.
 const DISCLOSURE_RINGS: [(u32, Audience); 6] = [
@@ -27,9 +28,26 @@ pub(super) fn follow(decision: &mut Decision, case: &Case, policy: &Policy, now:
     }
     let mut after = case.clone();
     decision.events.iter().for_each(|event| after.apply(event));
+    if let Some(event) = ended(&after) {
+        after.apply(&event);
+        decision.event(event);
+    }
     for event in settle(&after, policy, now) {
         decision.event(event);
     }
+}
+
+/// A case that is public already ends when the letter that says so left; also when it comes back to that stage later, because
+/// what somebody did in between was taken back.
+pub(super) fn ended(case: &Case) -> Option<Event> {
+    let told = |act: &&Act| {
+        matches!(act.deed, Deed::Known { .. })
+            && act.stands()
+            && matches!(act.letter, Some(ActLetter::Left { .. }))
+    };
+    let known = matches!(case.stage, Stage::Known { .. });
+    (known && case.acts.iter().any(|act| told(&act)))
+        .then_some(Event::Closed { closure: Closure::KnownPublic })
 }
 
 /// The events that bring the promises of a case to what should run.

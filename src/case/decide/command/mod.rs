@@ -411,6 +411,10 @@ impl Run<'_> {
         }
         events.into_iter().for_each(|event| self.event(event));
         let Some(case) = &self.case else { return };
+        if let Some(event) = super::promises::ended(case) {
+            self.event(event);
+        }
+        let Some(case) = &self.case else { return };
         let promises = super::promises::settle(case, self.policy, self.now);
         promises.into_iter().for_each(|event| self.event(event));
     }
