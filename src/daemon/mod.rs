@@ -134,6 +134,14 @@ impl Daemon {
         Ok((turn, polled))
     }
 
+    /// Looks at every clock once, and does what is due. Returns how much was.
+    ///
+    /// # Errors
+    /// Only what ends the daemon.
+    pub async fn tick(&self) -> Result<usize, Fault> {
+        ticks::tick(&self.office, ticks::Look::Taken).await
+    }
+
     /// Runs until it is told to stop.
     ///
     /// # Errors

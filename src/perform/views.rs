@@ -80,7 +80,7 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         missing,
         notes: notes(office, case, &row, letter, advisory.as_ref()),
         known: known(office, txn, case)?,
-        steps: runbook(&progress).into_iter().chain(way_steps::steps(office, case)).collect(),
+        steps: way_steps::with(runbook(&progress), office, case),
         attachments: attachment_rows(letter),
         report: shown(office, letter, advisory.as_ref()),
         zone,

@@ -7,6 +7,16 @@ use crate::office::Office;
 use crate::render::issue::Step;
 use crate::render::when;
 
+/// The whole list: what leads to the public stands before the end.
+pub(super) fn with(mut begun: Vec<Step>, office: &Office, case: &Case) -> Vec<Step> {
+    let way = steps(office, case);
+    let Some(end) = begun.pop_if(|_| !way.is_empty()) else { return begun };
+    begun.extend(way);
+    let text = if end.done { end.text } else { "Close it once it is public".to_owned() };
+    begun.push(Step { text, ..end });
+    begun
+}
+
 /// What was found, in a line; none before it was assessed.
 pub(super) fn assessed(case: &Case) -> Option<String> {
     let found = case.tracks.assessment.as_ref()?;
@@ -22,7 +32,7 @@ pub(super) fn assessed(case: &Case) -> Option<String> {
 }
 
 /// The steps from the draft advisory to the public; empty for what is no vulnerability.
-pub(super) fn steps(office: &Office, case: &Case) -> Vec<Step> {
+fn steps(office: &Office, case: &Case) -> Vec<Step> {
     let Some(found) = &case.tracks.assessment else { return Vec::new() };
     let tracks = &case.tracks;
     let phase = case.phase();
