@@ -47,8 +47,6 @@ pub enum Brief {
     },
     /// The day moved.
     DayMoved,
-    /// The day is there: two people may publish.
-    DayIsHere,
 }
 
 impl Brief {
@@ -68,7 +66,6 @@ impl Brief {
             Self::Incident => "incident",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
-            Self::DayIsHere => "day-is-here",
         }
     }
 }

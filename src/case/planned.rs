@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effect;
-use super::letter::Content;
+use super::letter::{Content, LetterKind};
+use super::{MailId, PersonId};
 
 /// A needed order across lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,14 @@ impl Planned {
     /// At once, after nothing.
     pub fn now(effect: Effect) -> Self {
         Self { effect, not_before: None, after: After::Nothing, held_until: None, spoken: None }
+    }
+
+    /// A letter that says what its case says when this is committed, and nothing else.
+    pub fn letter_of_case(letter: LetterKind, to: PersonId, in_reply_to: Option<MailId>, act: u32) -> Self {
+        Self {
+            spoken: Some(Spoken::Letter(Content::OfCase)),
+            ..Self::now(Effect::Letter { letter, to, in_reply_to, act })
+        }
     }
 
     /// Once the issue is there.

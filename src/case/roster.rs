@@ -113,6 +113,12 @@ impl Roster {
         self.members.iter().filter(move |m| m.is(Role::Member) && !m.is_away(at))
     }
 
+    /// The short names of everybody with one of these roles, away or not, each once.
+    pub fn keys_with(&self, roles: &[Role]) -> Vec<MemberKey> {
+        let some = |member: &&Member| roles.iter().any(|role| member.is(*role));
+        self.members.iter().filter(some).map(|member| member.key.clone()).collect()
+    }
+
     /// Everybody with that role, away or not.
     pub fn with(&self, role: Role) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(move |m| m.is(role))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::advisory::{Advisory, Task};
 use super::assessment::Assessment;
 use super::reference::Reference;
+use super::roster::{Member, Role, Roster};
 use super::step::{CveStep, Step};
 use super::{LetterKind, MailId, MemberKey, PersonId, Sha256};
 
@@ -260,10 +261,14 @@ impl Tracks {
         self.advisory.as_ref().map(|advisory| advisory.text)
     }
 
-    /// Those who approved what the advisory says now.
-    pub fn approvals(&self) -> usize {
-        let current = self.review.as_ref().filter(|review| Some(review.text) == self.text());
-        current.map_or(0, |review| review.approvals.len())
+    /// Members and chairs who approved what the advisory says now; observers count for seeing it, not for this.
+    pub fn approvals(&self, roster: &Roster) -> u32 {
+        let Some(review) = self.review.as_ref().filter(|review| Some(review.text) == self.text()) else {
+            return 0;
+        };
+        let of_team = |member: &Member| member.is(Role::Member) || member.is(Role::Chair);
+        let counted = review.approvals.iter().filter(|key| roster.get(key).is_some_and(of_team));
+        u32::try_from(counted.count()).unwrap_or(u32::MAX)
     }
 
     /// Those of the embargoed list who were told, each once.

@@ -6,9 +6,7 @@ use super::{commit, late};
 use crate::case::command::Via;
 use crate::case::decide::Decision;
 use crate::case::decide::command::Chore;
-use crate::case::{
-    Case, CaseId, Content, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source, Spoken,
-};
+use crate::case::{Case, CaseId, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source};
 use crate::office::Office;
 use crate::store::{StoreError, Txn};
 
@@ -39,15 +37,7 @@ pub(super) fn done(
         Chore::PublicMail { to, act } => {
             let to = txn.person(to, "")?;
             let mut publish = Decision::default();
-            publish.effects.push(Planned {
-                spoken: Some(Spoken::Letter(Content::OfCase)),
-                ..Planned::now(Effect::Letter {
-                    letter: LetterKind::PublicMail,
-                    to,
-                    in_reply_to: None,
-                    act: *act,
-                })
-            });
+            publish.effects.push(Planned::letter_of_case(LetterKind::PublicMail, to, None, *act));
             commit::follow(office, txn, &mut txn.case(here()?)?, &publish, now)?;
         }
         Chore::OpenMail { mail } => {

@@ -177,13 +177,12 @@ pub(super) fn to_others(
 ) -> Result<Letter, ()> {
     let text = way::text(txn, case).map_err(|_| ())?.ok_or(())?;
     let parts = way::taken_apart(office, case, &text);
-    let written = if letter == LetterKind::PublicMail {
-        office.letters.public(&way::public_desk(office), &ToPublic::Mail(&parts)).map_err(|_| ())?
+    if letter == LetterKind::PublicMail {
+        office.letters.public(&way::public_desk(office), &ToPublic::Mail(&parts)).map_err(|_| ())
     } else {
         let desk = desk(office, txn, case, to)?;
-        office.letters.list(&desk, &to_list(office, case, letter, parts)?).map_err(|_| ())?
-    };
-    Ok(written)
+        office.letters.list(&desk, &to_list(office, case, letter, parts)?).map_err(|_| ())
+    }
 }
 
 fn desk(office: &Office, txn: &Txn<'_>, case: &Case, to: PersonId) -> Result<ListDesk, ()> {

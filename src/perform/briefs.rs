@@ -46,8 +46,7 @@ pub(super) fn letter(
         | Brief::ReleaseNote
         | Brief::Retrospective
         | Brief::Incident
-        | Brief::Task { .. }
-        | Brief::DayIsHere => None,
+        | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
 }
@@ -145,7 +144,7 @@ fn on_case(
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => OnCase::Embargo { dates, moved: None },
-        Brief::Task { .. } | Brief::DayIsHere => return Ok(None),
+        Brief::Task { .. } => return Ok(None),
     }))
 }
 
@@ -251,6 +250,5 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
-        Brief::DayIsHere => "the day is here: two people may publish".to_owned(),
     }
 }

@@ -380,12 +380,17 @@ pub(super) fn alert(
     })
 }
 
-fn clock_alert(case: Option<&Case>, kind: case::ClockKind, level: u8, breach: bool, now: Timestamp) -> Alert {
-    let clock = kind;
-    let state = case.and_then(|case| case.clocks.get(&kind));
+fn clock_alert(
+    case: Option<&Case>,
+    clock: case::ClockKind,
+    level: u8,
+    breach: bool,
+    now: Timestamp,
+) -> Alert {
+    let state = case.and_then(|case| case.clocks.get(&clock));
     let due = state.map_or(now, |clock| clock.due);
     let to = state.and_then(|clock| clock.rings.get(usize::from(level))).map(|ring| ring.to);
-    match (kind, to) {
+    match (clock, to) {
         (case::ClockKind::Owner, Some(case::Audience::Chairs)) => Alert::OwnerMissing { to: Above::Chairs },
         (case::ClockKind::Owner, Some(case::Audience::TscIfHigh)) => Alert::OwnerMissing { to: Above::Tsc },
         (_, _) if breach => Alert::ClockBreach { clock, due },

@@ -147,13 +147,13 @@ fn review(office: &Office, case: &Case) -> Step {
     let Some(review) = &case.tracks.review else {
         return Step { done: false, text: "Review of what will be public".to_owned() };
     };
-    let (have, want) = (case.tracks.approvals(), office.policy.runbook.approvals);
+    let (have, want) = (case.tracks.approvals(&office.policy.roster), office.policy.runbook.approvals);
     let objects: Vec<String> = review.objections.iter().map(|key| views::name(office, key)).collect();
     let mut text = format!("Review of text {}: {have} of {want} approvals", review.text.short());
     if !objects.is_empty() {
         text.push_str(&format!("; {} objects", objects.join(", ")));
     }
-    Step { done: u32::try_from(have).unwrap_or(u32::MAX) >= want && objects.is_empty(), text }
+    Step { done: have >= want && objects.is_empty(), text }
 }
 
 /// What everybody who opens the page must see first.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::render::shot;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sir_intake::case::{Address, CaseId, Severity};
@@ -23,14 +24,6 @@ fn letters() -> Letters {
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
-}
-
-fn shot(name: &str, text: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 fn as_text(label: &str, letter: &Letter) -> String {

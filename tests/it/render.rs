@@ -27,7 +27,7 @@ use sir_intake::render::marker::{self, Key, Keyring, Stamp};
 
 pub const CASE: CaseId = CaseId { year: 2026, number: 7 };
 
-fn shot(name: &str, text: &str) {
+pub fn shot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);

@@ -6,8 +6,7 @@ use super::Decision;
 use crate::case::roster::Role;
 use crate::case::tracks::Phase;
 use crate::case::{
-    Advisory, Alert, Audience, Brief, Case, Content, Deed, Effect, Event, LetterKind, MemberKey, PersonId,
-    Planned, Policy, Spoken, Step, Task,
+    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, Planned, Policy, Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -46,34 +45,18 @@ fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Polic
     }
     let by = policy.calendar.advance_working_days(now, policy.runbook.reporter_review_days);
     let brief = Brief::Review { text: seen.text, by };
-    brief_all(decision, policy, &[Role::Member, Role::Chair], &brief);
+    decision.brief(policy.roster.keys_with(&[Role::Member, Role::Chair]), &brief);
     if changed {
-        brief_all(decision, policy, &[Role::TscContact], &brief);
+        decision.brief(policy.roster.keys_with(&[Role::TscContact]), &brief);
         if let Some(to) = case.reporter {
-            letter(decision, LetterKind::DraftForReporter, to, Some(case.last_mail), 0);
+            decision.effects.push(Planned::letter_of_case(
+                LetterKind::DraftForReporter,
+                to,
+                Some(case.last_mail),
+                0,
+            ));
         }
     }
-}
-
-fn brief_all(decision: &mut Decision, policy: &Policy, roles: &[Role], brief: &Brief) {
-    let people = policy.roster.members.iter().filter(|member| roles.iter().any(|role| member.is(*role)));
-    let people: Vec<MemberKey> = people.map(|member| member.key.clone()).collect();
-    for to in people {
-        decision.then(Effect::Alert { to, alert: Alert::Brief { brief: brief.clone() } });
-    }
-}
-
-fn letter(
-    decision: &mut Decision,
-    letter: LetterKind,
-    to: PersonId,
-    in_reply_to: Option<crate::case::MailId>,
-    act: u32,
-) {
-    decision.effects.push(Planned {
-        spoken: Some(Spoken::Letter(Content::OfCase)),
-        ..Planned::now(Effect::Letter { letter, to, in_reply_to, act })
-    });
 }
 
 /// Everybody can read it now.
@@ -85,16 +68,21 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
     let Some(act) = asked.filter(|_| case.tracks.publishing) else {
         // Nobody here said so: to the team it is out before its day.
         let brief = Brief::Incident;
-        brief_all(decision, policy, &[Role::Member, Role::Chair, Role::TscContact], &brief);
+        decision.brief(policy.roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]), &brief);
         super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
         return;
     };
     let act = act.number;
     if let Some(to) = case.reporter {
-        letter(decision, LetterKind::PublishedThanks, to, Some(case.last_mail), act);
+        decision.effects.push(Planned::letter_of_case(
+            LetterKind::PublishedThanks,
+            to,
+            Some(case.last_mail),
+            act,
+        ));
     }
     for to in case.tracks.list_told() {
-        letter(decision, LetterKind::ListLifted, to, None, act);
+        decision.effects.push(Planned::letter_of_case(LetterKind::ListLifted, to, None, act));
     }
     for channel in 0..policy.channels {
         decision.then(Effect::Announce { channel });
@@ -102,7 +90,7 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
     decision.chores.extend(
         policy.announce.iter().map(|address| super::command::Chore::PublicMail { to: address.clone(), act }),
     );
-    brief_all(decision, policy, &[Role::ReleaseContact], &Brief::ReleaseNote);
+    decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
     let owner = case.owner().map_or(Audience::Members, |_| Audience::Owner);
     super::tell(decision, case, owner, &Alert::Brief { brief: Brief::Retrospective }, policy, now);
 }
@@ -111,7 +99,7 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
 pub(super) fn day_before(decision: &mut Decision, case: &Case) {
     if matches!(case.phase(), Some(Phase::Prenotice | Phase::Ready)) {
         for to in case.tracks.list_told() {
-            letter(decision, LetterKind::ListReminder, to, None, 0);
+            decision.effects.push(Planned::letter_of_case(LetterKind::ListReminder, to, None, 0));
         }
     }
 }

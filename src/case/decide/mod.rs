@@ -15,6 +15,8 @@ mod promises;
 mod receipt;
 pub mod sort;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 pub use open::{Opening, Standing, open};
@@ -25,8 +27,8 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    Advisory, After, Alert, Audience, Case, Checked, ClockKind, Effect, EffectId, Event, MailId, MemberKey,
-    PersonId, Planned, Policy, Task, roster::Member,
+    Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Effect, EffectId, Event, MailId,
+    MemberKey, PersonId, Planned, Policy, Task, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -49,6 +51,17 @@ impl Decision {
     /// Adds an effect to be done at once.
     pub fn then(&mut self, effect: Effect) {
         self.effects.push(Planned::now(effect));
+    }
+
+    /// Tells these people, each once; how many.
+    fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
+        let mut told: BTreeSet<MemberKey> = BTreeSet::new();
+        for to in people {
+            if told.insert(to.clone()) {
+                self.then(Effect::Alert { to, alert: Alert::Brief { brief: brief.clone() } });
+            }
+        }
+        told.len()
     }
 
     /// Adds an effect that waits for the issue.

@@ -27,7 +27,7 @@ async fn claimed(severity: &str, commands: &str) -> World {
 }
 
 /// The word by which this member agrees, of the last notice that asks for one.
-fn nonce(world: &World, who: &str) -> String {
+pub fn nonce(world: &World, who: &str) -> String {
     let sent = world.sent_to(super::post::address(who));
     let asked = readable(sent.iter().rfind(|mail| mail.contains("asks you to confirm")).expect("a notice"));
     asked.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()

@@ -5,6 +5,7 @@ use sir_intake::practice::loopback::{ROSTER, Settings};
 
 use super::advisory::{edit, seen, the_one, word, written};
 use super::command_desk::{ALICE, BOB, CAROL, Told, command, flat, letters, readable, transcript};
+use super::commands_agreed::nonce;
 use super::post::{Mail, RENA, address};
 use crate::sync::O3DE;
 use crate::world::World;
@@ -88,9 +89,7 @@ async fn rena(world: &mut World, n: u32, text: &str) {
 
 /// The second person agrees by their own word.
 async fn confirm(world: &mut World, who: &str) -> Told {
-    let sent = world.sent_to(address(who));
-    let asked = readable(sent.iter().rfind(|mail| mail.contains("asks you to confirm")).expect("a notice"));
-    let nonce = asked.split("  confirm ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let nonce = nonce(world, who);
     say(world, who, &format!("!confirm {nonce}")).await
 }
 

@@ -52,8 +52,7 @@ impl Run<'_> {
         if self.policy.discord {
             self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: Brief::Sig } });
         }
-        let tsc = self.with_roles(&[Role::TscContact]);
-        let above = self.brief(tsc, &Brief::Tsc);
+        let above = self.brief_roles(&[Role::TscContact], &Brief::Tsc);
         let mut said = format!(
             "a vulnerability: {severity}, advisory in {repository}; {told}; told: {count} SIG chairs, {above} TSC contacts"
         );
@@ -170,12 +169,7 @@ impl Run<'_> {
         let Meeting::Proposed { at } = meeting else {
             return Ok(Said { act: Some(act), ..words("noted") });
         };
-        let people = self.with_roles(&[Role::Member, Role::Chair]);
-        let brief = Brief::Meeting { at };
-        let count = self.brief(people, &brief);
-        if self.policy.discord {
-            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief } });
-        }
+        let count = self.tell_team(&[Role::Member, Role::Chair], &Brief::Meeting { at });
         let late = if at > end { "; that is later than a week after the report" } else { "" };
         let said = format!("{count} people are asked to meet at {at}{late}");
         Ok(Said { act: Some(act), ..words(said) })

@@ -6,7 +6,7 @@ use super::{Run, Said, words};
 use crate::case::decide::promises;
 use crate::case::roster::Role;
 use crate::case::tracks::{Cve, Fix};
-use crate::case::{Brief, Case, Content, Deed, Effect, LetterKind, Phase, Planned, Severity, Spoken, Step};
+use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
     pub(super) fn notify(&mut self) -> Result<Said, String> {
@@ -149,8 +149,7 @@ impl Run<'_> {
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
             self.tell_list(&people, LetterKind::ListNotice, number);
-            let chairs = self.with_roles(&[Role::SigChair, Role::Chair]);
-            self.brief(chairs, &Brief::Mitigation);
+            self.brief_roles(&[Role::SigChair, Role::Chair], &Brief::Mitigation);
         } else if let Step::Collaborate { login } = step {
             self.ruling.decision.then_on_issue(Effect::Advisory);
             self.invite(number, login);
@@ -164,10 +163,8 @@ impl Run<'_> {
         let theirs = matches!(&case.tracks.credit, Some(Credit::Github { login: named }) if named.eq_ignore_ascii_case(login));
         let Some(to) = case.reporter.filter(|_| theirs) else { return };
         let in_reply_to = Some(case.last_mail);
-        self.ruling.decision.effects.push(Planned {
-            spoken: Some(Spoken::Letter(Content::OfCase)),
-            ..Planned::now(Effect::Letter { letter: LetterKind::Invitation, to, in_reply_to, act })
-        });
+        let letter = Planned::letter_of_case(LetterKind::Invitation, to, in_reply_to, act);
+        self.ruling.decision.effects.push(letter);
     }
 
     /// Something is known outside, or used: everybody who must know hears of it at once (T31), and the day moves.

@@ -11,7 +11,7 @@ use crate::case::act::ActLetter;
 use crate::case::command::runbook::When;
 use crate::case::decide::promises;
 use crate::case::roster::Role;
-use crate::case::{Alert, Brief, Content, Deed, Effect, LetterKind, MailId, Planned, Spoken, Step};
+use crate::case::{Brief, Content, Deed, LetterKind, MailId, PersonId, Planned, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -124,12 +124,9 @@ impl Run<'_> {
     }
 
     /// Tells those of the embargoed list; each hears alone.
-    pub(super) fn tell_list(&mut self, people: &[crate::case::PersonId], letter: LetterKind, act: u32) {
+    pub(super) fn tell_list(&mut self, people: &[PersonId], letter: LetterKind, act: u32) {
         for to in people {
-            self.ruling.decision.effects.push(Planned {
-                spoken: Some(Spoken::Letter(Content::OfCase)),
-                ..Planned::now(Effect::Letter { letter, to: *to, in_reply_to: None, act })
-            });
+            self.ruling.decision.effects.push(Planned::letter_of_case(letter, *to, None, act));
         }
     }
 
@@ -142,12 +139,7 @@ impl Run<'_> {
             return Err("a day is agreed: propose another one first".to_owned());
         }
         let act = self.step(Step::Conflict);
-        let people = self.with_roles(&[Role::Member]);
-        let count = self.brief(people, &Brief::NoAgreement);
-        if self.policy.discord {
-            let alert = Alert::Brief { brief: Brief::NoAgreement };
-            self.ruling.decision.then(Effect::Post { alert });
-        }
+        let count = self.tell_team(&[Role::Member], &Brief::NoAgreement);
         let said = format!(
             "no agreement: {count} members are told; the chairs after 5 working days, then the TSC contact"
         );

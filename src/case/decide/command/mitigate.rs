@@ -5,9 +5,7 @@ use crate::case::command::runbook::FixWord;
 use crate::case::roster::Role;
 use crate::case::step::CveStep;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{
-    Alert, Brief, Content, Deed, Effect, LetterKind, MemberKey, Phase, Planned, Reference, Severity, Step,
-};
+use crate::case::{Brief, Content, Deed, Effect, LetterKind, MemberKey, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
     /// RFC: "Group should contain at least one member of each impacted SIG, the SIR team triage owner".
@@ -79,8 +77,7 @@ impl Run<'_> {
         let mut said = said.to_owned();
         if grave && !asked {
             // RFC: "Co-ordinate with SIG-release esp around Critical and High issues".
-            let release = self.with_roles(&[Role::ReleaseContact]);
-            let count = self.brief(release, &Brief::Installers);
+            let count = self.brief_roles(&[Role::ReleaseContact], &Brief::Installers);
             said.push_str(&match count {
                 0 => {
                     "; nobody of SIG-Release is on the roster: ask them about installers yourself".to_owned()
@@ -140,7 +137,7 @@ impl Run<'_> {
         }
         let said = match says {
             CveStep::Request => "a CVE id is asked for".to_owned(),
-            CveStep::Assigned { id } => format!("it is {}", shown(id)),
+            CveStep::Assigned { id } => format!("it is {id}"),
             CveStep::Refused => "the authority gives none".to_owned(),
             CveStep::Unwanted => "none: the GHSA id must do".to_owned(),
         };
@@ -234,18 +231,4 @@ impl Run<'_> {
         let (act, told) = self.act_with_letter(deed, LetterKind::Update, content)?;
         Ok(Said { act: Some(act), ..words(told) })
     }
-
-    /// The team hears of it by mail and on Discord.
-    pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
-        let people = self.with_roles(roles);
-        let count = self.brief(people, brief);
-        if self.policy.discord {
-            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
-        }
-        count
-    }
-}
-
-fn shown(id: &Reference) -> String {
-    id.to_string()
 }

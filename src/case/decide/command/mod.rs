@@ -369,12 +369,9 @@ impl Run<'_> {
 
     /// Everybody who may agree as the second person.
     fn others(&self) -> Vec<MemberKey> {
-        let may = [Role::Member, Role::Chair, Role::TscContact];
-        let roster = self.policy.roster.members.iter();
-        roster
-            .filter(|member| member.key != *self.order.by && may.into_iter().any(|role| member.is(role)))
-            .map(|member| member.key.clone())
-            .collect()
+        let mut may = self.policy.roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]);
+        may.retain(|key| key != self.order.by);
+        may
     }
 
     /// Clocks follow the stage: an owner keeps the promise of one, a closed case owes nothing that no letter brings.

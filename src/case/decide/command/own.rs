@@ -81,8 +81,6 @@ impl Run<'_> {
             Above::Chairs => &[Role::Chair],
             Above::Tsc => &[Role::Chair, Role::TscContact],
         };
-        let roster = self.policy.roster.members.iter();
-        let wanted = roster.filter(|member| roles.iter().any(|role| member.is(*role)));
-        wanted.map(|member| member.key.clone()).collect()
+        self.policy.roster.keys_with(roles)
     }
 }

@@ -60,7 +60,8 @@ impl Run<'_> {
             return Err("you approved it already".to_owned());
         }
         let act = self.step(Step::Approve { text });
-        let (have, want) = (self.approvals(self.case()?), self.policy.runbook.approvals);
+        let (have, want) =
+            (self.case()?.tracks.approvals(&self.policy.roster), self.policy.runbook.approvals);
         Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want}")) })
     }
 
@@ -76,19 +77,6 @@ impl Run<'_> {
         })
     }
 
-    /// Members and chairs who approved what the advisory says now; observers count for seeing it, not for this.
-    pub(super) fn approvals(&self, case: &Case) -> u32 {
-        let Some(review) =
-            case.tracks.review.as_ref().filter(|review| Some(review.text) == case.tracks.text())
-        else {
-            return 0;
-        };
-        let of_team =
-            |member: &crate::case::roster::Member| member.is(Role::Member) || member.is(Role::Chair);
-        let counted = review.approvals.iter().filter(|key| self.policy.roster.get(key).is_some_and(of_team));
-        u32::try_from(counted.count()).unwrap_or(u32::MAX)
-    }
-
     /// What a review still lacks.
     pub(super) fn review_lacks(&self, case: &Case) -> Vec<String> {
         let Some(review) = &case.tracks.review else {
@@ -98,7 +86,7 @@ impl Run<'_> {
         if case.tracks.text() != Some(review.text) {
             lacks.push("the advisory was changed since".to_owned());
         }
-        let (have, want) = (self.approvals(case), self.policy.runbook.approvals);
+        let (have, want) = (case.tracks.approvals(&self.policy.roster), self.policy.runbook.approvals);
         if have < want {
             lacks.push(format!("{have} of {want} approvals of its text ({})", review.text.short()));
         }

@@ -1,7 +1,5 @@
 //! The verbs of a vulnerability's way to be public, each to its passage, and what the passages share.
 
-use std::collections::BTreeSet;
-
 use super::{Run, Said};
 use crate::case::command::Runbook;
 use crate::case::roster::Role;
@@ -53,26 +51,26 @@ impl Run<'_> {
 
     /// A step of which nothing happens before a second person agreed.
     pub(super) fn step_of_two(&mut self, step: Step) -> u32 {
-        let hours = i64::from(self.policy.commands.confirm_hours);
-        let until = self.now.saturating_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(self.now);
-        self.act_until(Deed::Step { step }, None, Some(until))
+        self.act_until(Deed::Step { step }, None, Some(self.agreed_by()))
     }
 
-    /// Tells these people, each once.
+    /// Tells these people, each once; how many.
     pub(super) fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
-        let mut told: BTreeSet<MemberKey> = BTreeSet::new();
-        for to in people {
-            if told.insert(to.clone()) {
-                let alert = Alert::Brief { brief: brief.clone() };
-                self.ruling.decision.then(Effect::Alert { to, alert });
-            }
-        }
-        told.len()
+        self.ruling.decision.brief(people, brief)
     }
 
-    /// Everybody on the roster with one of these roles.
-    pub(super) fn with_roles(&self, roles: &[Role]) -> Vec<MemberKey> {
-        let members = self.policy.roster.members.iter();
-        members.filter(|m| roles.iter().any(|role| m.is(*role))).map(|m| m.key.clone()).collect()
+    /// Tells everybody with one of these roles; how many.
+    pub(super) fn brief_roles(&mut self, roles: &[Role], brief: &Brief) -> usize {
+        let people = self.policy.roster.keys_with(roles);
+        self.brief(people, brief)
+    }
+
+    /// The same, and the team's channel.
+    pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
+        let count = self.brief_roles(roles, brief);
+        if self.policy.discord {
+            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
+        }
+        count
     }
 }
