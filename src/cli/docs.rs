@@ -36,29 +36,12 @@ fn view(config: &Config) -> RunbookView {
     }
 }
 
-/// What is configured; the runbook's own for what has no key.
 fn lengths(config: &Config) -> Lengths {
-    let rule = &config.runbook.rule;
     Lengths {
         acknowledge_days: config.clocks.acknowledge_days,
         contact_days: config.commands.contact_days,
         owner_chairs_hours: config.clocks.owner_chairs_hours,
         owner_tsc_hours: config.clocks.owner_tsc_hours,
-        assessment_days: rule.assessment_days,
-        meeting_days: rule.meeting_days,
-        target_days: rule.target_days,
-        limit_days: rule.limit_days,
-        extension_days: rule.extension_days,
-        agreement_days: rule.agreement_days,
-        publish_hour_utc: rule.publish_hour_utc,
-        approvals: rule.approvals,
-        reporter_review_days: rule.reporter_review_days,
-        prep_days: rule.prep_days,
-        prep_days_critical: rule.prep_days_critical,
-        update_days_critical: rule.update_days_critical,
-        update_days_high: rule.update_days_high,
-        update_days: rule.update_days,
-        exploited_days: rule.exploited_days,
-        stall_days: rule.stall_days,
+        rule: config.runbook.rule.clone(),
     }
 }

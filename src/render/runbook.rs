@@ -12,6 +12,7 @@ use super::letters::{LetterName, Reader};
 use crate::case::Closure;
 use crate::case::calendar::HOURS_A_DAY;
 use crate::case::command::documentation;
+use crate::case::policy::RunbookRule;
 use crate::case::roster::Role;
 
 /// How long things take, as configured. Days are calendar days unless it says working days.
@@ -25,64 +26,8 @@ pub struct Lengths {
     pub owner_chairs_hours: u32,
     /// Working hours without an owner after which the TSC's contact is told.
     pub owner_tsc_hours: u32,
-    /// Working days to an assessment.
-    pub assessment_days: u32,
-    /// Days to a meeting about a grave case.
-    pub meeting_days: u32,
-    /// Days from the report to the publication that is wished for.
-    pub target_days: u32,
-    /// Days from the report to the publication at the latest.
-    pub limit_days: u32,
-    /// Days beyond that with the reporter's written yes.
-    pub extension_days: u32,
-    /// Days to agree on a day for publishing.
-    pub agreement_days: u32,
-    /// The hour of publishing, UTC.
-    pub publish_hour_utc: u32,
-    /// Members who approve the public text.
-    pub approvals: u32,
-    /// Working days in which the reporter can read it.
-    pub reporter_review_days: u32,
-    /// Days that the embargoed list has to prepare.
-    pub prep_days: u32,
-    /// The same for a critical case.
-    pub prep_days_critical: u32,
-    /// Working days between words to the reporter of a critical case, or of one that is being exploited.
-    pub update_days_critical: u32,
-    /// The same for a high one.
-    pub update_days_high: u32,
-    /// The same for others.
-    pub update_days: u32,
-    /// Days to the publication of a case that is being exploited.
-    pub exploited_days: u32,
-    /// Days without movement after which people are told.
-    pub stall_days: u32,
-}
-
-impl Lengths {
-    /// The defaults of the runbook (sections 1.4 and 1.7).
-    pub const DEFAULT: Self = Self {
-        acknowledge_days: 3,
-        contact_days: 5,
-        owner_chairs_hours: 48,
-        owner_tsc_hours: 72,
-        assessment_days: 10,
-        meeting_days: 7,
-        target_days: 14,
-        limit_days: 90,
-        extension_days: 30,
-        agreement_days: 10,
-        publish_hour_utc: 16,
-        approvals: 2,
-        reporter_review_days: 5,
-        prep_days: 7,
-        prep_days_critical: 3,
-        update_days_critical: 3,
-        update_days_high: 5,
-        update_days: 10,
-        exploited_days: 7,
-        stall_days: 30,
-    };
+    /// From a confirmed vulnerability to its disclosure.
+    pub rule: RunbookRule,
 }
 
 /// What is printed.
@@ -229,25 +174,26 @@ fn put(page: &mut String, text: &str) {
 
 /// With the lengths in their places.
 fn filled(text: &str, l: &Lengths) -> String {
+    let rule = &l.rule;
     let all = [
         ("acknowledge_days", l.acknowledge_days),
         ("contact_days", l.contact_days),
-        ("assessment_days", l.assessment_days),
-        ("meeting_days", l.meeting_days),
-        ("target_days", l.target_days),
-        ("limit_days", l.limit_days),
-        ("extension_days", l.extension_days),
-        ("agreement_days", l.agreement_days),
-        ("publish_hour_utc", l.publish_hour_utc),
-        ("approvals", l.approvals),
-        ("reporter_review_days", l.reporter_review_days),
-        ("prep_days", l.prep_days),
-        ("prep_days_critical", l.prep_days_critical),
-        ("update_days_critical", l.update_days_critical),
-        ("update_days_high", l.update_days_high),
-        ("update_days", l.update_days),
-        ("exploited_days", l.exploited_days),
-        ("stall_days", l.stall_days),
+        ("assessment_days", rule.assessment_days),
+        ("meeting_days", rule.meeting_days),
+        ("target_days", rule.target_days),
+        ("limit_days", rule.limit_days),
+        ("extension_days", rule.extension_days),
+        ("agreement_days", rule.agreement_days),
+        ("publish_hour_utc", rule.publish_hour_utc),
+        ("approvals", rule.approvals),
+        ("reporter_review_days", rule.reporter_review_days),
+        ("prep_days", rule.prep_days),
+        ("prep_days_critical", rule.prep_days_critical),
+        ("update_days_critical", rule.update_days_critical),
+        ("update_days_high", rule.update_days_high),
+        ("update_days", rule.update_days),
+        ("exploited_days", rule.exploited_days),
+        ("stall_days", rule.stall_days),
     ];
     let numbers = all.iter().map(|(name, value)| (*name, value.to_string()));
     let hours = [("owner_chairs", working(l.owner_chairs_hours)), ("owner_tsc", working(l.owner_tsc_hours))];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::render::shot;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sir_intake::case::policy::RunbookRule;
 use sir_intake::case::{Address, CaseId, Severity};
 use sir_intake::mail::compose::{self, Auto, Outgoing, Practice};
 use sir_intake::mail::{self, House, Limits};
@@ -439,8 +440,12 @@ fn runbook() -> RunbookView {
         days_off: vec![date(2026, 12, 25), date(2027, 1, 1)],
         roles: vec![Role::Member, Role::Chair, Role::TscContact, Role::ReleaseContact],
         hold_s: Some(600),
-        lengths: Lengths::DEFAULT,
+        lengths: lengths(RunbookRule::default()),
     }
+}
+
+fn lengths(rule: RunbookRule) -> Lengths {
+    Lengths { acknowledge_days: 3, contact_days: 5, owner_chairs_hours: 48, owner_tsc_hours: 72, rule }
 }
 
 /// RFC: "The processes for reporting and handling security issues should be public knowledge"
@@ -453,8 +458,8 @@ fn the_public_reads_the_runbook_as_it_is_configured() {
     assert!(STAGES.iter().all(|stage| page.contains(&format!(". {}\n", stage.name))));
     let holes = page.match_indices('{').count();
     assert_eq!(holes, 0, "a length was not filled in");
-    let other = Lengths { target_days: 21, limit_days: 60, extension_days: 0, ..Lengths::DEFAULT };
-    let other = markdown(&RunbookView { lengths: other, hold_s: None, ..runbook() });
+    let other = RunbookRule { target_days: 21, limit_days: 60, extension_days: 0, ..RunbookRule::default() };
+    let other = markdown(&RunbookView { lengths: lengths(other), hold_s: None, ..runbook() });
     assert!(other.contains("within 21 days") && other.contains("after 60 days at the latest"), "{other}");
     assert!(!other.contains("exclamation mark"), "no commands, no table of them");
 }
