@@ -210,6 +210,9 @@ pub struct Case {
     /// What the last check against public records and earlier cases came to; none before the first.
     #[serde(default)]
     pub checked: Option<Checked>,
+    /// The most of each kind that any check found: so much people were told.
+    #[serde(default)]
+    pub found_most: Tally,
     /// What runs beside the stages of a vulnerability.
     #[serde(default)]
     pub tracks: Tracks,
@@ -249,6 +252,7 @@ impl Case {
             refused: 0,
             status_told: Vec::new(),
             checked: None,
+            found_most: Tally::default(),
             tracks: Tracks::default(),
         })
     }
@@ -328,7 +332,10 @@ impl Case {
             | Event::CommentRefused { .. }
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
-            Event::Checked { checked } => self.checked = Some(*checked),
+            Event::Checked { checked } => {
+                self.found_most = self.found_most.most(&checked.tally());
+                self.checked = Some(*checked);
+            }
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
         }

@@ -109,6 +109,7 @@ pub(super) fn news(
         Alert::NewCase
         | Alert::ReporterWrote
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::DidYouAnswer { .. }
         | Alert::DeliveryFailed
         | Alert::Clock { .. }

@@ -81,7 +81,7 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
-    if let (Alert::NewCase, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+    if let (Alert::NewCase | Alert::FoundMore, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
         out.push_str(&format!(" · {}", escaped(&found)));
     }
     if let Some(case) = &view.case {
@@ -109,6 +109,7 @@ pub fn headline(view: &AlertView) -> String {
         Alert::ReporterWrote { attachments: 1 } => "the reporter wrote, with a file".to_owned(),
         Alert::ReporterWrote { attachments } => format!("the reporter wrote, with {attachments} files"),
         Alert::StrangerWrote => "a stranger wrote (unverified)".to_owned(),
+        Alert::FoundMore => "it may be known already".to_owned(),
         Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
         Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
         Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::ASK_AGAIN.to_owned(),
@@ -147,6 +148,11 @@ fn what_happened(view: &AlertView) -> String {
         Alert::StrangerWrote => {
             "Somebody who takes no part in this case wrote to it. The mail is on the issue, marked \
              UNVERIFIED. Nothing was sent, nobody was added, no clock changed."
+                .to_owned()
+        }
+        Alert::FoundMore => {
+            "More was found than you were told before: the report grew, or what is publicly known did. It may be known \
+             already: the issue says what was found, and why. Likeness decides nothing; a person does."
                 .to_owned()
         }
         Alert::MemberAnswered { received } => format!(
@@ -286,6 +292,7 @@ fn what_next(view: &AlertView) -> Option<String> {
         Alert::News(told) => return news::what_next(told, view),
         Alert::ReporterWrote { .. }
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::OwnerMissing { .. }
         | Alert::HeaderOnly { .. }
         | Alert::Alarm(_) => return None,

@@ -93,6 +93,8 @@ pub enum Alert {
     },
     /// Somebody else wrote to the case.
     StrangerWrote,
+    /// A later check found more than members were told before.
+    FoundMore,
     /// To one member: did you answer?
     MemberAnswered {
         /// INTERNALDATE of the mail that names them as sender.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
+use super::packages::{Listed, packages};
 use super::section::{self, Section, Topic};
 use super::words::{Found, Words, compile, group, keep, patterns, place};
 
@@ -16,36 +17,13 @@ pub struct Dependency {
     pub name: String,
     /// The version as it was written (`1.1.1b`).
     pub version: Option<String>,
-    /// The version that O3DE shipped when our list was made (`data/packages.tsv`); `None` when not known.
-    pub shipped: Option<&'static str>,
+    /// The versions that O3DE bundled when our list was made (`data/packages.tsv`); none when not known.
+    pub shipped: &'static [&'static str],
 }
-
-/// One line of `data/packages.tsv`.
-#[derive(Debug)]
-struct Package {
-    name: &'static str,
-    shipped: Option<&'static str>,
-    free: bool,
-    also: Vec<&'static str>,
-}
-
-static PACKAGES: LazyLock<Vec<Package>> = LazyLock::new(|| {
-    let lines = include_str!("data/packages.tsv").lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| {
-            let mut columns = line.split('\t');
-            let name = columns.next()?;
-            let shipped = columns.next().filter(|version| *version != "-");
-            let free = columns.next()? == "free";
-            let also = columns.next()?.split(';').filter(|item| *item != "-").collect();
-            Some(Package { name, shipped, free, also })
-        })
-        .collect()
-});
 
 /// One pattern of all names with an optional version behind; `None` would only mean that the list is broken.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let mut names: Vec<String> = PACKAGES
+    let mut names: Vec<String> = packages()
         .iter()
         .flat_map(|package| std::iter::once(&package.name).chain(&package.also))
         .map(|name| regex::escape(&name.to_lowercase()))
@@ -65,8 +43,8 @@ patterns! {
 }
 
 /// The package of that name on our list.
-fn on_list(name: &str) -> Option<&'static Package> {
-    PACKAGES
+fn on_list(name: &str) -> Option<&'static Listed> {
+    packages()
         .iter()
         .find(|p| p.name.eq_ignore_ascii_case(name) || p.also.iter().any(|a| a.eq_ignore_ascii_case(name)))
 }
@@ -77,7 +55,7 @@ fn dependency(name: &str, version: &str) -> Dependency {
     Dependency {
         name: known.map_or(name, |package| package.name).to_owned(),
         version: (!version.is_empty()).then(|| version.to_owned()),
-        shipped: known.and_then(|package| package.shipped),
+        shipped: known.map_or(&[], |package| package.versions.as_slice()),
     }
 }
 
@@ -92,11 +70,11 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
     for groups in NAMED.iter().flat_map(|regex| regex.captures_iter(words.all())).take(1000) {
         let (name, version, at) = (group(&groups, 1), group(&groups, 2), place(&groups, 0));
         let Some(package) = on_list(name) else { continue };
-        let lead = name.to_ascii_lowercase().starts_with("lib");
-        let tool = package.name == "Python" && RUNS_WITH.is_in(words.before(&at, 16));
+        let guarded = package.guarded && name.eq_ignore_ascii_case(package.name);
+        let tool = package.name == "python" && RUNS_WITH.is_in(words.before(&at, 16));
         let follows = words.after(&place(&groups, 1), 1);
         let inside = version.is_empty() && follows.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        if tool || inside || (version.is_empty() && !package.free && !lead) {
+        if tool || inside || (version.is_empty() && guarded) {
             continue;
         }
         add(&mut out, words, dependency(name, version), &at);
@@ -153,7 +131,7 @@ mod tests {
             ("zlib1.2.11 is vulnerable", "zlib 1.2.11"),
             ("libpng-1.6.37", "png 1.6.37"),
             ("Lua 5.4.4", "Lua 5.4.4"),
-            ("qt@5.15.2", "Qt 5.15.2"),
+            ("qt@5.15.2", "qt 5.15.2"),
             ("pkg:generic/openssl@1.1.1o?arch=x", "OpenSSL 1.1.1o"),
             ("pkg:pypi/acme-thing@2.0", "acme-thing 2.0"),
             ("frobnicate 2.3.0 is vulnerable according to NVD", "frobnicate 2.3.0"),
@@ -165,7 +143,7 @@ mod tests {
         ] {
             assert_eq!(read(text), [expected], "{text}");
         }
-        assert_eq!(dependency("openssl", "").shipped, Some("1.1.1o"));
+        assert_eq!(dependency("openssl", "").shipped, ["1.1.1o", "1.1.1t", "3.6.3"]);
     }
 
     #[test]

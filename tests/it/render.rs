@@ -472,6 +472,7 @@ fn all_alerts() -> Vec<(&'static str, AlertView)> {
         ("alert-new-case-pending", pending),
         on_case("alert-reporter-wrote", Alert::ReporterWrote { attachments: 2 }),
         on_case("alert-stranger-wrote", Alert::StrangerWrote),
+        on_case("alert-found-more", Alert::FoundMore),
         on_case("alert-member-answered", Alert::MemberAnswered { received }),
         on_case(
             "alert-delivery-failed",

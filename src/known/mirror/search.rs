@@ -91,18 +91,18 @@ pub(super) struct Gathered {
 }
 
 /// Where a term stands.
-pub(super) struct Postings<'c> {
+pub(super) struct Postings {
     /// In how many records.
     pub(super) df: u32,
     stored: Vec<Vec<u8>>,
-    young: &'c [u8],
+    young: Vec<u8>,
 }
 
-impl Postings<'_> {
+impl Postings {
     /// Gives each record's number, how often, and the class of its length.
     pub(super) fn each(&self, mut give: impl FnMut(u32, u8, u8)) {
         self.stored.iter().for_each(|data| read(data, &mut give));
-        read(self.young, give);
+        read(&self.young, give);
     }
 }
 
@@ -178,7 +178,7 @@ impl Search<'_> {
     }
 
     /// Where a term stands.
-    pub(super) fn postings(&self, term: &str) -> Result<Postings<'_>, MirrorError> {
+    pub(super) fn postings(&self, term: &str) -> Result<Postings, MirrorError> {
         let mut query =
             self.connection.prepare_cached("SELECT df, data FROM posting WHERE term = ?1 ORDER BY seg")?;
         let mut rows = query.query([term])?;

@@ -20,6 +20,7 @@ mod held;
 pub mod intake;
 pub mod known;
 mod known_cases;
+mod known_later;
 mod mailbox;
 mod mirror;
 mod modes;
