@@ -81,7 +81,9 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
-    if let (Alert::NewCase | Alert::FoundMore, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+    if let (Alert::NewCase | Alert::FoundMore, Some(found)) =
+        (&view.kind, view.case.as_ref().and_then(strong))
+    {
         out.push_str(&format!(" · {}", escaped(&found)));
     }
     if let Some(case) = &view.case {

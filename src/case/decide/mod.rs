@@ -27,8 +27,8 @@ pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Closure, Effect, EffectId, Event, MailId,
-    MemberKey, PersonId, Planned, Policy, Task, roster::Member,
+    Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Closure, Effect, EffectId, Event,
+    MailId, MemberKey, PersonId, Planned, Policy, Task, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -132,9 +132,7 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         }
         Input::Tick => clocks::tick(case, policy, now),
         Input::Act(act) => operator::act(case, act, policy, now)?,
-        Input::Checked { checked, page_changed } => {
-            looked_for(case, *checked, *page_changed, policy, now)
-        }
+        Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed, policy, now),
         Input::Advisory { seen, tasks } => {
             let mut decision = Decision::default();
             advisory::came(&mut decision, case, Some(seen), tasks, policy, now);

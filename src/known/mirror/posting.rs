@@ -126,8 +126,7 @@ impl Builder {
         let text_at = number(self.texts.len());
         let text_len = u16::try_from(term.len()).unwrap_or(0);
         self.texts.push_str(term);
-        let list =
-            List { text_at, text_len, last: 0, df: 0, first: NOWHERE, block: NOWHERE, room: 0, at: 0 };
+        let list = List { text_at, text_len, last: 0, df: 0, first: NOWHERE, block: NOWHERE, room: 0, at: 0 };
         self.lists.push(list);
         self.index.insert(hash, place);
         place

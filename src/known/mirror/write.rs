@@ -338,8 +338,8 @@ fn join_some(connection: &Connection, first: i64, after: &str) -> Result<Option<
         merged.pop();
     }
     let mut delete = connection.prepare_cached("DELETE FROM posting WHERE term = ?1 AND seg >= ?2")?;
-    let mut insert = connection
-        .prepare_cached("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
     for (term, df, data) in &merged {
         delete.execute(params![term, first])?;
         insert.execute(params![term, first, df, data])?;

@@ -3,8 +3,7 @@
 use sir_intake::case::Checked;
 use sir_intake::outside::Point;
 
-use super::command_desk::{ALICE, readable, reported, say};
-use super::intake::nth_report;
+use super::command_desk::{ALICE, readable, say};
 use super::known::{feed, known, record, zlib};
 use super::post::{Mail, RENA};
 use crate::world::World;
@@ -47,8 +46,14 @@ async fn a_mirror_that_comes_later_tells_the_team_once_in_numbers() {
     for word in ["CVE-", "zlib", "deflate", "overflow", "1.2.11", "heap"] {
         assert!(!notice.contains(word), "{word} is a word of the report or the mirror: {notice}");
     }
-    let posts: Vec<String> =
-        world.peers.discord.messages().into_iter().map(|post| post.content).filter(|p| p.contains(MORE)).collect();
+    let posts: Vec<String> = world
+        .peers
+        .discord
+        .messages()
+        .into_iter()
+        .map(|post| post.content)
+        .filter(|p| p.contains(MORE))
+        .collect();
     assert_eq!(posts.len(), 1);
     assert!(posts[0].contains("1 cited, 1 bundled package in range"), "{}", posts[0]);
     assert_eq!(world.sent_to(RENA).len(), 1, "the reporter is told nothing of it");
@@ -86,7 +91,11 @@ async fn a_cited_id_that_the_mirror_learns_is_told_to_the_owner_once() {
         learns(&world, status, hour);
         world.settle().await;
     }
-    assert!(known(&world.issue(1).body).contains("| **cited** | [CVE-2026-77777]"), "{}", world.issue(1).body);
+    assert!(
+        known(&world.issue(1).body).contains("| **cited** | [CVE-2026-77777]"),
+        "{}",
+        world.issue(1).body
+    );
     assert_eq!(counts(&world), [1, 0], "the page says it; nobody is told twice");
 
     // "... and again when its text grows": one more of its kind is news.
@@ -117,13 +126,18 @@ async fn what_a_member_need_not_decide_rings_nobody() {
 /// In a flood a case is compared right after it began: its first notice says what was found, and no second one comes.
 #[tokio::test]
 async fn a_first_notice_that_has_not_left_says_it_itself() {
-    let mut world = reported().await;
-    for number in 2..=14 {
-        world.deliver(&nth_report(number, &format!("r{number}@flood{number}.example")).write());
+    let mut world = World::new().await;
+    world.mirror_learns("2018", &feed(&[]));
+    for number in 1..=12 {
+        let mut mail = zlib();
+        mail.id = Some(format!("z{number}@flood{number}.example"));
+        mail.from = Some(format!("r{number}@flood{number}.example"));
+        world.deliver(&mail.write());
     }
     world.settle().await;
-    let found = (2..=14).filter(|n| world.case(*n).checked.is_some_and(|c: Checked| c.is_strong())).count();
-    assert!(found > 10, "{found}");
+    let found = (1..=12).filter(|n| world.case(*n).checked.is_some_and(|c: Checked| c.is_strong())).count();
+    assert_eq!(found, 12);
+    assert!(world.sent_to("alice@members.example")[11].contains("1 cited"));
     assert_eq!(counts(&world), [0, 0]);
     world.nothing_is_left_over();
 }
@@ -159,4 +173,25 @@ async fn a_crash_around_the_finding_tells_it_once() {
         assert_eq!(counts(&world), [1, 1], "{point:?}");
         world.nothing_is_left_over();
     }
+}
+
+/// What cannot be read cannot be compared: the words around a sealed report are no words of it.
+#[tokio::test]
+async fn a_sealed_report_is_not_compared_by_its_wrapping() {
+    let mut world = World::new().await;
+    world.mirror_learns("2018", &feed(&[]));
+    let mut mail = zlib();
+    mail.text = "--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--x\nContent-Type: \
+                 application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nCVE-2018-90001\n-----END PGP MESSAGE-----\n\n--x--\n"
+        .to_owned();
+    let kind = "multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=x";
+    world.deliver(&mail.kind(kind).write());
+    world.settle().await;
+    assert!(
+        known(&world.issue(1).body).starts_with("**Not checked: the mail is encrypted.**"),
+        "{}",
+        world.issue(1).body
+    );
+    assert!(!known(&world.issue(1).body).contains("CVE-2018-90001"));
+    world.nothing_is_left_over();
 }
