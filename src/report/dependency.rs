@@ -39,6 +39,7 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 patterns! {
     PURL = r"\bpkg:([a-z0-9.+-]{1,20})/((?:[a-z0-9._~%+@-]{1,80}/){0,4}[a-z0-9._~%+-]{1,80})(?:@([a-z0-9._~%+-]{1,60}))?";
     VULNERABLE = r"^(?:\[(?u:[^\n\]]){1,30}\]\s{0,2})?([a-z][a-z0-9+_.-]{1,40}?)[\s-]{0,2}v?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s(?:[a-z() ]{0,40}\s)?(?:is|are)\s(?:vulnerable|affected)";
+    BARE_VERSION = r"\A(?:\d{1,5}(?:\.\d{1,9}){1,4})(?:[a-z]{1,2}\b|[-_](?:rc|beta|alpha|az)[.\d]{0,4})?";
     RUNS_WITH = r"\b(?:with|using|via|run|runs|requires?|needs?|tested on|under|on)\s{1,2}\z";
 }
 
@@ -69,6 +70,10 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
     }
     for groups in NAMED.iter().flat_map(|regex| regex.captures_iter(words.all())).take(1000) {
         let (name, version, at) = (group(&groups, 1), group(&groups, 2), place(&groups, 0));
+        if let Some((found, at)) = digits_of_a_version(words, &place(&groups, 1)) {
+            add(&mut out, words, found, &at);
+            continue;
+        }
         let Some(package) = on_list(name) else { continue };
         let guarded = package.guarded && name.eq_ignore_ascii_case(package.name);
         let tool = package.name == "python" && RUNS_WITH.is_in(words.before(&at, 16));
@@ -97,6 +102,18 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
         }
     }
     out
+}
+
+/// `zlib1.2.11` is zlib 1.2.11, though `zlib1` is a name as well.
+fn digits_of_a_version(words: &Words, name: &Range<usize>) -> Option<(Dependency, Range<usize>)> {
+    let written = words.at(name);
+    let bare = written.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_cut = bare.len() < written.len() && words.after(name, 1) == ".";
+    let start = name.start..name.start + bare.len();
+    let groups = BARE_VERSION.groups(words.after(&start, 60)).next().filter(|_| is_cut)?;
+    on_list(bare)?;
+    let version = group(&groups, 0);
+    Some((dependency(bare, version), start.start..start.end + version.len()))
 }
 
 /// Adds one; a name without a version is dropped when the same name with one is there, and the other way round.
@@ -129,6 +146,9 @@ mod tests {
         for (text, expected) in [
             ("OpenSSL 1.1.1b is vulnerable according to NVD", "OpenSSL 1.1.1b"),
             ("zlib1.2.11 is vulnerable", "zlib 1.2.11"),
+            ("zlib1 in wininst.exe", "zlib ?"),
+            ("sqlite3.37.2", "SQLite 3.37.2"),
+            ("the bundled sqlite3", "SQLite ?"),
             ("libpng-1.6.37", "png 1.6.37"),
             ("Lua 5.4.4", "Lua 5.4.4"),
             ("qt@5.15.2", "qt 5.15.2"),
