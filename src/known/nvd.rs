@@ -351,6 +351,33 @@ mod tests {
             assert_eq!(read_nvd(&json).unwrap_err(), Unreadable::Id, "{id}");
         }
         assert_eq!(read_nvd("[]").unwrap_err(), Unreadable::Shape);
+        let odd = r#"{"cve":{"id":"CVE-2024/../../x","published":7}}"#;
+        assert_eq!(read_nvd(odd).unwrap_err(), Unreadable::Id, "field by field as well");
+    }
+
+    #[test]
+    fn times_without_a_zone_are_of_utc() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(time("2024-03-01T10:00:00.000"), Some(at("2024-03-01T10:00:00Z")));
+        assert_eq!(time("2024-03-01T10:00:00-05:00"), Some(at("2024-03-01T15:00:00Z")));
+        assert_eq!(time("yesterday"), None);
+    }
+
+    #[test]
+    fn what_only_runs_beside_a_vulnerable_product_is_none() {
+        let row = |vulnerable: bool, name: &str| {
+            format!(
+                r#"{{"vulnerable":{vulnerable},"criteria":"cpe:2.3:a:v:{name}:*:*:*:*:*:*:*:*","versionEndExcluding":"2"}}"#
+            )
+        };
+        let json = format!(
+            r#"{{"cve":{{"id":"CVE-2024-0001","configurations":[{{"nodes":[{{"cpeMatch":[{},{}]}}]}}]}}}}"#,
+            row(true, "frobnicator"),
+            row(false, "glibc")
+        );
+        let names: Vec<String> =
+            read_nvd(&json).unwrap().products.into_iter().map(|product| product.name).collect();
+        assert_eq!(names, ["frobnicator"]);
     }
 
     #[test]

@@ -104,7 +104,49 @@ fn a_new_fault_of_a_product_with_records_is_not_called_known() {
     let again = "Hello, the header of a tile file names more tiles than the file holds, and Frobnicator 2.4.0 then overflows the \
                  heap in frob_decode_tile (tile.c).";
     assert_eq!(ask(again).verdict, Verdict::LikelyKnown);
+    assert_eq!(Findings::of(&ask(again)).answers().len(), 1, "a command line is offered; a person sends it");
     let new = "Hello, Frobnicator 2.6 follows symbolic links when it unpacks a theme, so that a theme from somebody else writes \
                outside of its folder. The preview server does the same.";
     assert!(ask(new).verdict >= Verdict::Related, "{:?}", ask(new).verdict);
+    let neighbor = "Frobnicator 2.6 reads past the heap in frob_decode_tile in tile.c after a tile was freed by another thread.";
+    assert_eq!(ask(neighbor).verdict, Verdict::Related, "another fault of the same function");
+    assert!(Findings::of(&ask(neighbor)).answers().is_empty(), "what is worth a look is no answer");
+}
+
+/// KNOWN: "only a cited id, an exact reference URL" tells of one record; one that many records share tells of none.
+#[test]
+fn a_reference_that_many_records_share_is_no_sign_of_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = opened(&folder);
+    let with = |n: u32, url: &str| {
+        item(&format!("CVE-2026-4000{n}"), &format!("Gadget {n} leaks its tokens{n}."), NEW)
+            .replace(&format!("https://frob.example/CVE-2026-4000{n}"), url)
+    };
+    let mut items: Vec<String> = (1..=6).map(|n| with(n, "https://frob.example/all-advisories")).collect();
+    items.push(with(7, "https://frob.example/this-one"));
+    taken(&mirror, &items);
+    let ask = |text: &str| mirror.check(&Question { text: text.to_owned(), ..Question::default() }).unwrap();
+    let one = ask("A fault, see https://frob.example/this-one");
+    assert_eq!(one.verdict, Verdict::SameReference);
+    let many = ask("A fault, see https://frob.example/all-advisories");
+    assert!(many.verdict > Verdict::SameReference, "{:?}", many.candidates);
+}
+
+/// Issue 3: drafts and reports in triage are mirrored "with permission": for members, and no known answer.
+#[test]
+fn an_advisory_that_is_not_published_is_for_members_and_answers_nobody() {
+    use sir_intake::known::{Publicity, Record, Status};
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = opened(&folder);
+    let mut draft = Record::new(Source::Advisory, "GHSA-2345-cfgh-jmpq");
+    (draft.status, draft.labelled) = (Status::Private, true);
+    draft.title = "The gizmo importer writes past its tiles".to_owned();
+    mirror.put(&[draft]).unwrap();
+    let text = "GHSA-2345-cfgh-jmpq".to_owned();
+    let answer = mirror.check(&Question { text, ..Question::default() }).unwrap();
+    assert_eq!(
+        (answer.candidates[0].verdict, answer.candidates[0].publicity),
+        (Verdict::Cited, Publicity::Members)
+    );
+    assert!(Findings::of(&answer).answers().is_empty());
 }

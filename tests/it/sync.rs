@@ -149,7 +149,10 @@ async fn what_a_person_imported_from_files_needs_no_second_download() {
     let before = nvd.asked().len();
     synced(&world).await;
     let asked = &nvd.asked()[before..];
-    assert!(asked.contains(&"2024.meta".to_owned()) && !asked.contains(&"2024.json.gz".to_owned()), "{asked:?}");
+    assert!(
+        asked.contains(&"2024.meta".to_owned()) && !asked.contains(&"2024.json.gz".to_owned()),
+        "{asked:?}"
+    );
 }
 
 /// A stamp that lies ahead must not let the next gap look small.

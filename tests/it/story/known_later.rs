@@ -21,6 +21,13 @@ fn counts(world: &World) -> [usize; 2] {
     ["alice@members.example", "bob@members.example"].map(|member| told(world, member).len())
 }
 
+fn pages_drawn_anew(world: &World) -> usize {
+    let is_page = |path: &str| {
+        path.rsplit_once("/issues/").is_some_and(|(_, rest)| rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    world.peers.hub.requests().iter().filter(|met| met.method == "PATCH" && is_page(&met.path)).count()
+}
+
 /// The mirror has this record of the cited id, as of an hour of the 22nd.
 fn learns(world: &World, status: &str, hour: u8) {
     let one = record("CVE-2026-77777", status, "Gadgetron's editor crashes on a long level name.", "");
@@ -138,6 +145,7 @@ async fn a_first_notice_that_has_not_left_says_it_itself() {
     let found = (1..=12).filter(|n| world.case(*n).checked.is_some_and(|c: Checked| c.is_strong())).count();
     assert_eq!(found, 12);
     assert!(world.sent_to("alice@members.example")[11].contains("1 cited"));
+    assert!(pages_drawn_anew(&world) <= 12, "for the receipts alone: {}", pages_drawn_anew(&world));
     assert_eq!(counts(&world), [0, 0]);
     world.nothing_is_left_over();
 }
@@ -193,5 +201,23 @@ async fn a_sealed_report_is_not_compared_by_its_wrapping() {
         world.issue(1).body
     );
     assert!(!known(&world.issue(1).body).contains("CVE-2018-90001"));
+    world.nothing_is_left_over();
+}
+
+/// "... and again when its text grows": what finds the same again changes nothing, and a case is not its own duplicate.
+#[tokio::test]
+async fn words_that_bring_nothing_new_change_no_page() {
+    let mut world = World::new().await;
+    world.mirror_learns("2018", &feed(&[]));
+    world.deliver(&zlib().write());
+    world.settle().await;
+    let (page, drawn) = (known(&world.issue(1).body).to_owned(), pages_drawn_anew(&world));
+    let mut more = super::thread::more(1).answering(&zlib().write());
+    more.text = zlib().text;
+    world.deliver(&more.write());
+    world.settle().await;
+    assert_eq!(world.comments(1).len(), 1, "the mail is there");
+    assert_eq!((known(&world.issue(1).body), pages_drawn_anew(&world)), (page.as_str(), drawn));
+    assert!(!page.contains("SIR-2026"), "{page}");
     world.nothing_is_left_over();
 }
