@@ -17,7 +17,15 @@ const VERSION: i64 = 1;
 /// The lock of a state directory: two daemons on one mailbox would do everything twice. Held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// Given back by word, not by closing alone: a child that is being started holds the file open for a moment longer.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What fails here is mended by closing the file.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Why the lock is not ours.
@@ -55,7 +63,7 @@ impl Lock {
         private_dir(state_dir).map_err(fault)?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(fs::TryLockError::WouldBlock) => Err(LockError::Held(state_dir.display().to_string())),
             Err(fs::TryLockError::Error(source)) => Err(fault(source)),
         }
