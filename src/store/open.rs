@@ -150,7 +150,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     keep_statements(&connection)?;
     connection.pragma_update(None, "cache_size", -4_000)?;
-    // A reader forgets its pages with each commit of the writer: mapped ones need no copy to come back.
-    connection.pragma_update(None, "mmap_size", 32 << 20)?;
+    // Not mapped into memory: with each commit of the writer a reader gives its map back and makes it anew, which costs more
+    // than to read the few pages that it needs.
     Ok(connection)
 }
