@@ -227,11 +227,10 @@ fn status(word: Option<&str>, disputed: bool, text: &str) -> Status {
     }
 }
 
-/// NVD writes times without a zone and means UTC.
+/// NVD writes times without a zone and means UTC; where one is said, it counts.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    let with_zone = || text.parse::<Timestamp>().ok();
-    let plain = text.parse::<DateTime>().ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
-    plain.map(|zoned| zoned.timestamp()).or_else(with_zone)
+    let plain = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+    text.parse::<Timestamp>().ok().or_else(|| plain().map(|zoned| zoned.timestamp()))
 }
 
 fn add_weakness(record: &mut Record, word: &str) {
