@@ -8,7 +8,7 @@ use crate::case::{Alert, Case, Effect, MemberKey, Refused};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
-use crate::render::alert_view::Commands;
+use crate::render::alert_view::{self, Commands};
 use crate::render::comment::Words;
 use crate::render::news::News;
 use crate::store::{StoreError, Txn};
@@ -119,6 +119,12 @@ pub(super) fn news(
         | Alert::Digest
         | Alert::Alarm { .. } => News::Settled,
     })
+}
+
+/// A later check found more; that may be gone again when people are told.
+pub(super) fn found_more(case: Option<&Case>) -> alert_view::Alert {
+    let strong = case.and_then(|case| case.checked).is_some_and(|checked| checked.is_strong());
+    if strong { alert_view::Alert::FoundMore } else { alert_view::Alert::News(News::Settled) }
 }
 
 /// Why a letter that waited did not leave.

@@ -16,7 +16,6 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
-use crate::render::news::News;
 use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
@@ -343,7 +342,7 @@ pub(super) fn alert(
         case::Alert::NewCase => Alert::NewCase,
         case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
         case::Alert::StrangerWrote => Alert::StrangerWrote,
-        case::Alert::FoundMore => found_more(case),
+        case::Alert::FoundMore => commanded::found_more(case),
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
@@ -380,12 +379,6 @@ pub(super) fn alert(
         commands: commanded::by_mail(office),
         practice: office.practice(),
     })
-}
-
-/// What was found may be gone again when people are told.
-fn found_more(case: Option<&Case>) -> Alert {
-    let strong = case.and_then(|case| case.checked).is_some_and(|checked| checked.is_strong());
-    if strong { Alert::FoundMore } else { Alert::News(News::Settled) }
 }
 
 fn clock_alert(

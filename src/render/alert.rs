@@ -152,11 +152,7 @@ fn what_happened(view: &AlertView) -> String {
              UNVERIFIED. Nothing was sent, nobody was added, no clock changed."
                 .to_owned()
         }
-        Alert::FoundMore => {
-            "More was found than you were told before: the report grew, or what is publicly known did. It may be known \
-             already: the issue says what was found, and why. Likeness decides nothing; a person does."
-                .to_owned()
-        }
+        Alert::FoundMore => super::known::FOUND_MORE.to_owned(),
         Alert::MemberAnswered { received } => format!(
             "A mail from your address answered the reporter on {}. The mail itself does not prove that it was you, so \
              the clock runs on.",
