@@ -79,7 +79,7 @@ impl Case {
             Some(until) => ActState::Asked { until: *until },
             None => ActState::Done,
         };
-        let (before, letter) = (self.snapshot(deed), hold.map(ActLetter::Held));
+        let (before, letter) = (self.snapshot(deed, by), hold.map(ActLetter::Held));
         let act = Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
         if !act.waits() {
             self.do_deed(&act);
@@ -89,12 +89,13 @@ impl Case {
     }
 
     /// What that deed may set, as it is now.
-    pub(super) fn snapshot(&self, deed: &Deed) -> Box<Before> {
+    pub(super) fn snapshot(&self, deed: &Deed, by: &MemberKey) -> Box<Before> {
+        let part = if let Deed::Step { step } = deed { Some(self.tracks.part(step, by)) } else { None };
         Box::new(Before {
             stage: self.stage.clone(),
             severity: self.severity_set,
             reporter: self.reporter,
-            tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
+            part,
         })
     }
 
@@ -175,7 +176,7 @@ impl Case {
             return;
         }
         let (deed, done_by) = (act.deed.clone(), act.by.clone());
-        let Before { stage, severity, reporter, tracks } = *act.before.clone();
+        let Before { stage, severity, reporter, part } = *act.before.clone();
         match deed {
             // There was nothing before it.
             Deed::Open => self.close(Closure::NotAReport),
@@ -195,7 +196,9 @@ impl Case {
                 if step.leads_to().is_some() && self.closure().is_none() && self.tracks.published.is_none() {
                     self.stage = stage;
                 }
-                self.tracks.take_back(&step, &done_by, tracks.unwrap_or_default());
+                if let Some(part) = part {
+                    self.tracks.take_back(part, &done_by);
+                }
             }
             Deed::Severity { .. } => self.severity_set = severity,
             Deed::Reporter { .. } => self.reporter = reporter,

@@ -20,6 +20,7 @@ mod fold;
 pub mod id;
 pub mod letter;
 pub mod order;
+mod part;
 pub mod planned;
 pub mod policy;
 pub mod reference;

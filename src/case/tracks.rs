@@ -245,6 +245,8 @@ pub struct Tracks {
     pub confirmed: Option<Timestamp>,
     /// Since when the embargoed list knows.
     pub notified: Option<Timestamp>,
+    /// The list has less time to prepare than is configured; why stands on the issue.
+    pub hurried: bool,
     /// When a letter to the reporter left last.
     pub last_word: Option<Timestamp>,
     /// When anything happened last, to the day.
@@ -338,41 +340,12 @@ impl Tracks {
             Step::Publish { .. } => self.publishing = true,
             Step::Leaked => self.leaked = self.leaked.or(Some(at)),
             Step::Exploited => self.exploited = self.exploited.or(Some(at)),
-            Step::Notify { .. } => self.notified = Some(at),
-            Step::Ready | Step::Update { .. } => {}
-        }
-    }
-
-    /// What a step set is again as it was before it.
-    pub(super) fn take_back(&mut self, step: &Step, by: &MemberKey, before: Self) {
-        match step {
-            Step::Assess { .. } => {
-                self.assessment = before.assessment;
-                self.confirmed = before.confirmed;
+            Step::Notify { .. } => {
+                self.notified = Some(at);
+                self.hurried = false;
             }
-            Step::Meet { .. } => self.meeting = before.meeting,
-            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => self.embargo = before.embargo,
-            Step::Group { .. } => self.group = before.group,
-            Step::Reproduced { .. } => self.reproduced = before.reproduced,
-            Step::Mend { .. } => self.fix = before.fix,
-            Step::Installers { .. } => self.installers = before.installers,
-            Step::Cve { .. } => self.cve = before.cve,
-            Step::Credit { .. } => self.credit = before.credit,
-            Step::Collaborate { .. } => self.collaborators = before.collaborators,
-            Step::Fork => self.fork = before.fork,
-            Step::Review { .. } => self.review = before.review,
-            Step::Approve { .. } => {
-                self.review.as_mut().map(|review| review.approvals.remove(by));
-            }
-            Step::Object => {
-                self.review.as_mut().map(|review| review.objections.remove(by));
-            }
-            Step::Publish { .. } => self.publishing = before.publishing,
-            Step::Leaked => self.leaked = before.leaked,
-            Step::Exploited => self.exploited = before.exploited,
-            Step::Advisory { .. } => self.ghsa = before.ghsa,
-            Step::Notify { .. } => self.notified = before.notified,
-            Step::Ready | Step::Update { .. } => {}
+            Step::Ready { hurried } => self.hurried = *hurried,
+            Step::Update { .. } => {}
         }
     }
 

@@ -35,11 +35,21 @@ impl Steer<'_> {
                 around.reporters_mails.push((row.id, row.received));
             }
         }
-        for listed in &self.office.policy.embargoed {
-            around.embargoed.push(self.txn.person(&listed.address, &listed.organization)?);
-        }
         let sig = case.component.as_ref().and_then(crate::report::sig_of);
         around.component_sig = sig.map(str::to_owned);
+        Ok(())
+    }
+
+    /// Those of the embargoed list who may be told, and those who may not.
+    pub(super) fn list(&self, around: &mut Around) -> Result<(), StoreError> {
+        let today = self.office.policy.calendar.zone.to_datetime(self.now).date();
+        for listed in &self.office.policy.embargoed {
+            if listed.is_lapsed(today) {
+                around.lapsed.push(listed.organization.clone());
+            } else {
+                around.embargoed.push(self.txn.person(&listed.address, &listed.organization)?);
+            }
+        }
         Ok(())
     }
 

@@ -128,6 +128,9 @@ impl Steer<'_> {
         if commands.iter().any(|command| matches!(command, Command::Runbook(_) | Command::Confirm(_))) {
             self.way_of(&mut around, case)?;
         }
+        if commands.iter().any(Command::tells_list) {
+            self.list(&mut around)?;
+        }
         for act in &case.acts {
             let row = match act.letter {
                 Some(_) => self.txn.letter_of(case.id, act.number)?,

@@ -48,6 +48,7 @@ const SAID: &[&str] = &[
     "!object It is wrong",
     "!notify",
     "!ready",
+    "!ready All of them are prepared",
     "!publish",
     "!leaked It is on a forum",
     "!exploited Somebody uses it",
@@ -358,7 +359,7 @@ impl Play {
         self.say("!notify", "alice");
         self.confirm("bob");
         self.done();
-        self.say("!ready", "alice");
+        self.say("!ready All of them are prepared", "alice");
         self.pass(24 * 130);
         self.say("!publish", "alice");
         self.confirm("bob");

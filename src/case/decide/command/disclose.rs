@@ -25,22 +25,36 @@ impl Run<'_> {
             lacks.push("they were told already".to_owned());
         }
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
+        let (day, until) = (case.tracks.date(), promises::prepared(case, self.policy, self.now));
         let act = self.step_of_two(Step::Notify { text });
-        let said = format!(
-            "when a second person confirms: {} of the embargoed list and the chairs of all SIGs are told",
-            self.around.embargoed.len()
+        let count = self.around.embargoed.len();
+        let mut said = format!(
+            "when a second person confirms: {count} of the embargoed list and the chairs of all SIGs are told"
         );
+        if !self.around.lapsed.is_empty() {
+            let names = self.around.lapsed.join(", ");
+            said.push_str(&format!(
+                "; not told, because they have not confirmed the terms within a year: {names}"
+            ));
+        }
+        let soon = day.filter(|day| count > 0 && *day < until);
+        if let Some(day) = soon {
+            said.push_str(&format!("; the day ({day}) leaves them less time to prepare than is configured"));
+        }
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    pub(super) fn ready(&mut self) -> Result<Said, String> {
+    /// `why`: it was said why the embargoed list needs less time than is configured.
+    pub(super) fn ready(&mut self, why: bool) -> Result<Said, String> {
         let (case, phase) = self.remedy()?;
         let mut lacks = self.review_lacks(case);
         match phase {
-            Phase::Ready => return Err("it is ready already".to_owned()),
-            Phase::Prenotice => {}
+            Phase::Ready if !why || self.preparing(case).is_none() => {
+                return Err("it is ready already".to_owned());
+            }
+            Phase::Ready | Phase::Prenotice => {}
             // RUNBOOK row 25: no time to prepare where there is nobody to prepare.
-            Phase::Review if self.around.embargoed.is_empty() => {}
+            Phase::Review if self.around.embargoed.is_empty() && self.around.lapsed.is_empty() => {}
             Phase::Review => lacks.push("the embargoed list is not told: notify".to_owned()),
             Phase::Confirmed | Phase::Mitigating | Phase::Disclosed => {
                 lacks.push("it is not under review yet".to_owned());
@@ -63,15 +77,29 @@ impl Run<'_> {
         if self.lacks_day(case) {
             lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
         }
+        let day = case.tracks.date();
+        let short = self.preparing(case).filter(|until| day.is_none_or(|day| day < *until));
+        if let (Some(until), Some(day), false) = (short, day, why) {
+            lacks.push(format!(
+                "the embargoed list prepares until {until}, and the day is {day}: agree on a later one, or say why less time will do: ready WHY"
+            ));
+        }
         if !lacks.is_empty() {
             return Err(lacks.join("; "));
         }
-        let day = case.tracks.date();
-        let act = self.step(Step::Ready);
+        let act = self.step(Step::Ready { hurried: why && short.is_some() });
         let day = day.map_or("as soon as two people say so".to_owned(), |day| {
             format!("at {day}, when two people say so")
         });
         Ok(Said { act: Some(act), ..words(format!("ready: it goes public {day}")) })
+    }
+
+    /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
+    fn preparing(&self, case: &Case) -> Option<Timestamp> {
+        let somebody = !case.tracks.list_told().is_empty() || !self.around.embargoed.is_empty();
+        let waits = somebody && !case.tracks.hurried && self.forced_by(case).is_none();
+        let told = case.tracks.notified.filter(|_| waits)?;
+        Some(promises::prepared(case, self.policy, told)).filter(|until| *until > self.now)
     }
 
     /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
@@ -94,6 +122,11 @@ impl Run<'_> {
         let mut lacks = self.review_lacks(case);
         if phase != Phase::Ready {
             lacks.push("it is not ready: ready".to_owned());
+        }
+        if let Some(until) = self.preparing(case) {
+            lacks.push(format!(
+                "the embargoed list prepares until {until}; ready WHY says that less time will do"
+            ));
         }
         match (case.tracks.date(), self.forced_by(case)) {
             (_, Some(since)) if case.tracks.leaked.or(case.tracks.exploited) == Some(since) => {}
