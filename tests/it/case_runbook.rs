@@ -96,10 +96,10 @@ fn any_move() -> impl Strategy<Value = Move> {
 }
 
 /// A case, its clock, and what was ordered and is not done.
-struct Play {
-    case: Case,
-    policy: Policy,
-    now: Timestamp,
+pub struct Play {
+    pub case: Case,
+    pub policy: Policy,
+    pub now: Timestamp,
     ordered: Vec<Effect>,
     mails: Vec<(MailId, Timestamp)>,
 }
@@ -116,7 +116,7 @@ fn team() -> Policy {
     policy
 }
 
-fn advisory(text: u8, state: AdvisoryState) -> Advisory {
+pub fn advisory(text: u8, state: AdvisoryState) -> Advisory {
     Advisory {
         repository: "o3de/o3de".to_owned(),
         ghsa: "GHSA-2222-3333-4444".to_owned(),
@@ -132,13 +132,13 @@ fn advisory(text: u8, state: AdvisoryState) -> Advisory {
 }
 
 impl Play {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let policy = team();
         let (case, _) = fresh(&policy);
         Self { case, policy, now: at(MONDAY), ordered: Vec::new(), mails: Vec::new() }
     }
 
-    fn around(&self, by: &MemberKey) -> Around {
+    pub fn around(&self, by: &MemberKey) -> Around {
         let asked =
             self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
         Around {
@@ -152,7 +152,7 @@ impl Play {
     }
 
     /// Whether it was done.
-    fn say(&mut self, text: &str, who: &str) -> bool {
+    pub fn say(&mut self, text: &str, who: &str) -> bool {
         let block = read::block(text).unwrap();
         let Ok(commands) = read::commands(&block.lines) else { return false };
         self.command(&commands, who)
@@ -237,11 +237,11 @@ impl Play {
         self.ordered.extend(decision.effects.iter().map(|planned| planned.effect.clone()));
     }
 
-    fn seen(&mut self, text: u8, state: AdvisoryState) {
+    pub fn seen(&mut self, text: u8, state: AdvisoryState) {
         self.input(&Input::Advisory { seen: advisory(text, state), tasks: Vec::new() });
     }
 
-    fn done(&mut self) {
+    pub fn done(&mut self) {
         for (n, effect) in std::mem::take(&mut self.ordered).into_iter().enumerate() {
             let id = EffectId(1_000 + i64::try_from(n).unwrap());
             if let Effect::Publish { text } = &effect
@@ -258,7 +258,7 @@ impl Play {
         }
     }
 
-    fn confirm(&mut self, who: &str) {
+    pub fn confirm(&mut self, who: &str) {
         let asked: Vec<u32> = self
             .case
             .acts
@@ -271,7 +271,7 @@ impl Play {
         }
     }
 
-    fn reporter(&mut self) {
+    pub fn reporter(&mut self) {
         let mail = MailId(100 + i64::try_from(self.mails.len()).unwrap());
         self.mails.push((mail, self.now));
         let event =
@@ -279,7 +279,7 @@ impl Play {
         self.case.apply(&event);
     }
 
-    fn pass(&mut self, hours: i64) {
+    pub fn pass(&mut self, hours: i64) {
         self.now += SignedDuration::from_hours(hours);
         self.input(&Input::Tick);
     }

@@ -26,6 +26,7 @@ mod case_parts;
 mod case_replay;
 mod case_runbook;
 mod case_sort;
+mod case_table;
 mod child;
 mod cli;
 mod commander;

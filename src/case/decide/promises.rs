@@ -116,6 +116,7 @@ fn assessment(case: &Case, policy: &Policy) -> Option<Wanted> {
             Ring { at: working(policy, case.received, total * 7 / 10), to: Audience::Owner },
             Ring { at: due, to: Audience::Members },
             Ring { at: working(policy, due, 5), to: Audience::Chairs },
+            Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
         ];
         Wanted { due, rings }
     })
@@ -151,6 +152,7 @@ fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
         Ring { at: day_before, to: Audience::Owner },
         Ring { at: due, to: Audience::Members },
         Ring { at: working(policy, due, 1), to: Audience::Chairs },
+        Ring { at: working(policy, due, 5), to: Audience::TscIfHigh },
     ];
     Some(Wanted { due, rings })
 }
@@ -170,6 +172,8 @@ fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
     let rings = vec![
         Ring { at: due, to: Audience::Owner },
         Ring { at: working(policy, due, 2), to: Audience::Members },
+        Ring { at: working(policy, due, 5), to: Audience::Chairs },
+        Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
     ];
     Some(Wanted { due, rings })
 }
