@@ -100,8 +100,11 @@ impl Case {
     }
 
     /// The stage with another owner.
-    fn owned_by(&self, owner: Option<&MemberKey>) -> Stage {
+    pub(super) fn owned_by(&self, owner: Option<&MemberKey>) -> Stage {
         match (&self.stage, owner) {
+            (Stage::Closed { closure, .. }, owner) => {
+                Stage::Closed { owner: owner.cloned(), closure: *closure }
+            }
             (Stage::Remedy { phase, .. }, owner) => Stage::Remedy { phase: *phase, owner: owner.cloned() },
             (_, Some(owner)) => Stage::Triage { owner: owner.clone() },
             (_, None) => Stage::New,
@@ -143,7 +146,9 @@ impl Case {
             Deed::Step { step } => {
                 // A later word on something earlier (another assessment, another group) moves nothing back; a new review does.
                 let back = |phase| self.phase().is_some_and(|now| now >= phase) && phase != Phase::Review;
-                if let Some(phase) = step.leads_to().filter(|phase| !back(*phase)) {
+                // What everybody can read is public, whatever is said of it later.
+                let public = |phase| if self.tracks.published.is_some() { Phase::Disclosed } else { phase };
+                if let Some(phase) = step.leads_to().filter(|phase| !back(*phase)).map(public) {
                     self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
                 }
                 self.tracks.step(step, act.number, &act.by, act.at);

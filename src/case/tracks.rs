@@ -245,6 +245,8 @@ pub struct Tracks {
     pub confirmed: Option<Timestamp>,
     /// Since when the embargoed list knows.
     pub notified: Option<Timestamp>,
+    /// SHA-256 of the text that it was told of last.
+    pub told_of: Option<Sha256>,
     /// The list has less time to prepare than is configured; why stands on the issue.
     pub hurried: bool,
     /// When a letter to the reporter left last.
@@ -340,8 +342,10 @@ impl Tracks {
             Step::Publish { .. } => self.publishing = true,
             Step::Leaked => self.leaked = self.leaked.or(Some(at)),
             Step::Exploited => self.exploited = self.exploited.or(Some(at)),
-            Step::Notify { .. } => {
-                self.notified = Some(at);
+            Step::Notify { text } => {
+                // Who is told again of a text that changed has prepared since the first time.
+                self.notified = self.notified.or(Some(at));
+                self.told_of = Some(*text);
                 self.hurried = false;
             }
             Step::Ready { hurried } => self.hurried = *hurried,
@@ -355,7 +359,10 @@ impl Tracks {
 
     /// Folds in what GitHub shows. A text that changed is one that nobody has approved.
     pub(super) fn seen(&mut self, advisory: &Advisory, at: Timestamp) {
-        if let Some(review) = self.review.as_mut().filter(|review| review.text != advisory.text) {
+        let other = |review: &&mut Review| review.text != advisory.text;
+        if self.published.is_none()
+            && let Some(review) = self.review.as_mut().filter(other)
+        {
             *review = Review::of(advisory.text, at);
         }
         if let (Some(id), false) = (&advisory.cve, matches!(self.cve, Cve::Assigned { .. })) {

@@ -10,7 +10,7 @@ use super::desk::Prepared;
 use super::{chores, looks, talk};
 use crate::case::act::ActState;
 use crate::case::command::read::{Block, Complaint, commands};
-use crate::case::command::{Command, Via};
+use crate::case::command::{Command, Runbook, Via};
 use crate::case::decide::Decision;
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
 use crate::case::{Address, Case, CaseId, Effect, Event, MailId, MemberKey, Planned, Remark, Spoken};
@@ -125,8 +125,12 @@ impl Steer<'_> {
         if commands.iter().any(|command| matches!(command, Command::Ask(_) | Command::Remind)) {
             around.open_questions = self.open_questions(case)?;
         }
-        if commands.iter().any(|command| matches!(command, Command::Runbook(_) | Command::Confirm(_))) {
-            self.way_of(&mut around, case)?;
+        if commands.iter().any(|command| matches!(command, Command::Runbook(Runbook::Agreed(..)))) {
+            around.reporters_mails = self.reporters_mails(case)?;
+        }
+        if commands.iter().any(|command| matches!(command, Command::Runbook(Runbook::Assess(_)))) {
+            let sig = case.component.as_ref().and_then(crate::report::sig_of);
+            around.component_sig = sig.map(str::to_owned);
         }
         if commands.iter().any(Command::tells_list) {
             self.list(&mut around)?;

@@ -49,7 +49,11 @@ pub(super) fn to_reporter(
                 dates: agreed,
             }
         }
-        LetterKind::CveNews => Coordinated::Cve { state: cve(case, now), dates: agreed },
+        LetterKind::CveNews => Coordinated::Cve {
+            state: cve(case, now),
+            dates: agreed.filter(|_| case.tracks.published.is_none()),
+            public: case.tracks.published.is_some(),
+        },
         LetterKind::Invitation => {
             let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
             Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }

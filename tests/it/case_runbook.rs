@@ -74,6 +74,10 @@ enum Move {
     Confirm(&'static str),
     /// GitHub shows the advisory with this text.
     Seen(u8),
+    /// Somebody makes it public on GitHub.
+    ByHand,
+    /// An operator gives it to a member.
+    Operator(&'static str),
     /// Every letter and publication that was ordered is done.
     Done,
     /// The reporter writes.
@@ -87,7 +91,9 @@ fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         10 => (0..SAID.len(), who.clone()).prop_map(|(said, who)| Move::Say(said, who)),
         3 => who.clone().prop_map(Move::Approve),
-        3 => who.prop_map(Move::Confirm),
+        3 => who.clone().prop_map(Move::Confirm),
+        1 => who.prop_map(Move::Operator),
+        1 => prop_oneof![9 => Just(Move::Done), 1 => Just(Move::ByHand)],
         2 => (0_u8..2).prop_map(Move::Seen),
         3 => Just(Move::Done),
         1 => Just(Move::Reporter),
@@ -199,7 +205,10 @@ impl Play {
                 assert!(self.approvals(before) >= 2, "told outside without approvals");
             }
             Effect::Announce { .. } | Effect::Letter { letter: LetterKind::PublicMail, .. } => {
-                panic!("the public is told by what GitHub shows, never by an order");
+                assert!(
+                    tracks.published.is_some(),
+                    "the public is told by what GitHub shows, never by an order"
+                );
             }
             _other => {}
         }
@@ -298,6 +307,21 @@ impl Play {
                     self.seen(*text, AdvisoryState::Draft);
                 }
             }
+            Move::ByHand => {
+                if let Some(seen) = self.case.tracks.advisory.clone() {
+                    let seen = Advisory { state: AdvisoryState::Published, ..seen };
+                    self.input(&Input::Advisory { seen, tasks: Vec::new() });
+                }
+            }
+            Move::Operator(who) => {
+                let (phase, closure) = (self.case.phase(), self.case.closure());
+                self.input(&Input::Act(sir_intake::case::decide::Act::Own { member: key(who) }));
+                assert_eq!(
+                    (self.case.phase(), self.case.closure()),
+                    (phase, closure),
+                    "an owner, and no more"
+                );
+            }
             Move::Done => self.done(),
             Move::Reporter => self.reporter(),
             Move::Hours(hours) => self.pass(*hours),
@@ -320,7 +344,13 @@ impl Play {
                     self.confirm("bob");
                 }
                 Stage::Known { .. } => self.done(),
-                Stage::Remedy { phase: Phase::Disclosed, .. } => _ = self.say("!close disclosed", "alice"),
+                Stage::Remedy { phase: Phase::Disclosed, .. } => {
+                    if !self.say("!close disclosed", "alice") {
+                        self.say("!publish", "alice");
+                        self.confirm("bob");
+                        self.confirm("carol");
+                    }
+                }
                 Stage::Remedy { .. } => self.publish(),
                 Stage::Closed { .. } => return,
             }
@@ -420,4 +450,43 @@ fn a_later_word_on_something_earlier_moves_nothing_back() {
     assert!(play.say("!group alice, bob", "alice"));
     assert!(play.say("!assess vuln c=yes severity=medium sig=network", "bob"));
     assert_eq!(play.case.phase(), Some(Phase::Review));
+}
+
+/// Somebody publishes on GitHub without a word here: the team says once more, by two persons, that it is to be told, and then
+/// it ends like any other.
+#[test]
+fn what_somebody_made_public_by_hand_is_told_by_two_and_ends() {
+    let mut play = Play::new();
+    assert!(play.say("!own me", "alice"));
+    assert!(play.say("!assess vuln c=yes severity=high versions=<2510.2 sig=network", "alice"));
+    play.done();
+    play.seen(1, AdvisoryState::Draft);
+    play.go(&Move::ByHand);
+    assert_eq!(play.case.phase(), Some(Phase::Disclosed));
+    assert!(!play.say("!close disclosed", "alice"), "the reporter does not know");
+    assert!(play.say("!publish", "alice"));
+    play.done();
+    assert!(!play.case.tracks.thanked, "not by one person");
+    play.confirm("bob");
+    play.done();
+    assert!(play.case.tracks.thanked);
+    assert!(play.say("!close disclosed", "alice"));
+}
+
+/// An operator who gives it to somebody changes who owns it, and nothing else.
+#[test]
+fn an_operator_s_word_moves_no_stage() {
+    let own = |play: &mut Play| {
+        play.input(&Input::Act(sir_intake::case::decide::Act::Own { member: key("bob") }));
+        assert_eq!(play.case.owner(), Some(&key("bob")));
+    };
+    let mut play = Play::new();
+    play.say("!assess vuln c=yes severity=high sig=network", "alice");
+    own(&mut play);
+    assert_eq!(play.case.phase(), Some(Phase::Confirmed));
+    play.end();
+    let closure = play.case.closure();
+    play.say("!own alice", "alice");
+    own(&mut play);
+    assert_eq!(play.case.closure(), closure);
 }

@@ -34,6 +34,7 @@ mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod crash;
+mod crash_public;
 mod desk_parks;
 mod dkim;
 mod docs;

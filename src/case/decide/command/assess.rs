@@ -17,7 +17,8 @@ impl Run<'_> {
         let again = match case.phase() {
             None => false,
             Some(Phase::Confirmed | Phase::Mitigating | Phase::Review) => true,
-            Some(Phase::Prenotice | Phase::Ready | Phase::Disclosed) => {
+            Some(Phase::Disclosed) => return Err("it is public already".to_owned()),
+            Some(Phase::Prenotice | Phase::Ready) => {
                 return Err(
                     "others were told of it as it is: tell them of a change by notify, after a new review"
                         .to_owned(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Run, Said, words};
-use crate::case::decide::promises;
+use crate::case::decide::{advisory, promises};
 use crate::case::roster::Role;
 use crate::case::tracks::{Cve, Fix};
 use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
@@ -20,8 +20,8 @@ impl Run<'_> {
                 "no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned(),
             );
         }
-        let asked = matches!(phase, Phase::Prenotice | Phase::Ready);
-        if asked {
+        // A text that changed is told again.
+        if matches!(phase, Phase::Prenotice | Phase::Ready) && case.tracks.told_of == case.tracks.text() {
             lacks.push("they were told already".to_owned());
         }
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
@@ -48,8 +48,10 @@ impl Run<'_> {
     pub(super) fn ready(&mut self, why: bool) -> Result<Said, String> {
         let (case, phase) = self.remedy()?;
         let mut lacks = self.review_lacks(case);
+        let day = case.tracks.date();
+        let short = self.preparing(case).filter(|until| day.is_none_or(|day| day < *until));
         match phase {
-            Phase::Ready if !why || self.preparing(case).is_none() => {
+            Phase::Ready if !why || short.is_none() => {
                 return Err("it is ready already".to_owned());
             }
             Phase::Ready | Phase::Prenotice => {}
@@ -77,8 +79,6 @@ impl Run<'_> {
         if self.lacks_day(case) {
             lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
         }
-        let day = case.tracks.date();
-        let short = self.preparing(case).filter(|until| day.is_none_or(|day| day < *until));
         if let (Some(until), Some(day), false) = (short, day, why) {
             lacks.push(format!(
                 "the embargoed list prepares until {until}, and the day is {day}: agree on a later one, or say why less time will do: ready WHY"
@@ -87,11 +87,16 @@ impl Run<'_> {
         if !lacks.is_empty() {
             return Err(lacks.join("; "));
         }
+        let old = case.tracks.told_of.is_some() && case.tracks.told_of != case.tracks.text();
         let act = self.step(Step::Ready { hurried: why && short.is_some() });
         let day = day.map_or("as soon as two people say so".to_owned(), |day| {
             format!("at {day}, when two people say so")
         });
-        Ok(Said { act: Some(act), ..words(format!("ready: it goes public {day}")) })
+        let mut said = format!("ready: it goes public {day}");
+        if old {
+            said.push_str("; the embargoed list was told of an earlier text: notify tells them of this one");
+        }
+        Ok(Said { act: Some(act), ..words(said) })
     }
 
     /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
@@ -144,6 +149,9 @@ impl Run<'_> {
     }
 
     pub(super) fn publish(&mut self) -> Result<Said, String> {
+        if let (Some(Phase::Disclosed), false) = (self.open_case()?.phase(), self.case()?.tracks.publishing) {
+            return self.tell_public();
+        }
         let (case, phase) = self.remedy()?;
         if case.tracks.publishing {
             return Err("two people said so already; it is being done".to_owned());
@@ -151,16 +159,36 @@ impl Run<'_> {
         let lacks = self.publish_lacks(case, phase);
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
         let unread = case.tracks.date().is_none() && case.reporter.is_some();
+        let outside = case.tracks.leaked.max(case.tracks.exploited);
+        let unheard = outside.is_some() && case.tracks.last_word < outside && case.reporter.is_some();
         let act = self.step_of_two(Step::Publish { text });
         let mut said = format!("when a second person confirms, the advisory {} goes public", text.short());
         if unread {
             said.push_str("; the reporter has not agreed to a day");
         }
+        if unheard {
+            said.push_str("; the reporter has not heard that it goes public earlier: update tells them");
+        }
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// Somebody made it public on GitHub, and nobody here said so: nobody outside was told yet.
+    fn tell_public(&mut self) -> Result<Said, String> {
+        let text = self.case()?.tracks.text().ok_or("there is no advisory")?;
+        let act = self.step_of_two(Step::Publish { text });
+        let said = "it is public on GitHub already, and nobody here had said so; when a second person confirms, the reporter, \
+                    the embargoed list and the public channels are told";
         Ok(Said { act: Some(act), ..words(said) })
     }
 
     /// Looks once more, when the second person agrees: time has passed, and a text may have changed.
     pub(super) fn may_confirm(&self, step: &Step) -> Result<(), String> {
+        let open = self.open_case()?;
+        if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
+            (open.phase(), step, open.tracks.publishing)
+        {
+            return Ok(());
+        }
         let (case, phase) = self.remedy()?;
         let (asked, lacks) = if let Step::Publish { text } = step {
             (text, self.publish_lacks(case, phase))
@@ -177,7 +205,10 @@ impl Run<'_> {
 
     /// A second person agreed: now it happens.
     pub(super) fn confirmed(&mut self, number: u32, step: &Step) {
-        if let Step::Publish { text } = step {
+        let public = self.case.as_ref().filter(|case| case.phase() == Some(Phase::Disclosed));
+        if let (Step::Publish { .. }, Some(case)) = (step, public) {
+            advisory::notices(&mut self.ruling.decision, case, number, self.policy, self.now);
+        } else if let Step::Publish { text } = step {
             self.ruling.decision.then_on_issue(Effect::Publish { text: *text });
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
@@ -212,13 +243,15 @@ impl Run<'_> {
         }
         let (group, told) = (case.tracks.group.clone(), case.tracks.list_told());
         let act = self.act(Deed::Step { step: step.clone() });
-        self.brief(group, &Brief::Incident);
-        let count = self.tell_team(&[Role::Member, Role::Chair, Role::TscContact], &Brief::Incident);
+        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::Incident);
         self.tell_list(&told, LetterKind::ListChange, act);
-        let said = format!(
+        let mut said = format!(
             "{count} people and {} of the embargoed list are told; it may be published before the agreed day now",
             told.len()
         );
+        if self.case()?.reporter.is_some() {
+            said.push_str("; the reporter is not told by this: update tells them");
+        }
         Ok(Said { act: Some(act), ..words(said) })
     }
 }
