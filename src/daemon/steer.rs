@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::commit::{self, Brought};
 use super::desk::Prepared;
 use super::{chores, looks, talk};
-use crate::case::act::ActState;
+use crate::case::act::{ActLetter, ActState};
 use crate::case::command::read::{Block, Complaint, commands};
 use crate::case::command::{Command, Runbook, Via};
 use crate::case::decide::Decision;
@@ -267,10 +267,11 @@ impl Steer<'_> {
         }
         let ordered = brought.letters.iter().map(|written| {
             let act = case.and_then(|case| case.act(written.act));
-            let leaves = match act.map(|act| (&act.state, act.held())) {
+            let leaves = match act.map(|act| (&act.state, act.letter)) {
                 Some((ActState::Asked { until }, _)) => Leaves::Confirmed(*until),
-                Some((_, Some(hold))) => Leaves::After(hold.until),
-                Some((_, None)) | None => Leaves::Never,
+                Some((_, Some(ActLetter::Held(hold)))) => Leaves::After(hold.until),
+                Some((_, Some(ActLetter::Stopped))) => Leaves::Never,
+                Some((_, Some(ActLetter::Left { .. }) | None)) | None => Leaves::AtOnce,
             };
             Ordered {
                 act: written.act,

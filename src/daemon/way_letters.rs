@@ -216,7 +216,12 @@ fn to_list(
             Some(noticed) => ToList::Incident {
                 kind: if case.tracks.exploited.is_some() { Incident::Exploited } else { Incident::Leak },
                 noticed,
-                what: "Something about it is known outside the circle of those who were told.".to_owned(),
+                what: if case.tracks.exploited.is_some() {
+                    "It is being used against people."
+                } else {
+                    "Something about it is known outside the circle of those who were told."
+                }
+                .to_owned(),
                 response: "We decide now whether to publish at once, and write to you when we do.".to_owned(),
             },
             None => ToList::Change {

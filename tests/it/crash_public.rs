@@ -5,29 +5,30 @@ use std::sync::Mutex;
 
 use sir_intake::case::{Effect, Phase};
 use sir_intake::practice::discord::Discord;
-use sir_intake::practice::loopback::ROSTER;
+use sir_intake::practice::loopback::{ROSTER, Settings};
 use sir_intake::store::EffectState;
 
 use crate::story::advisory::{the_one, word};
 use crate::story::command_desk::{ALICE, BOB, CAROL, command};
 use crate::story::commands_agreed::nonce;
-use crate::story::disclosure::{MORE, PUBLIC, STUDIO, approve, assess, reported_with};
-use crate::story::post::RENA;
+use crate::story::disclosure::{MORE, PUBLIC, STUDIO, approve, assess, reported_in};
+use crate::story::post::{RENA, field};
 use crate::world::World;
 
 /// Deaths that are tried, unless `SIR_CRASH` says otherwise.
-const BUDGET: usize = 24;
+const BUDGET: usize = 16;
 
 /// Approved, with a public channel.
 async fn approved() -> (World, Discord) {
     let channel = "\n[[runbook.channel]]\nname = \"sig-security\"\nwebhook_file = \"channel\"\n";
-    let world = reported_with(&format!("{ROSTER}{MORE}{channel}")).await;
+    let rest = format!("{ROSTER}{MORE}{channel}");
+    let world = World::with(Settings { rest, ..Settings::default() }).await;
     let clock = world.clock.clone();
     let now: sir_intake::practice::web::Now =
         std::sync::Arc::new(move || sir_intake::clock::Clock::now(&clock));
     let discord = Discord::start(now, crate::world::recorder()).await.unwrap();
     world.secret("channel", &discord.webhook_url());
-    (approve(assess(world).await).await, discord)
+    (approve(assess(reported_in(world).await).await).await, discord)
 }
 
 async fn order(world: &mut World, who: &str, text: &str) {
@@ -73,7 +74,11 @@ fn once(world: &World, discord: &Discord) {
     for row in &rows {
         let copies = |address: &str| {
             let id = row.message_id.as_ref().map(|id| format!("<{id}>")).unwrap();
-            world.sent_to(address).iter().filter(|mail| mail.contains(&id)).count()
+            world
+                .sent_to(address)
+                .iter()
+                .filter(|mail| field(mail, "Message-ID").as_ref() == Some(&id))
+                .count()
         };
         let count = match &row.effect {
             Effect::Letter { .. } => {
@@ -98,7 +103,7 @@ fn once(world: &World, discord: &Discord) {
     let asked =
         world.sent_to("alice@members.example").iter().filter(|mail| mail.contains("nobody can tell")).count();
     assert!(unknown == 0 || asked >= 1, "a person is asked");
-    assert!(unknown <= 1, "of one death, one is not known");
+    assert!(unknown <= 2, "letters and posts go their own ways: of one death, one of each");
     world.nothing_is_left_over();
 }
 

@@ -169,7 +169,7 @@ fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
         Some(Severity::None | Severity::Low | Severity::Medium) | None => rule.update_days,
     };
     // Our letters promise that they hear of it when the day no longer holds.
-    let outside = case.tracks.leaked.max(case.tracks.exploited).filter(|since| *since > from);
+    let outside = case.tracks.leaked.max(case.tracks.exploited).filter(|since| *since >= from);
     let due = outside.map_or_else(|| working(policy, from, length), |since| working(policy, since, 1));
     let rings = vec![
         Ring { at: due, to: Audience::Owner },

@@ -53,8 +53,10 @@ pub async fn reported() -> World {
 
 /// The same, with this team and these rules.
 pub async fn reported_with(rest: &str) -> World {
-    let settings = Settings { rest: rest.to_owned(), ..Settings::default() };
-    let mut world = World::with(settings).await;
+    reported_in(World::with(Settings { rest: rest.to_owned(), ..Settings::default() }).await).await
+}
+
+pub async fn reported_in(mut world: World) -> World {
     world.peers.hub.add_repository(O3DE, "o3de", "o3de", false);
     world.deliver(&Mail::report().write());
     world.settle_within(1).await;

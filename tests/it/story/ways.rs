@@ -41,8 +41,9 @@ async fn exploited_in_the_wild_it_is_published_early_by_two() {
     for who in
         ["alice@members.example", "bob@members.example", "carol@chairs.example", TESS, "nora@sigs.example"]
     {
-        assert_eq!(got(&world, who, "is being exploited"), 1, "{who} hears once");
+        assert_eq!(got(&world, who, "URGENT, confidential: it is being exploited"), 1, "{who} hears once");
     }
+    assert!(told.contains("the changed day to the embargoed list (T23) leaves at once"), "{told}");
     let list = readable(&world.sent_to(STUDIO).pop().unwrap());
     assert!(flat(&list).contains("exploited") && !list.contains("customer"), "none of our words: {list}");
     assert_eq!(letters(&world).len(), letters_before, "no machine tells the reporter");
@@ -63,6 +64,8 @@ async fn exploited_in_the_wild_it_is_published_early_by_two() {
     let told = say(&mut world, ALICE, "!publish").await;
     assert!(!told.contains("has not heard"), "{told}");
     assert_eq!(state(&world), "draft", "one person alone publishes nothing");
+    // What comes on top of it holds nothing up.
+    say(&mut world, BOB, "!leaked It is on a forum as well").await;
     confirm(&mut world, CAROL).await;
     world.settle_within(2).await;
     assert_eq!(state(&world), "published");

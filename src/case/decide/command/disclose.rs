@@ -102,7 +102,7 @@ impl Run<'_> {
     /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
     fn preparing(&self, case: &Case) -> Option<Timestamp> {
         let somebody = !case.tracks.list_told().is_empty() || !self.around.embargoed.is_empty();
-        let waits = somebody && !case.tracks.hurried && self.forced_by(case).is_none();
+        let waits = somebody && !case.tracks.hurried && !self.is_forced(case);
         let told = case.tracks.notified.filter(|_| waits)?;
         Some(promises::prepared(case, self.policy, told)).filter(|until| *until > self.now)
     }
@@ -110,16 +110,14 @@ impl Run<'_> {
     /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
     fn lacks_day(&self, case: &Case) -> bool {
         let open = case.tracks.date().is_none() && case.tracks.embargo.conflict.is_none();
-        open && case.reporter.is_some() && self.forced_by(case).is_none()
+        open && case.reporter.is_some() && !self.is_forced(case)
     }
 
-    /// The instant from which it may be public without an agreed day: the limit is over, or it is known or used outside.
-    fn forced_by(&self, case: &Case) -> Option<Timestamp> {
-        let limit = promises::limit(case, self.policy);
-        [case.tracks.leaked, case.tracks.exploited, Some(limit).filter(|limit| *limit <= self.now)]
-            .into_iter()
-            .flatten()
-            .min()
+    /// Whether it may be public without waiting for a day: it is known or used outside, or, without an agreed day, its last
+    /// one is over.
+    fn is_forced(&self, case: &Case) -> bool {
+        let over = case.tracks.date().is_none() && promises::limit(case, self.policy) <= self.now;
+        over || case.tracks.leaked.is_some() || case.tracks.exploited.is_some()
     }
 
     /// What forbids to publish now.
@@ -133,14 +131,13 @@ impl Run<'_> {
                 "the embargoed list prepares until {until}; ready WHY says that less time will do"
             ));
         }
-        match (case.tracks.date(), self.forced_by(case)) {
-            (_, Some(since)) if case.tracks.leaked.or(case.tracks.exploited) == Some(since) => {}
-            (Some(day), _) if day <= self.now => {}
-            (Some(day), _) => lacks.push(format!("the agreed day is {day}")),
-            (None, Some(_)) => {}
+        match case.tracks.date() {
+            _any if self.is_forced(case) => {}
+            Some(day) if day <= self.now => {}
+            Some(day) => lacks.push(format!("the agreed day is {day}")),
             // Nobody waits for it but the team.
-            (None, None) if case.reporter.is_none() => {}
-            (None, None) => {
+            None if case.reporter.is_none() => {}
+            None => {
                 let limit = promises::limit(case, self.policy);
                 lacks.push(format!("no day is agreed; without one the last day is {limit}"));
             }
@@ -160,7 +157,7 @@ impl Run<'_> {
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
         let unread = case.tracks.date().is_none() && case.reporter.is_some();
         let outside = case.tracks.leaked.max(case.tracks.exploited);
-        let unheard = outside.is_some() && case.tracks.last_word < outside && case.reporter.is_some();
+        let unheard = outside.is_some() && case.tracks.last_word <= outside && case.reporter.is_some();
         let act = self.step_of_two(Step::Publish { text });
         let mut said = format!("when a second person confirms, the advisory {} goes public", text.short());
         if unread {
