@@ -106,8 +106,12 @@ pub struct Play {
     pub case: Case,
     pub policy: Policy,
     pub now: Timestamp,
-    ordered: Vec<Effect>,
-    mails: Vec<(MailId, Timestamp)>,
+    pub ordered: Vec<Effect>,
+    pub mails: Vec<(MailId, Timestamp)>,
+    /// What else is known around the case.
+    pub around: Around,
+    /// What the last word led to, or why it was refused.
+    pub said: String,
 }
 
 fn team() -> Policy {
@@ -141,7 +145,21 @@ impl Play {
     pub fn new() -> Self {
         let policy = team();
         let (case, _) = fresh(&policy);
-        Self { case, policy, now: at(MONDAY), ordered: Vec::new(), mails: Vec::new() }
+        let around = Around {
+            embargoed: vec![LISTED],
+            component_sig: Some("network".to_owned()),
+            words: "Words below.".to_owned(),
+            ..Around::default()
+        };
+        Self {
+            case,
+            policy,
+            now: at(MONDAY),
+            ordered: Vec::new(),
+            mails: Vec::new(),
+            around,
+            said: String::new(),
+        }
     }
 
     pub fn around(&self, by: &MemberKey) -> Around {
@@ -149,28 +167,36 @@ impl Play {
             self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
         Around {
             reporters_mails: self.mails.clone(),
-            embargoed: vec![LISTED],
-            component_sig: Some("network".to_owned()),
             nonces: asked.map(|act| (format!("N{}", act.number), act.number)).collect(),
-            words: "Words below.".to_owned(),
-            ..Around::default()
+            ..self.around.clone()
         }
     }
 
     /// Whether it was done.
     pub fn say(&mut self, text: &str, who: &str) -> bool {
         let block = read::block(text).unwrap();
-        let Ok(commands) = read::commands(&block.lines) else { return false };
+        let commands = match read::commands(&block.lines) {
+            Ok(commands) => commands,
+            Err(complaints) => {
+                self.said = format!("{complaints:?}");
+                return false;
+            }
+        };
         self.command(&commands, who)
     }
 
-    fn command(&mut self, commands: &[Command], who: &str) -> bool {
+    pub fn command(&mut self, commands: &[Command], who: &str) -> bool {
         let by = key(who);
         let order = Order { by: &by, via: Via::Mail, mail: None, commands, answers_us: true };
         let before = self.case.clone();
-        let Ok(ruling) = rule(Some(&self.case), &order, &self.around(&by), &self.policy, self.now) else {
-            return false;
+        let ruling = match rule(Some(&self.case), &order, &self.around(&by), &self.policy, self.now) {
+            Ok(ruling) => ruling,
+            Err(objection) => {
+                self.said = objection.what;
+                return false;
+            }
         };
+        self.said = ruling.said.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; ");
         let effects: Vec<Effect> =
             ruling.decision.effects.iter().map(|planned| planned.effect.clone()).collect();
         for effect in &effects {
@@ -227,7 +253,7 @@ impl Play {
         review.map_or(0, |review| review.approvals.iter().filter(|key| team.contains(key)).count())
     }
 
-    fn input(&mut self, input: &Input) {
+    pub fn input(&mut self, input: &Input) {
         let decision = decide(&self.case, input, &self.policy, self.now).unwrap();
         for planned in &decision.effects {
             let public = matches!(
@@ -345,6 +371,7 @@ impl Play {
                 }
                 Stage::Known { .. } => self.done(),
                 Stage::Remedy { phase: Phase::Disclosed, .. } => {
+                    self.say("!cve none It is small", "alice");
                     if !self.say("!close disclosed", "alice") {
                         self.say("!publish", "alice");
                         self.confirm("bob");

@@ -88,7 +88,7 @@ fn stage(case: &Case) -> &'static str {
 
 /// How far the way goes before the table is read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Until {
+pub enum Until {
     New,
     Triage,
     Confirmed,
@@ -103,7 +103,7 @@ enum Until {
 }
 
 /// The straight way, so far.
-fn play(until: Until) -> Play {
+pub fn play(until: Until) -> Play {
     let mut play = Play::new();
     let done = |play: &mut Play, said: &str, who: &str| assert!(play.say(said, who), "{said}");
     if until >= Until::Triage {
@@ -330,4 +330,31 @@ fn every_verb_and_event_in_every_stage() {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("runbook-table", table);
     });
+}
+
+/// The issue's own line, word for word but for what stands for words there.
+#[test]
+fn the_line_that_the_issue_shows_is_understood() {
+    let line = "!assess vuln c=yes i=no a=yes means=code attacker=network severity=high \
+                vector=CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N";
+    let mut play = play(Until::Triage);
+    assert!(play.say(line, "alice"));
+    let found = play.case.tracks.assessment.unwrap();
+    assert_eq!(found.breaks.words(), "confidentiality and availability");
+    assert_eq!(found.vector.unwrap().score(), "8.7");
+    assert_eq!(sir_intake::case::assessment::priority(found.severity), Some("priority/critical"));
+}
+
+/// What a case keeps of an act for its undo is the part that the act set: it grows by as much, and not by all that is known.
+#[test]
+fn an_act_keeps_no_copy_of_all_tracks() {
+    let mut play = play(Until::Ready);
+    let size = |play: &Play| serde_json::to_string(&play.case).unwrap().len();
+    let (before, tracks) = (size(&play), serde_json::to_string(&play.case.tracks).unwrap().len());
+    for n in 0..20 {
+        assert!(play.say(if n % 2 == 0 { "!installers yes" } else { "!installers no" }, "alice"));
+    }
+    let grown = (size(&play) - before) / 20;
+    println!("case at ready: {before} octets; tracks: {tracks}; each act more: {grown}");
+    assert!(grown < 400, "{grown} octets an act, of {tracks} that all tracks take");
 }

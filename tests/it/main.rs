@@ -21,6 +21,7 @@
 
 mod calendar;
 mod case_decide;
+mod case_guards;
 mod case_open;
 mod case_parts;
 mod case_replay;

@@ -206,6 +206,8 @@ async fn it_is_published_with_a_ghsa_alone_and_the_cve_comes_later() {
     let public = readable(&world.sent_to(PUBLIC)[0]);
     assert!(public.contains(&ghsa) && !public.contains("CVE-"), "{public}");
     assert!(world.case(1).runs(ClockKind::Cve), "it is still waited for");
+    let told = say(&mut world, ALICE, "!close disclosed").await;
+    assert!(told.contains("the CVE id that was asked for is not there"), "{told}");
     let before = (got(&world, BOB, "review"), letters(&world).len());
     // GitHub gives the id: what is public changes, and is not reviewed again.
     super::advisory::edit(&world, &ghsa, "cve_id", serde_json::json!("CVE-2026-12345"));

@@ -3,6 +3,7 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::Stopped;
 use crate::case::event::Event;
+use crate::case::tracks::Cve;
 use crate::case::{
     Act, ActState, Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
     Reference, Stage,
@@ -51,6 +52,9 @@ impl Run<'_> {
                 }
                 if !told_of_it(case) {
                     lacks.push("nobody told the reporter that it is public: publish, or reply");
+                }
+                if matches!(case.tracks.cve, Cve::Requested { .. }) {
+                    lacks.push("the CVE id that was asked for is not there: cve CVE-..., cve refused, or cve none and why");
                 }
                 if lacks.is_empty() { Ok(()) } else { Err(lacks.join("; ")) }
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Run, Said, words};
 use crate::case::decide::{advisory, promises};
 use crate::case::roster::Role;
-use crate::case::tracks::{Cve, Fix};
+use crate::case::tracks::{Credit, Cve, Fix};
 use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
@@ -88,6 +88,7 @@ impl Run<'_> {
             return Err(lacks.join("; "));
         }
         let old = case.tracks.told_of.is_some() && case.tracks.told_of != case.tracks.text();
+        let loose = loose_ends(case);
         let act = self.step(Step::Ready { hurried: why && short.is_some() });
         let day = day.map_or("as soon as two people say so".to_owned(), |day| {
             format!("at {day}, when two people say so")
@@ -96,6 +97,7 @@ impl Run<'_> {
         if old {
             said.push_str("; the embargoed list was told of an earlier text: notify tells them of this one");
         }
+        said.push_str(&loose);
         Ok(Said { act: Some(act), ..words(said) })
     }
 
@@ -219,7 +221,6 @@ impl Run<'_> {
 
     /// T18, if that login is the reporter's.
     fn invite(&mut self, act: u32, login: &str) {
-        use crate::case::tracks::Credit;
         let Some(case) = &self.case else { return };
         let theirs = matches!(&case.tracks.credit, Some(Credit::Github { login: named }) if named.eq_ignore_ascii_case(login));
         let Some(to) = case.reporter.filter(|_| theirs) else { return };
@@ -251,4 +252,21 @@ impl Run<'_> {
         }
         Ok(Said { act: Some(act), ..words(said) })
     }
+}
+
+/// What a publication ends, or goes without (RUNBOOK F8): nobody is held up by it, and somebody should know.
+fn loose_ends(case: &Case) -> String {
+    let mut said = String::new();
+    let Some(seen) = &case.tracks.advisory else { return said };
+    if seen.fork {
+        said.push_str("; publishing deletes the private fork: keep what is there alone");
+    }
+    if let Some(Credit::Github { login }) = &case.tracks.credit
+        && !seen.credits.iter().any(|(who, state)| {
+            who.eq_ignore_ascii_case(login) && *state == crate::case::advisory::CreditState::Accepted
+        })
+    {
+        said.push_str(&format!("; {login} has not accepted the credit yet"));
+    }
+    said
 }
