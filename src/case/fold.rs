@@ -218,6 +218,16 @@ impl Case {
             | Deed::Remind { .. }
             | Deed::Reply => {}
         }
+        self.stay_public();
+    }
+
+    /// What everybody can read is public, whatever is taken back.
+    fn stay_public(&mut self) {
+        if let Stage::Remedy { phase, .. } = &mut self.stage
+            && self.tracks.published.is_some()
+        {
+            *phase = Phase::Disclosed;
+        }
     }
 
     fn close(&mut self, closure: Closure) {

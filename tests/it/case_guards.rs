@@ -189,6 +189,10 @@ fn the_list_has_its_time_and_two_persons_stand_behind_it() {
     case.does("!notify", "alice");
     assert!(case.said.contains("leaves them less time"), "{}", case.said);
     assert!(!case.agrees("alice"), "not by oneself");
+    let act = case.asked();
+    case.around.nonces.insert(format!("N{act}"), act);
+    assert!(!case.agrees("alice") && case.said.contains("somebody else must agree"), "{}", case.said);
+    case.around.nonces.clear();
     // What is asked for is asked for of one text.
     case.case.tracks.advisory = Some(advisory(2, AdvisoryState::Draft));
     assert!(!case.agrees("bob"));
@@ -327,6 +331,9 @@ fn what_github_shows_is_taken_for_what_it_is() {
     assert_eq!(outside(&told(&case, &public)), 2, "the reporter and the list");
     case.seen(2, AdvisoryState::Draft);
     assert!(!case.case.tracks.publishing, "two people said so of another text");
+    // Nor by whoever publishes that other text.
+    let other = Input::Advisory { seen: advisory(2, AdvisoryState::Published), tasks: Vec::new() };
+    assert_eq!(outside(&told(&case, &other)), 0);
     // A task is named once.
     let task = |play: &mut Play| {
         let seen = play.case.tracks.advisory.clone().unwrap();
@@ -347,6 +354,13 @@ fn what_github_shows_is_taken_for_what_it_is() {
     early.seen(1, AdvisoryState::Published);
     early.does(VULN, "alice");
     assert_eq!(early.case.phase(), Some(Phase::Disclosed));
+    // Also where it was made public while the case was closed, and that is taken back.
+    let mut closed = play(Until::Confirmed);
+    closed.case.severity = Some(Severity::Low);
+    closed.does("!close not-reproducible Nobody sees it", "alice");
+    closed.seen(1, AdvisoryState::Published);
+    closed.does("!undo", "bob");
+    assert_eq!(closed.case.phase(), Some(Phase::Disclosed));
     // The list hears a day before, and not when it is public.
     let mut case = play(Until::Ready);
     case.now = at("2026-12-06T16:00:00Z");

@@ -167,7 +167,10 @@ impl Play {
             self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
         Around {
             reporters_mails: self.mails.clone(),
-            nonces: asked.map(|act| (format!("N{}", act.number), act.number)).collect(),
+            nonces: asked
+                .map(|act| (format!("N{}", act.number), act.number))
+                .chain(self.around.nonces.clone())
+                .collect(),
             ..self.around.clone()
         }
     }
@@ -329,7 +332,8 @@ impl Play {
             }
             Move::Confirm(who) => self.confirm(who),
             Move::Seen(text) => {
-                if self.case.phase().is_some_and(|phase| phase != Phase::Disclosed) {
+                let drafted = self.case.phase().is_some_and(|phase| phase != Phase::Disclosed);
+                if drafted && self.case.tracks.published.is_none() {
                     self.seen(*text, AdvisoryState::Draft);
                 }
             }
