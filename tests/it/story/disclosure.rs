@@ -271,6 +271,12 @@ async fn from_the_first_mail_to_the_public_notice() {
     assert_eq!(got(&world, ALICE, "look back at how it went"), 1);
     assert_eq!(got(&world, RITA, "release notes"), 1);
 
+    // RUNBOOK 1.2, row 28: the id that was asked for is waited for.
+    let told = say(&mut world, ALICE, "!close disclosed").await;
+    assert!(told.contains("the CVE id that was asked for is not there"), "{told}");
+    edit(&world, &ghsa, "cve_id", serde_json::json!("CVE-2026-12345"));
+    world.pass(1);
+    world.settle_within(1).await;
     let told = say(&mut world, ALICE, "!close disclosed").await;
     assert!(told.contains("closed: disclosed"), "{told}");
     let case = world.case(1);
