@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::arguments::Templates;
 use super::out::{Out, table};
 use super::{CONFIG, OK, Stop, USAGE, check, house};
-use crate::case::{Case, CaseId};
+use crate::case::{Case, CaseId, decide};
 use crate::config::{self, Config};
 use crate::office;
 use crate::perform::issue_link;
@@ -163,6 +163,8 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
     let team = &config.team;
     let owner =
         case.owner().map(|key| team.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone()));
+    let found = case.tracks.assessment.as_ref();
+    let proposed = case.tracks.embargo.proposed.map(|proposed| proposed.date);
     Ok(CaseFacts {
         case: id,
         subject: Some(report.subject.clone()),
@@ -172,8 +174,12 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
         contact_by: case.contact_by,
         owner,
         component: case.component.as_ref().map(|component| component.0.clone()),
-        severity: case.severity_set,
+        severity: found.map(|found| found.severity).or(case.severity_set),
         issue: case.issue.map(|(_, number)| issue_link(&config.github, number)),
+        publish_at: case.tracks.date().or(proposed),
+        limit_at: found.map(|_| decide::limit(&case, &office::policy(config))),
+        ids: case.tracks.advisory.is_some().then(|| crate::perform::way::ids(&case)),
+        vector: found.and_then(|found| found.vector.as_ref()).map(ToString::to_string),
         zone: team.calendar.zone.clone(),
         their_zone: report.zone,
         team: team.name.clone(),

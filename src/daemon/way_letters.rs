@@ -36,7 +36,7 @@ pub(super) fn to_reporter(
         LetterKind::Settled => Coordinated::Embargo {
             dates,
             extension_days: way::extension(office, &dates),
-            moved: moved_from(case, act).map(|was| (was, String::new())),
+            moved: way::moved_from(case, act).map(|was| (was, reason(content))),
             confirm: false,
         },
         LetterKind::Update => {
@@ -49,7 +49,11 @@ pub(super) fn to_reporter(
                 dates: agreed,
             }
         }
-        LetterKind::CveNews => Coordinated::Cve { state: cve(case, now), dates: agreed },
+        LetterKind::CveNews => Coordinated::Cve {
+            state: cve(case, now),
+            dates: agreed.filter(|_| case.tracks.published.is_none()),
+            public: case.tracks.published.is_some(),
+        },
         LetterKind::Invitation => {
             let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
             Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }
@@ -112,18 +116,9 @@ fn proposed(office: &Office, case: &Case) -> crate::render::letters::Dates {
     dates
 }
 
-/// The day that stood before this act.
-fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
-    use crate::case::{Deed, Step};
-    let number = act?.number;
-    let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
-    let now = case.tracks.date();
-    earlier
-        .filter_map(|act| {
-            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
-        })
-        .next()
-        .filter(|was| Some(*was) != now)
+/// Why the day moved, as the member who confirmed it told the reporter.
+fn reason(content: &Content) -> String {
+    if let Content::Settled { reason } = content { reason.clone() } else { String::new() }
 }
 
 fn who_knows(case: &Case) -> String {
@@ -221,17 +216,17 @@ fn to_list(
             Some(noticed) => ToList::Incident {
                 kind: if case.tracks.exploited.is_some() { Incident::Exploited } else { Incident::Leak },
                 noticed,
-                what: "Something about it is known outside the circle of those who were told.".to_owned(),
+                what: if case.tracks.exploited.is_some() {
+                    "It is being used against people."
+                } else {
+                    "Something about it is known outside the circle of those who were told."
+                }
+                .to_owned(),
                 response: "We decide now whether to publish at once, and write to you when we do.".to_owned(),
             },
             None => ToList::Change {
-                was: case
-                    .acts
-                    .iter()
-                    .rev()
-                    .find_map(|act| moved_from(case, Some(act)))
-                    .unwrap_or_else(|| way::dates(office, case).publish_at),
-                reason: "The reporter and we agreed on another day.".to_owned(),
+                was: way::moved(case).unwrap_or_else(|| way::dates(office, case).publish_at),
+                reason: way::MOVED.to_owned(),
             },
         },
         LetterKind::ListReminder => ToList::DayBefore,

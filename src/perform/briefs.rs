@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{links, way};
 use crate::case::act::ActState;
+use crate::case::calendar::days_after;
 use crate::case::roster::Member;
 use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
@@ -111,7 +112,7 @@ fn on_case(
             issue: issue(office, case),
             why: format!("severity {}", way::severity_or_claim(case)),
             days: office.policy.runbook.meeting_days,
-            by: case.received.saturating_add(days(office.policy.runbook.meeting_days)).unwrap_or(*at),
+            by: days_after(case.received, office.policy.runbook.meeting_days),
             slots: slots(office, *at, now),
             second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
         },
@@ -143,13 +144,11 @@ fn on_case(
             by: within(office, now, 5),
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => OnCase::Embargo { dates, moved: None },
+        Brief::DayMoved => {
+            OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
+        }
         Brief::Task { .. } => return Ok(None),
     }))
-}
-
-fn days(count: u32) -> SignedDuration {
-    SignedDuration::from_hours(i64::from(count) * 24)
 }
 
 /// T19 while it is reviewed, T09 before.

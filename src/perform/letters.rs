@@ -189,6 +189,12 @@ fn mirror_news(office: &Office, now: Timestamp) -> MirrorNews {
     standing.and_then(|standing| standing.nvd_at).map_or(MirrorNews::Missing, MirrorNews::Old)
 }
 
+/// Whose terms of the embargoed list end.
+fn terms_news(office: &Office, now: Timestamp) -> Vec<String> {
+    let today = office.policy.calendar.zone.to_datetime(now).date();
+    office.policy.embargoed.iter().filter_map(|listed| listed.news(today)).collect()
+}
+
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
     let planned = row.planned_at;
     // The outbox counts in milliseconds.
@@ -238,6 +244,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
         mirror: mirror_news(office, now),
+        terms: terms_news(office, now),
         commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,

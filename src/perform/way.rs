@@ -6,7 +6,7 @@ use super::links;
 use super::secrets;
 use crate::case::assessment::Assessment;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Case, Severity, decide};
+use crate::case::{Act, Case, Deed, Severity, Step, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::advisory::{self, PublicText};
@@ -34,6 +34,27 @@ pub(crate) fn dates(office: &Office, case: &Case) -> Dates {
 /// The same once both agreed.
 pub(crate) fn agreed_dates(office: &Office, case: &Case) -> Option<Dates> {
     case.tracks.date().map(|_| dates(office, case))
+}
+
+/// Why a day moved, for others than the reporter.
+pub(crate) const MOVED: &str = "The reporter and we agreed on another day.";
+
+/// The day that stood before the one that stands.
+pub(crate) fn moved(case: &Case) -> Option<Timestamp> {
+    case.acts.iter().rev().find_map(|act| moved_from(case, Some(act)))
+}
+
+/// The day that stood before this act.
+pub(crate) fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
+    let number = act?.number;
+    let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
+    let now = case.tracks.date();
+    earlier
+        .filter_map(|act| {
+            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
+        })
+        .next()
+        .filter(|was| Some(*was) != now)
 }
 
 /// Days beyond the limit to which the reporter may agree, where the day that is meant lies beyond it.

@@ -24,7 +24,9 @@ pub enum Leaves {
     After(Timestamp),
     /// When a second person agreed, by then.
     Confirmed(Timestamp),
-    /// Its template fails: a person must look.
+    /// Nothing holds it: it is for others than the reporter, and a second person agreed, or it cannot wait.
+    AtOnce,
+    /// It was taken back.
     Never,
 }
 
@@ -98,7 +100,8 @@ impl Transcript {
             Leaves::Confirmed(by) => {
                 format!("leaves once a second person agreed, by {}; otherwise it does not", at(by))
             }
-            Leaves::Never => "does not leave: its template fails, and an operator must look".to_owned(),
+            Leaves::AtOnce => "leaves at once".to_owned(),
+            Leaves::Never => "does not leave: it was taken back".to_owned(),
         }
     }
 

@@ -258,6 +258,7 @@ fn a_hostile_reporter_moves_nothing_in_a_letter() {
         Coordinated::Cve {
             state: Cve::Refused { requested_at: dates().publish_at, reason: words() },
             dates: None,
+            public: false,
         },
         Coordinated::Update {
             since: dates().publish_at,

@@ -583,6 +583,7 @@ fn digest_view() -> DigestView {
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),
         open_cases: 3,
+        terms: Vec::new(),
         mirror: MirrorNews::Old(at("2026-11-19T09:00:00Z")),
         due: vec![line(About::Case(CASE), "2026-11-26T14:00:09Z", None, "acknowledge; nobody owns it")],
         waiting: vec![line(

@@ -38,6 +38,10 @@ pub(super) fn came(
 /// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one
 /// than the one that is reviewed, is read again: approvals are of one text.
 fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
+    // What is public is read by everybody.
+    if case.tracks.published.is_some() {
+        return;
+    }
     let first = case.tracks.advisory.is_none();
     let changed = case.tracks.review.as_ref().is_some_and(|review| review.text != seen.text);
     if !first && !changed {
@@ -72,7 +76,12 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
         super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
         return;
     };
-    let act = act.number;
+    notices(decision, case, act.number, policy, now);
+}
+
+/// Who must hear that it is public: the reporter, those of the embargoed list who were told, the public channels and lists,
+/// SIG-Release; and whoever looks back at how it went.
+pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &Policy, now: Timestamp) {
     if let Some(to) = case.reporter {
         decision.effects.push(Planned::letter_of_case(
             LetterKind::PublishedThanks,

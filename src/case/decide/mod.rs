@@ -204,8 +204,9 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
         Audience::Tsc => members().into_iter().chain(chairs()).chain(roster.with(Role::TscContact)).collect(),
         Audience::TscIfHigh => {
-            let high =
-                matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
+            // As claimed, or as the team found: the graver of both.
+            let found = case.tracks.assessment.as_ref().map(|found| found.severity);
+            let high = matches!((case.severity.max(found), policy.tsc_from), (Some(grave), Some(from)) if grave >= from);
             let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
             if high {
                 found.extend(roster.with(Role::TscContact));

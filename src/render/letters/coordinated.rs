@@ -76,6 +76,8 @@ pub enum Coordinated {
         state: Cve,
         /// The agreed day, if there is one.
         dates: Option<Dates>,
+        /// Whether the advisory is public already.
+        public: bool,
     },
     /// T18.
     Invitation {
@@ -163,8 +165,9 @@ impl Coordinated {
                 planned(sheet, dates.as_ref());
                 LetterName::Update
             }
-            Self::Cve { state, dates } => {
+            Self::Cve { state, dates, public } => {
                 cve(sheet, state);
+                sheet.flag("public", *public);
                 planned(sheet, dates.as_ref());
                 LetterName::Cve
             }

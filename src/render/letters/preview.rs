@@ -45,6 +45,14 @@ pub struct CaseFacts {
     pub severity: Option<Severity>,
     /// Address of the issue.
     pub issue: Option<String>,
+    /// The day on which it is public: the agreed one, or the one that is proposed.
+    pub publish_at: Option<Timestamp>,
+    /// The last day without the reporter's written yes to a later one; once it is a vulnerability.
+    pub limit_at: Option<Timestamp>,
+    /// Its public number; once there is an advisory.
+    pub ids: Option<String>,
+    /// How it was scored.
+    pub vector: Option<String>,
     /// The team's zone.
     pub zone: TimeZone,
     /// The reporter's, where it is known.
@@ -79,6 +87,11 @@ impl CaseFacts {
             ("component", self.component.as_deref().map(line)),
             ("severity", self.severity.map(|severity| severity.word().to_owned())),
             ("issue", self.issue.as_deref().map(line)),
+            ("publish_at", at(self.publish_at)),
+            ("until", at(self.publish_at)),
+            ("limit_at", at(self.limit_at)),
+            ("ids", self.ids.clone()),
+            ("vector", self.vector.clone()),
             ("policy_url", self.policy_url.clone()),
         ];
         known.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));

@@ -309,6 +309,7 @@ fn digest(waiting: usize) -> DigestView {
         zone: TimeZone::UTC,
         last_good_poll: Some(noon(1)),
         open_cases: 3,
+        terms: Vec::new(),
         mirror: MirrorNews::None,
         due: Vec::new(),
         waiting: std::iter::repeat_n(line, waiting).collect(),

@@ -166,7 +166,7 @@ letters! {
         ["changed" "next" "contact_by"];
     /// The CVE number: requested, assigned, waited for, refused.
     Cve, "T17", "letters/T17-cve.txt", Reporter,
-        ["state" "cve" "requested_at" "reason" "publish_at" "wished_days" "limit_days"],
+        ["state" "cve" "requested_at" "reason" "public" "publish_at" "wished_days" "limit_days"],
         ["state" "cve" "reason"];
     /// To help with the advisory.
     Invitation, "T18", "letters/T18-invitation.txt", Reporter, ["account" "advisory"], ["account" "advisory"];

@@ -11,7 +11,7 @@ impl Run<'_> {
             Runbook::Assess(finding) => self.assess(finding),
             Runbook::Meeting(word) => self.meeting(*word),
             Runbook::Embargo(when) => self.embargo(*when),
-            Runbook::Agreed(mail) => self.agreed(*mail),
+            Runbook::Agreed(mail, reason) => self.agreed(*mail, reason),
             Runbook::Conflict => self.conflict(),
             Runbook::Group(members) => self.group(members),
             Runbook::Reproduced(yes) => self.reproduced(*yes),
@@ -27,7 +27,7 @@ impl Run<'_> {
             Runbook::Approve(digits) => self.approve(digits),
             Runbook::Object => self.object(),
             Runbook::Notify => self.notify(),
-            Runbook::Ready => self.ready(),
+            Runbook::Ready { why } => self.ready(*why),
             Runbook::Publish => self.publish(),
             Runbook::Leaked => self.outside(&Step::Leaked),
             Runbook::Exploited => self.outside(&Step::Exploited),
@@ -59,6 +59,19 @@ impl Run<'_> {
         self.ruling.decision.brief(people, brief)
     }
 
+    /// Tells these people, and everybody with one of these roles, each once, and the team's channel; how many.
+    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, roles: &[Role], brief: &Brief) -> usize {
+        let roster = self.policy.roster.keys_with(roles);
+        self.post(brief);
+        self.brief(people.into_iter().chain(roster), brief)
+    }
+
+    fn post(&mut self, brief: &Brief) {
+        if self.policy.discord {
+            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
+        }
+    }
+
     /// Tells everybody with one of these roles; how many.
     pub(super) fn brief_roles(&mut self, roles: &[Role], brief: &Brief) -> usize {
         let people = self.policy.roster.keys_with(roles);
@@ -67,10 +80,6 @@ impl Run<'_> {
 
     /// The same, and the team's channel.
     pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
-        let count = self.brief_roles(roles, brief);
-        if self.policy.discord {
-            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
-        }
-        count
+        self.tell_all(Vec::new(), roles, brief)
     }
 }
