@@ -112,7 +112,7 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
 }
 
 /// Words of a subject as they may stand in a file's name: at most seven, lower case; case numbers stay as they are.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !word.is_empty());
     let word =
         |word: &str| if word.starts_with("SIR-") { word.to_owned() } else { word.to_ascii_lowercase() };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use sir_intake::practice::diary::Screen;
-use sir_intake::practice::play_on;
+use sir_intake::practice::{Play, play_on};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
@@ -29,7 +29,7 @@ async fn play(dir: &Path, json: bool) -> (u8, String) {
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let paper = Paper::default();
     let screen = Screen { out: Box::new(paper.clone()), color: false, json };
-    let code = play_on(screen, Some(dir)).await;
+    let code = play_on(Play::Day, screen, Some(dir)).await;
     let shown = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
     (code, shown)
 }

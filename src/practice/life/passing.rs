@@ -1,0 +1,120 @@
+//! How time passes: everything that can be done is done, then the clock leaps to what comes next.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Life;
+use crate::case::{Case, Lane};
+use crate::clock::{Clock, SystemClock};
+use crate::store::{EffectState, StoreError};
+
+/// How long, of the machine's time, the daemon may take to come to rest.
+const LIMIT: Duration = Duration::from_secs(15);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(2);
+/// A leap is at least so long: then the mailbox and the issues are looked at again, once a minute both.
+const LEAST: SignedDuration = SignedDuration::from_secs(61);
+/// And at most so long: a whole day without a look into the mailbox would rightly be an alarm.
+const MOST: SignedDuration = SignedDuration::from_hours(23);
+
+/// An instant of the script.
+pub(super) fn instant(text: &str) -> Timestamp {
+    // The script's own texts; a slip there would make its first checks fail.
+    text.parse().unwrap_or_default()
+}
+
+impl Life {
+    /// Waits until nothing is left to do at this hour, and tells all on the way.
+    pub(super) async fn rest(&mut self) {
+        let rested = self.comes_to_rest(None).await;
+        self.day.check("the daemon deals with it and comes to rest", rested);
+    }
+
+    /// Lets time pass up to that instant.
+    pub(super) async fn until(&mut self, at: &str) {
+        let at = instant(at);
+        let mut rested = self.comes_to_rest(None).await;
+        while rested && self.clock.now() < at {
+            let from = self.clock.now();
+            let next = self.next_due(from).unwrap_or(None).unwrap_or(at);
+            let least = from.saturating_add(LEAST).unwrap_or(at);
+            let most = from.saturating_add(MOST).unwrap_or(at);
+            self.clock.leap_to(next.max(least).min(most).min(at));
+            // Both are looked at each minute; a shorter leap is the last one.
+            let looked = (self.clock.now() >= least).then(|| self.clock.now());
+            rested = self.comes_to_rest(looked).await;
+        }
+        self.day.check("the daemon keeps up with the days", rested);
+    }
+
+    /// Lets minutes pass until the case is so; whether it came.
+    pub(super) async fn sees(&mut self, is_so: impl Fn(&Case) -> bool) -> bool {
+        for _ in 0..30 {
+            if self.case().is_some_and(|case| is_so(&case)) {
+                return true;
+            }
+            let next = self.clock.now().saturating_add(LEAST).unwrap_or(Timestamp::MAX);
+            self.clock.leap_to(next);
+            if !self.comes_to_rest(Some(self.clock.now())).await {
+                return false;
+            }
+        }
+        false
+    }
+
+    async fn comes_to_rest(&mut self, looked: Option<Timestamp>) -> bool {
+        let machine = SystemClock::new();
+        loop {
+            let now = self.clock.now();
+            self.tell();
+            if self.is_quiet(now, looked).unwrap_or(false) {
+                // What happened between the last look and the silence.
+                self.tell();
+                return true;
+            }
+            if !self.day.goes_on() || machine.monotonic() >= LIMIT {
+                return false;
+            }
+            machine.sleep(LOOK).await;
+        }
+    }
+
+    fn is_quiet(&self, now: Timestamp, looked: Option<Timestamp>) -> Result<bool, StoreError> {
+        if !self.day.is_taken_in()? {
+            return Ok(false);
+        }
+        self.day.office.store.read(|txn| {
+            let after = |at: Option<Timestamp>| looked.is_none_or(|since| at.is_some_and(|at| at >= since));
+            let mut busy = !txn.effects_in(EffectState::Sending, 1)?.is_empty()
+                || !after(txn.meta_instant("poll-began")?)
+                || !after(txn.meta_instant("issues-listened")?)
+                || txn.next_ring()?.is_some_and(|at| at <= now)
+                || txn.meta_instant("digest-next")?.is_none_or(|at| at <= now);
+            for lane in Lane::ALL {
+                busy = busy || !txn.performable(lane, now, 1)?.is_empty();
+            }
+            Ok(!busy)
+        })
+    }
+
+    /// What comes next by time alone: an effect, a reminder, the digest.
+    fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.day.office.store.read(|txn| {
+            let mut due = vec![txn.next_ring()?, txn.meta_instant("digest-next")?];
+            for lane in Lane::ALL {
+                due.push(txn.next_effect(lane, now)?);
+            }
+            Ok(due.into_iter().flatten().filter(|at| *at > now).min())
+        })
+    }
+
+    /// Tells all that is new.
+    fn tell(&mut self) {
+        // A fault of the disk ends the daemon as well, and with it the play.
+        let _told = self.day.look();
+        let now = self.clock.now();
+        self.kept.look(&self.day.peers, now);
+        self.tell_channels();
+    }
+}
