@@ -224,9 +224,9 @@ impl Case {
         self.tracks.moved = Some(at);
         let (by, deed) = (act.by.clone(), act.deed.clone());
         match deed {
-            Deed::Ask { .. } | Deed::Remind { .. } => {}
+            Deed::Ask { .. } | Deed::Remind { .. } => self.wrote(at),
             Deed::Step { step } => {
-                self.tracks.last_word = Some(at);
+                self.wrote(at);
                 if let Step::Update { contact_by } = step {
                     self.contact_by = Some(contact_by);
                     self.answer = Some(Answer { member: by, verified: true, at });
@@ -253,10 +253,15 @@ impl Case {
             | Deed::Reopen
             | Deed::Raise { .. } => {
                 self.answer = Some(Answer { member: by, verified: true, at });
-                self.tracks.last_word = Some(at);
-                self.contact_by = None;
+                self.wrote(at);
             }
         }
+    }
+
+    /// The reporter heard from us: what an earlier letter promised is kept (RUNBOOK 1.4, promised contact).
+    pub(super) fn wrote(&mut self, at: Timestamp) {
+        self.tracks.last_word = Some(at);
+        self.contact_by = None;
     }
 
     /// Whether the promise to the reporter was kept by what a member did alone, so that taking it back resumes it.

@@ -263,7 +263,8 @@ impl Steer<'_> {
             let leaves = match act.map(|act| (&act.state, act.held())) {
                 Some((ActState::Asked { until }, _)) => Leaves::Confirmed(*until),
                 Some((_, Some(hold))) => Leaves::After(hold.until),
-                Some((_, None)) | None => Leaves::Never,
+                Some((ActState::Done, None)) => Leaves::Now,
+                Some((ActState::Undone { .. }, None)) | None => Leaves::Never,
             };
             Ordered {
                 act: written.act,

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use crate::case::tracks::{Credit, Cve as CaseCve};
-use crate::case::{Act, Case, Content, LetterKind, PersonId};
+use crate::case::act::ActLetter;
+use crate::case::decide::next_word;
+use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
+use crate::case::roster::Role;
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::perform::way;
@@ -25,13 +28,13 @@ pub(super) fn to_reporter(
 ) -> Option<Body> {
     let dates = way::dates(office, case);
     let agreed = way::agreed_dates(office, case);
-    let credit = || way::credit(txn, case).unwrap_or_default();
+    let credit = || way::credit_line(txn, case).unwrap_or_default();
     let body = match letter {
         LetterKind::Confirmed => confirmed(office, case, now)?,
         LetterKind::Proposal => Coordinated::EmbargoProposal {
             dates: proposed(office, case),
             extension_days: office.policy.runbook.extension_days,
-            who_knows: who_knows(case),
+            who_knows: who_knows(office, case),
         },
         LetterKind::Settled => Coordinated::Embargo {
             dates,
@@ -88,18 +91,20 @@ pub(super) fn to_reporter(
 
 fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated> {
     let found = case.tracks.assessment.as_ref()?;
-    let days = office.policy.commands.contact_days;
+    // "How should we name you" is asked once, by whichever letter comes first (RFC: "if they want").
+    let asked = |act: &Act| {
+        matches!(act.deed, Deed::Acknowledge { .. }) && matches!(act.letter, Some(ActLetter::Left { .. }))
+    };
+    let asked = case.acts.iter().any(asked);
     Some(Coordinated::Confirmed {
         severity: found.severity,
         why: way::why(found),
         plan: "The people who look after that part reproduce it and work out a fix in private; then we review with you what \
                we publish."
             .to_owned(),
-        contact_by: case.contact_by.filter(|at| *at > now).unwrap_or_else(|| {
-            office.policy.calendar.advance_working_days(now, days)
-        }),
+        contact_by: next_word(case, &office.policy, now),
         ask_account: case.tracks.credit.is_none(),
-        ask_credit: case.tracks.credit.is_none(),
+        ask_credit: case.tracks.credit.is_none() && !asked,
     })
 }
 
@@ -114,7 +119,7 @@ fn proposed(office: &Office, case: &Case) -> crate::render::letters::Dates {
 
 /// The day that stood before this act.
 fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
-    use crate::case::{Deed, Step};
+    use crate::case::Step;
     let number = act?.number;
     let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
     let now = case.tracks.date();
@@ -126,13 +131,18 @@ fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
         .filter(|was| Some(*was) != now)
 }
 
-fn who_knows(case: &Case) -> String {
-    let groups = case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len());
-    match groups {
-        0 => "the response team".to_owned(),
-        1 => "the response team and the chairs of one group".to_owned(),
-        count => format!("the response team and the chairs of {count} groups"),
+fn who_knows(office: &Office, case: &Case) -> String {
+    let mut who = vec!["the response team".to_owned()];
+    match case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
+        0 => {}
+        1 => who.push("the people of one group who fix it".to_owned()),
+        count => who.push(format!("the people of {count} groups who fix it")),
     }
+    if office.policy.roster.with(Role::TscContact).next().is_some() {
+        who.push("a contact at the project's steering committee".to_owned());
+    }
+    let last = who.pop().unwrap_or_default();
+    if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) }
 }
 
 /// What comes next, by where the case stands.
@@ -151,7 +161,7 @@ fn next(case: &Case) -> &'static str {
 fn cve(case: &Case, now: Timestamp) -> Cve {
     let asked = case.acts.iter().rev().find_map(|act| {
         use crate::case::step::CveStep;
-        use crate::case::{Deed, Step};
+        use crate::case::Step;
         matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
     });
     match &case.tracks.cve {

@@ -55,7 +55,7 @@ pub(crate) fn ids(case: &Case) -> String {
 /// Where people of the advisory read it.
 pub(crate) fn advisory_url(office: &Office, case: &Case) -> String {
     case.tracks.advisory.as_ref().map_or_else(
-        || "it is being made".to_owned(),
+        || "the draft advisory on GitHub, which is being made".to_owned(),
         |seen| links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
     )
 }
@@ -97,14 +97,43 @@ pub(crate) fn credit(txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
     })
 }
 
-/// Where the fix is, for people who prepare.
+/// The credit as everybody will read it: the advisory's own words, once it has some.
+pub(crate) fn credit_line(txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
+    let anonymous = matches!(case.tracks.credit, Some(Credit::Anonymous));
+    let written = if anonymous { None } else { text(txn, case)?.and_then(|text| text.section("credits")) };
+    let line = |words: String| {
+        let lines = words.lines().map(|line| line.trim_start_matches(['-', '*', ' ']).trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    written.map(line).filter(|line| !line.is_empty()).map_or_else(|| credit(txn, case), Ok)
+}
+
+/// Where the fix is, for people who prepare: a sentence.
 pub(crate) fn fix(case: &Case) -> String {
     match &case.tracks.fix {
-        Fix::Merged { at } => at.to_string(),
-        Fix::Proposed { .. } => "it is written, and comes with the publication".to_owned(),
-        Fix::Impossible => "there is none yet; what helps meanwhile stands below".to_owned(),
-        Fix::Open => "it is being worked on".to_owned(),
+        Fix::Merged { at } => format!("It is in the public repository: {at}"),
+        Fix::Proposed { .. } => "It is written, and becomes public with the advisory.".to_owned(),
+        Fix::Impossible => "There is none yet; what helps meanwhile stands below.".to_owned(),
+        Fix::Open => "It is being worked on.".to_owned(),
     }
+}
+
+/// A range of versions in words: `before 2510.2`, `from 2505.0 on, before 2510.2`. What is no range stays as it is.
+pub(crate) fn range_in_words(range: &str) -> String {
+    let part = |part: &str| {
+        let part = part.trim();
+        let (sign, version) = part.split_at(part.find(|c: char| !"<>=".contains(c)).unwrap_or(0));
+        let version = version.trim();
+        match sign {
+            "<" => format!("before {version}"),
+            "<=" => format!("up to {version}"),
+            ">=" => format!("from {version} on"),
+            ">" => format!("after {version}"),
+            "=" => format!("{version} alone"),
+            _ => part.to_owned(),
+        }
+    };
+    range.split(',').map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// What the advisory says now.
@@ -143,7 +172,7 @@ pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> Ad
         severity: severity(case),
         vector: Some(text.vector.clone()).filter(|vector| !vector.is_empty()),
         why: section("severity"),
-        affected: affected.map(|range| format!("{PRODUCT} {range}")).collect(),
+        affected: affected.map(|range| format!("{PRODUCT} {}", range_in_words(range))).collect(),
         fixed: Some(fixed),
         tell: section("am"),
         mitigation: section("mitigation"),

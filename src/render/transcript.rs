@@ -24,6 +24,8 @@ pub enum Leaves {
     After(Timestamp),
     /// When a second person agreed, by then.
     Confirmed(Timestamp),
+    /// At once: two people wanted it.
+    Now,
     /// Its template fails: a person must look.
     Never,
 }
@@ -98,6 +100,7 @@ impl Transcript {
             Leaves::Confirmed(by) => {
                 format!("leaves once a second person agreed, by {}; otherwise it does not", at(by))
             }
+            Leaves::Now => "leaves now".to_owned(),
             Leaves::Never => "does not leave: its template fails, and an operator must look".to_owned(),
         }
     }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
-pub use promises::limit;
+pub use promises::{limit, next_word};
 pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 

@@ -164,6 +164,16 @@ fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
 fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
     let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
     let from = case.tracks.last_word.or(case.tracks.confirmed).filter(|_| running)?;
+    let due = next_word(case, policy, from);
+    let rings = vec![
+        Ring { at: due, to: Audience::Owner },
+        Ring { at: working(policy, due, 2), to: Audience::Members },
+    ];
+    Some(Wanted { due, rings })
+}
+
+/// By when a reporter who heard from us then hears again: the periodic update.
+pub fn next_word(case: &Case, policy: &Policy, from: Timestamp) -> Timestamp {
     let rule = &policy.runbook;
     let severity = case.tracks.assessment.as_ref().map(|found| found.severity);
     let length = match severity {
@@ -172,12 +182,7 @@ fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
         Some(Severity::High) => rule.update_days_high,
         Some(Severity::None | Severity::Low | Severity::Medium) | None => rule.update_days,
     };
-    let due = working(policy, from, length);
-    let rings = vec![
-        Ring { at: due, to: Audience::Owner },
-        Ring { at: working(policy, due, 2), to: Audience::Members },
-    ];
-    Some(Wanted { due, rings })
+    working(policy, from, length)
 }
 
 /// "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps."

@@ -13,6 +13,8 @@ use crate::store::{EffectState, StoreError};
 const LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(2);
+/// So many looks, and what is new is told: reading all that the stand-ins hold takes longer than a look.
+const TELL: u32 = 6;
 /// A leap is at least so long: then the mailbox and the issues are looked at again, once a minute both.
 const LEAST: SignedDuration = SignedDuration::from_secs(61);
 /// And at most so long: a whole day without a look into the mailbox would rightly be an alarm.
@@ -40,10 +42,10 @@ impl Life {
             let next = self.next_due(from).unwrap_or(None).unwrap_or(at);
             let least = from.saturating_add(LEAST).unwrap_or(at);
             let most = from.saturating_add(MOST).unwrap_or(at);
-            self.clock.leap_to(next.max(least).min(most).min(at));
+            let to = next.max(least).min(most).min(at);
+            self.clock.leap_to(to);
             // Both are looked at each minute; a shorter leap is the last one.
-            let looked = (self.clock.now() >= least).then(|| self.clock.now());
-            rested = self.comes_to_rest(looked).await;
+            rested = self.comes_to_rest((to >= least).then_some(to)).await;
         }
         self.day.check("the daemon keeps up with the days", rested);
     }
@@ -56,7 +58,7 @@ impl Life {
             }
             let next = self.clock.now().saturating_add(LEAST).unwrap_or(Timestamp::MAX);
             self.clock.leap_to(next);
-            if !self.comes_to_rest(Some(self.clock.now())).await {
+            if !self.comes_to_rest(Some(next)).await {
                 return false;
             }
         }
@@ -65,9 +67,11 @@ impl Life {
 
     async fn comes_to_rest(&mut self, looked: Option<Timestamp>) -> bool {
         let machine = SystemClock::new();
-        loop {
+        for turn in 0_u32.. {
             let now = self.clock.now();
-            self.tell();
+            if turn % TELL == 0 {
+                self.tell();
+            }
             if self.is_quiet(now, looked).unwrap_or(false) {
                 // What happened between the last look and the silence.
                 self.tell();
@@ -78,6 +82,7 @@ impl Life {
             }
             machine.sleep(LOOK).await;
         }
+        false
     }
 
     fn is_quiet(&self, now: Timestamp, looked: Option<Timestamp>) -> Result<bool, StoreError> {

@@ -9,6 +9,7 @@ use tera::Context;
 use super::coordinated::Dates;
 use super::table::LetterName;
 use crate::render::fence::{one_line, prose, visible};
+use crate::render::fold::COLUMNS;
 use crate::render::when;
 
 /// Most characters of a reporter's own subject or name that a letter repeats.
@@ -65,7 +66,8 @@ impl<'a> Sheet<'a> {
     /// A member's words, in paragraphs, set in from the margin: nothing in them reads like ours.
     pub(super) fn said(&mut self, name: &'static str, words: &str) {
         let text: String = visible(words).chars().take(SAID_CHARS).collect();
-        let lines = text.lines().take(SAID_LINES).map(|line| match line.trim() {
+        let text = filled_again(&text);
+        let lines = text.iter().take(SAID_LINES).map(|line| match line.trim() {
             "" => String::new(),
             line => format!("  {line}"),
         });
@@ -133,6 +135,32 @@ impl<'a> Sheet<'a> {
     pub(super) fn of(self, name: LetterName) -> Filled {
         Filled { name, context: self.context, names: self.names, blocks: self.blocks }
     }
+}
+
+/// Lines, with paragraphs that a mail program broke further out than they fit here in one piece: they are filled again with
+/// the letter. What is set out by hand (lists, quotes, code, short lines) stays.
+fn filled_again(text: &str) -> Vec<String> {
+    let plain = |line: &str| line.starts_with(|c: char| c.is_alphabetic() || "\"'(“‘".contains(c));
+    let mut out: Vec<String> = Vec::new();
+    let mut open: Vec<&str> = Vec::new();
+    let close = |open: &mut Vec<&str>, out: &mut Vec<String>| {
+        if open.iter().any(|line| line.chars().count() > COLUMNS - 2) {
+            out.push(open.join(" "));
+        } else {
+            out.extend(open.iter().map(|line| (*line).to_owned()));
+        }
+        open.clear();
+    };
+    for line in text.lines().map(str::trim_end) {
+        if plain(line) {
+            open.push(line);
+        } else {
+            close(&mut open, &mut out);
+            out.push(line.to_owned());
+        }
+    }
+    close(&mut open, &mut out);
+    out
 }
 
 /// All values of a letter.

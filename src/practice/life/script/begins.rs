@@ -2,7 +2,7 @@
 
 use crate::case::{ClockKind, Phase, Receipt};
 use crate::practice::life::Life;
-use crate::practice::life::people::{ALICE, BOB, CAROL, MEERA, NORA, TESS};
+use crate::practice::life::people::{ALICE, BOB, MEERA, NORA, TESS};
 
 pub(super) async fn arrives(life: &mut Life) {
     life.day.step("arrives", "A researcher in Pune reports a flaw");
@@ -68,5 +68,5 @@ pub(super) async fn assessed(life: &mut Life) {
     life.day.check("the chair of the SIG is told", life.got(NORA, "this mail is confidential") == 1);
     life.day.check("the TSC contact is told", life.got(TESS, "One vulnerability has been confirmed") == 1);
     life.day.check("the draft is there for comment", life.got(BOB, "please read the draft") == 1);
-    life.day.check("the chairs of the team hear nothing they need not", life.letters(CAROL).is_empty());
+    life.day.check("the letter names the advisory", life.got(NORA, &life.advisory_says("ghsa_id")) == 1);
 }

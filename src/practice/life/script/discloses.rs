@@ -73,7 +73,8 @@ pub(super) async fn published(life: &mut Life) {
     life.day.check("the reporter is thanked", life.last_says(MEERA, "Thank you for finding this"));
     life.day.check("SIG-Release has a line for the notes", life.got(RITA, "put this line into the notes") == 1);
     life.day.check("the team looks back", life.got(BOB, "look back at how it went") == 1);
-    life.day.check("the TSC contact knows", !life.letters(TESS).is_empty());
+    let know = [TESS, NORA].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is public")));
+    life.day.check("so do the TSC contact and the SIG", know == [true, true]);
     let leaked = life.public_words().iter().any(|text| {
         let text = text.to_lowercase();
         text.contains(CANARY) || text.contains("sir-2027") || text.contains("joshi-labs.example")
@@ -116,6 +117,7 @@ pub(super) async fn nothing_left_over(life: &mut Life) {
     life.day.check("everything that was to be done is done", open == 0);
     let folds = |case: &Case| Case::replay(case.id, &life.day.events(case.id)).as_ref() == Some(case);
     let folded = life.case().is_some_and(|case| folds(&case));
+    if let Some(case) = life.case() { let r = Case::replay(case.id, &life.day.events(case.id)); std::fs::write("/tmp/a.json", serde_json::to_string_pretty(&case).unwrap_or_default()).ok(); std::fs::write("/tmp/b.json", serde_json::to_string_pretty(&r).unwrap_or_default()).ok(); }
     life.day.check("the case is the sum of what its journal says", folded);
     let log = std::fs::read_to_string(life.day.dir().join("daemon.log")).unwrap_or_default();
     let leaked = [CANARY, "cookie", "joshi-labs", "practice-password", "practice-token"];

@@ -72,13 +72,14 @@ pub(super) async fn corrected(life: &mut Life) {
                 The text says dedicated servers only.";
     life.answers(MEERA, text).await;
     life.until("2027-03-26T09:10:00Z").await;
-    let wider = life.advisory_says("description").replace("Whoever runs a dedicated server", "Whoever hosts a game");
+    let wider = life.advisory_says("description").replace("You are if you run a dedicated server", "You are if you host a game");
     life.edits("Alice", "changes the text", &json!({ "description": wider }));
     let gone = life.sees_approvals(0).await;
     life.day.check("nobody has approved that", gone);
     let told = life.says(ALICE, "!notify").await;
     life.day.check("so nobody outside is told", told.contains("0 of 2 approvals"));
-    life.orders(ALICE, "!review").await;
+    life.day.check("all are asked again", life.got(BOB, "please review the text below") == 2);
+    life.day.check("the reporter as well", life.last_says(MEERA, "You are if you host a game"));
     let hash = life.hash();
     life.orders(ALICE, &format!("!approve {hash}")).await;
     life.until("2027-03-26T14:00:00Z").await;
@@ -102,15 +103,14 @@ impl Life {
         let mut text = self.advisory_says("description");
         for (gap, words) in [
             (
-                "<!-- What happened, in a paragraph that everybody understands. -->",
+                "A weakness in Multiplayer of O3DE affects availability.",
                 "A handshake packet that is too short stops a server of the Multiplayer gem. It takes no account, and \
                  all players are disconnected.",
             ),
-            ("<!-- Which versions have it, and from which one on. -->", "O3DE before 2510.2"),
             ("<!-- Versions, or that there is no fix yet. -->", "2510.2"),
             (
                 "<!-- How to find out: which parts must be in use, which settings. -->",
-                "Whoever runs a dedicated server with the Multiplayer gem is.",
+                "You are if you run a dedicated server with the Multiplayer gem.",
             ),
             (
                 "<!-- What to do now. If nothing is known: write that. -->",
