@@ -335,6 +335,10 @@ impl Txn<'_> {
             self.run(
                     "update effect set waits = 0
                      where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1", [effect.0])?;
+            if self.0.changes() > 0 {
+                // What waited is of other lanes.
+                self.touch_all();
+            }
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ const LIMIT: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(2);
 /// So many looks, and what is new is told: reading all that the stand-ins hold takes longer than a look.
 const TELL: u32 = 6;
+/// After so many looks without one of the daemon's own, a minute passes.
+const PATIENCE: u32 = 60;
 /// A leap is at least so long: then the mailbox and the issues are looked at again, once a minute both.
 const LEAST: SignedDuration = SignedDuration::from_secs(61);
 /// And at most so long: a whole day without a look into the mailbox would rightly be an alarm.
@@ -77,6 +79,10 @@ impl Life {
                 self.tell();
                 return true;
             }
+            if turn % PATIENCE == PATIENCE - 1 && self.has_not_looked(looked).unwrap_or(false) {
+                // A look that was under way when the clock leapt does not count, and the next comes a minute later.
+                self.clock.leap_to(now.saturating_add(LEAST).unwrap_or(now));
+            }
             if !self.day.goes_on() || machine.monotonic() >= LIMIT {
                 return false;
             }
@@ -85,15 +91,21 @@ impl Life {
         false
     }
 
+    /// The mailbox or the issues were not looked at since then.
+    fn has_not_looked(&self, looked: Option<Timestamp>) -> Result<bool, StoreError> {
+        let Some(since) = looked else { return Ok(false) };
+        self.day.office.store.read(|txn| {
+            let before = |at: Option<Timestamp>| at.is_none_or(|at| at < since);
+            Ok(before(txn.meta_instant("poll-began")?) || before(txn.meta_instant("issues-listened")?))
+        })
+    }
+
     fn is_quiet(&self, now: Timestamp, looked: Option<Timestamp>) -> Result<bool, StoreError> {
-        if !self.day.is_taken_in()? {
+        if !self.day.is_taken_in()? || self.has_not_looked(looked)? {
             return Ok(false);
         }
         self.day.office.store.read(|txn| {
-            let after = |at: Option<Timestamp>| looked.is_none_or(|since| at.is_some_and(|at| at >= since));
             let mut busy = !txn.effects_in(EffectState::Sending, 1)?.is_empty()
-                || !after(txn.meta_instant("poll-began")?)
-                || !after(txn.meta_instant("issues-listened")?)
                 || txn.next_ring()?.is_some_and(|at| at <= now)
                 || txn.meta_instant("digest-next")?.is_none_or(|at| at <= now);
             for lane in Lane::ALL {

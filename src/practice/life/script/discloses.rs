@@ -117,7 +117,6 @@ pub(super) async fn nothing_left_over(life: &mut Life) {
     life.day.check("everything that was to be done is done", open == 0);
     let folds = |case: &Case| Case::replay(case.id, &life.day.events(case.id)).as_ref() == Some(case);
     let folded = life.case().is_some_and(|case| folds(&case));
-    if let Some(case) = life.case() { let r = Case::replay(case.id, &life.day.events(case.id)); std::fs::write("/tmp/a.json", serde_json::to_string_pretty(&case).unwrap_or_default()).ok(); std::fs::write("/tmp/b.json", serde_json::to_string_pretty(&r).unwrap_or_default()).ok(); }
     life.day.check("the case is the sum of what its journal says", folded);
     let log = std::fs::read_to_string(life.day.dir().join("daemon.log")).unwrap_or_default();
     let leaked = [CANARY, "cookie", "joshi-labs", "practice-password", "practice-token"];
