@@ -229,12 +229,12 @@ impl Case {
                 self.wrote(at);
                 if let Step::Update { contact_by } = step {
                     self.contact_by = Some(contact_by);
-                    self.answer = Some(Answer { member: by, verified: true, at });
+                    self.answered_by(by, at);
                 }
             }
             Deed::Acknowledge { contact_by } => {
                 self.contact_by = Some(contact_by);
-                self.answer = Some(Answer { member: by, verified: true, at });
+                self.answered_by(by, at);
             }
             Deed::Dup { .. }
             | Deed::Known { .. }
@@ -252,9 +252,17 @@ impl Case {
             | Deed::Answered
             | Deed::Reopen
             | Deed::Raise { .. } => {
-                self.answer = Some(Answer { member: by, verified: true, at });
+                self.answered_by(by, at);
                 self.wrote(at);
             }
+        }
+    }
+
+    /// The answer that the reporter waited for; a later letter does not move it.
+    fn answered_by(&mut self, member: MemberKey, at: Timestamp) {
+        let kept = self.answer.as_ref().is_some_and(|answer| answer.verified);
+        if !kept || self.runs(ClockKind::Acknowledge) {
+            self.answer = Some(Answer { member, verified: true, at });
         }
     }
 

@@ -6,7 +6,6 @@ use crate::case::tracks::{Credit, Cve as CaseCve};
 use crate::case::act::ActLetter;
 use crate::case::decide::next_word;
 use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
-use crate::case::roster::Role;
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::perform::way;
@@ -34,7 +33,7 @@ pub(super) fn to_reporter(
         LetterKind::Proposal => Coordinated::EmbargoProposal {
             dates: proposed(office, case),
             extension_days: office.policy.runbook.extension_days,
-            who_knows: who_knows(office, case),
+            who_knows: way::who_knows(&office.policy.roster, case),
         },
         LetterKind::Settled => Coordinated::Embargo {
             dates,
@@ -61,6 +60,7 @@ pub(super) fn to_reporter(
             text: way::text(txn, case).ok().flatten()?.whole(),
             credit: credit(),
             by: office.policy.calendar.advance_working_days(now, office.policy.runbook.reporter_review_days),
+            again: read_before(case, act),
             dates: agreed,
         },
         LetterKind::PublishedThanks => {
@@ -108,6 +108,14 @@ fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated
     })
 }
 
+/// Whether the reporter was asked to read an earlier text: by an earlier act, or this letter follows a change by itself.
+fn read_before(case: &Case, act: Option<&Act>) -> bool {
+    use crate::case::Step;
+    let earlier = |one: &Act| act.is_none_or(|act| one.number < act.number);
+    let asked = |one: &Act| matches!(one.deed, Deed::Step { step: Step::Review { .. } });
+    case.acts.iter().any(|one| asked(one) && earlier(one) && matches!(one.letter, Some(ActLetter::Left { .. })))
+}
+
 /// With the day that waits for an answer, where another one stands.
 fn proposed(office: &Office, case: &Case) -> crate::render::letters::Dates {
     let mut dates = way::dates(office, case);
@@ -129,20 +137,6 @@ fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
         })
         .next()
         .filter(|was| Some(*was) != now)
-}
-
-fn who_knows(office: &Office, case: &Case) -> String {
-    let mut who = vec!["the response team".to_owned()];
-    match case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
-        0 => {}
-        1 => who.push("the people of one group who fix it".to_owned()),
-        count => who.push(format!("the people of {count} groups who fix it")),
-    }
-    if office.policy.roster.with(Role::TscContact).next().is_some() {
-        who.push("a contact at the project's steering committee".to_owned());
-    }
-    let last = who.pop().unwrap_or_default();
-    if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) }
 }
 
 /// What comes next, by where the case stands.

@@ -262,7 +262,7 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
-        Brief::Public => "it is public, and the embargo has ended: thank you".to_owned(),
+        Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
     }

@@ -16,6 +16,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
+use crate::render::news::News;
 use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
@@ -341,7 +342,10 @@ pub(super) fn alert(
     let kind = match alert {
         case::Alert::NewCase => Alert::NewCase,
         case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
-        case::Alert::StrangerWrote => Alert::StrangerWrote,
+        case::Alert::StrangerWrote => match case.map(|case| of_the_list(office, txn, case)).transpose()? {
+            Some(Some(who)) => Alert::News(News::ListWrote { who }),
+            Some(None) | None => Alert::StrangerWrote,
+        },
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
@@ -378,6 +382,20 @@ pub(super) fn alert(
         commands: commanded::by_mail(office),
         practice: office.practice(),
     })
+}
+
+/// Which organization of the embargoed list wrote the last mail that nobody of the case wrote, if it was one that was told: its
+/// notice asks for an answer.
+fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
+    let mails = txn.mails_of(case.id)?;
+    let last = mails.iter().rev().find(|row| row.fate == crate::store::FateWord::Quarantined);
+    let told = case.tracks.list_told();
+    let Some(person) = last.and_then(|row| row.person).filter(|person| told.contains(person)) else {
+        return Ok(None);
+    };
+    let address = txn.address_of(person)?;
+    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
+    Ok(listed.map(|listed| listed.organization.clone()))
 }
 
 fn clock_alert(

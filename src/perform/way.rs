@@ -6,7 +6,9 @@ use super::links;
 use super::secrets;
 use crate::case::assessment::Assessment;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Case, Severity, decide};
+use crate::case::roster::{Role, Roster};
+use crate::case::{Case, Policy, Severity, decide};
+use crate::config::Github;
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::advisory::{self, PublicText};
@@ -19,15 +21,20 @@ pub(crate) const PRODUCT: &str = "O3DE";
 
 /// The day that stands, or is proposed, or else the last one; and the rule behind it.
 pub(crate) fn dates(office: &Office, case: &Case) -> Dates {
-    let limit_at = decide::limit(case, &office.policy);
+    dates_by(&office.policy, case)
+}
+
+/// The same by this policy.
+pub(crate) fn dates_by(policy: &Policy, case: &Case) -> Dates {
+    let limit_at = decide::limit(case, policy);
     let embargo = &case.tracks.embargo;
     let agreed = embargo.agreed.map(|agreed| agreed.date);
     let proposed = embargo.proposed.map(|proposed| proposed.date);
     Dates {
         publish_at: agreed.or(proposed).unwrap_or(limit_at),
         limit_at,
-        wished_days: office.policy.runbook.target_days,
-        limit_days: office.policy.runbook.limit_days,
+        wished_days: policy.runbook.target_days,
+        limit_days: policy.runbook.limit_days,
     }
 }
 
@@ -54,9 +61,14 @@ pub(crate) fn ids(case: &Case) -> String {
 
 /// Where people of the advisory read it.
 pub(crate) fn advisory_url(office: &Office, case: &Case) -> String {
+    advisory_at(&office.config.github, case)
+}
+
+/// The same by this configuration.
+pub(crate) fn advisory_at(github: &Github, case: &Case) -> String {
     case.tracks.advisory.as_ref().map_or_else(
         || "the draft advisory on GitHub, which is being made".to_owned(),
-        |seen| links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
+        |seen| links::advisory_link(github, &seen.repository, &seen.ghsa),
     )
 }
 
@@ -154,6 +166,11 @@ pub(crate) fn public_desk(office: &Office) -> PublicDesk {
 
 /// What the advisory says, taken apart by its headings.
 pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> AdvisoryText {
+    apart(case, text, advisory_url(office, case))
+}
+
+/// The same with this address.
+pub(crate) fn apart(case: &Case, text: &PublicText, url: String) -> AdvisoryText {
     let section = |heading: &str| text.section(heading).unwrap_or_default();
     let affected = text.affected.iter().map(|one| one.range.trim()).filter(|range| !range.is_empty());
     let fixed: Vec<String> = text
@@ -181,8 +198,23 @@ pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> Ad
         details: section("details"),
         credits: Some(if anonymous { Vec::new() } else { credits.filter(|line| !line.is_empty()).collect() }),
         timeline: Vec::new(),
-        url: advisory_url(office, case),
+        url,
     }
+}
+
+/// Who was told of a case, for the reporter.
+pub(crate) fn who_knows(roster: &Roster, case: &Case) -> String {
+    let mut who = vec!["the response team".to_owned()];
+    match case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
+        0 => {}
+        1 => who.push("the people of one group who fix it".to_owned()),
+        count => who.push(format!("the people of {count} groups who fix it")),
+    }
+    if roster.with(Role::TscContact).next().is_some() {
+        who.push("a contact at the project's steering committee".to_owned());
+    }
+    let last = who.pop().unwrap_or_default();
+    if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) }
 }
 
 /// The calendar entry of the day: its number rises with each day that was agreed.

@@ -40,6 +40,7 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         }
     };
     let details = match at.missing {
+        _ if at.assessed.is_some() => "Details: enough to assess it".to_owned(),
         None => "Details: the report could not be read here".to_owned(),
         Some(0) => "Details: nothing on our list is missing".to_owned(),
         Some(1) => "Details: ask the reporter for the one that is missing".to_owned(),

@@ -65,19 +65,12 @@ impl<'a> Sheet<'a> {
 
     /// A member's words, in paragraphs, set in from the margin: nothing in them reads like ours.
     pub(super) fn said(&mut self, name: &'static str, words: &str) {
-        let text: String = visible(words).chars().take(SAID_CHARS).collect();
-        let text = filled_again(&text);
-        let lines = text.iter().take(SAID_LINES).map(|line| match line.trim() {
-            "" => String::new(),
-            line => format!("  {line}"),
-        });
-        self.put(name, lines.collect::<Vec<_>>().join("\n").trim_end());
+        self.put(name, &set_in(words));
     }
 
     /// One `- ` line each.
     pub(super) fn items(&mut self, name: &'static str, items: &[String]) {
-        let items: Vec<String> = items.iter().map(|item| format!("- {}", line(item))).collect();
-        self.put(name, &items.join("\n"));
+        self.put(name, &listed(items));
     }
 
     /// An instant, in the team's zone and in the reader's where that is known and another one.
@@ -135,6 +128,22 @@ impl<'a> Sheet<'a> {
     pub(super) fn of(self, name: LetterName) -> Filled {
         Filled { name, context: self.context, names: self.names, blocks: self.blocks }
     }
+}
+
+/// Words in paragraphs, set in from the margin.
+pub(super) fn set_in(words: &str) -> String {
+    let text: String = visible(words).chars().take(SAID_CHARS).collect();
+    let text = filled_again(&text);
+    let lines = text.iter().take(SAID_LINES).map(|line| match line.trim() {
+        "" => String::new(),
+        line => format!("  {line}"),
+    });
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// One `- ` line each.
+pub(super) fn listed(items: &[String]) -> String {
+    items.iter().map(|item| format!("- {}", line(item))).collect::<Vec<_>>().join("\n")
 }
 
 /// Lines, with paragraphs that a mail program broke further out than they fit here in one piece: they are filled again with

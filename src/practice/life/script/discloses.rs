@@ -31,6 +31,12 @@ pub(super) async fn told(life: &mut Life) {
     life.day.check("the chairs of the SIGs are told", life.got(NORA, "A fix for") == 1);
     life.until("2027-03-30T16:40:00Z").await;
     life.answers(STUDIO, "Received, thank you. We will be ready.").await;
+    let who = life.letters(ALICE).last().is_some_and(|m| m.subject.contains("Example Studios"));
+    life.day.check("Alice reads who answered", who);
+    life.until("2027-04-01T09:00:00Z").await;
+    let text = "!update 5wd\n\nThose who ship O3DE to others know the day now and prepare for it. The text is the\n\
+                one that you read last.";
+    life.orders(ALICE, text).await;
 }
 
 pub(super) async fn ready(life: &mut Life) {
@@ -44,12 +50,14 @@ pub(super) async fn ready(life: &mut Life) {
 }
 
 pub(super) async fn waits(life: &mut Life) {
-    life.step("2027-04-06T15:30:00Z", "waits", "A day before the list hears again; the hour comes").await;
+    life.step("2027-04-06T15:30:00Z", "waits", "A day before the list hears again; then the hour comes").await;
     life.until("2027-04-06T16:10:00Z").await;
     let count = [STUDIO, CLOUD].map(|who| life.letters(who).len());
     life.day.check("each organization is reminded", count == [2, 2]);
     life.until("2027-04-07T16:02:00Z").await;
     life.day.check("nothing is published by itself", life.advisory_says("state") == "draft");
+    let told = [ALICE, BOB].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is time")));
+    life.day.check("both members are told that it is time", told == [true, true]);
 }
 
 pub(super) async fn published(life: &mut Life) {
