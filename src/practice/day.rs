@@ -297,11 +297,13 @@ impl Day {
         Ok(self.is_taken_in()? && !figures.outbox.iter().any(|lane| open(&lane.state)))
     }
 
-    /// Every mail that arrived is settled, every comment judged.
-    pub(super) fn is_taken_in(&self) -> Result<bool, StoreError> {
-        if !self.awaited.iter().all(|sha256| self.watch.settled(*sha256).is_some()) {
-            return Ok(false);
-        }
+    /// Every mail that arrived is settled and told, every comment judged.
+    fn is_taken_in(&self) -> Result<bool, StoreError> {
+        Ok(self.awaited.iter().all(|sha256| self.watch.settled(*sha256).is_some()) && self.is_heard()?)
+    }
+
+    /// Every comment that people wrote is judged.
+    pub(super) fn is_heard(&self) -> Result<bool, StoreError> {
         let heard = self.office.store.read(|txn| txn.heard_counts())?;
         let judged: u64 = heard.iter().filter(|(fate, _)| fate != "stored").map(|(_, count)| count).sum();
         Ok(judged >= self.comments)

@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::Life;
 use crate::case::{Case, Lane};
 use crate::clock::{Clock, SystemClock};
-use crate::store::{EffectState, StoreError};
+use crate::store::{EffectState, FateWord, StoreError};
 
 /// How long, of the machine's time, the daemon may take to come to rest.
 const LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(2);
 /// So many looks, and what is new is told: reading all that the stand-ins hold takes longer than a look.
-const TELL: u32 = 6;
+const TELL: u32 = 50;
 /// After so many looks without one of the daemon's own, a minute passes.
 const PATIENCE: u32 = 60;
 /// A leap is at least so long: then the mailbox and the issues are looked at again, once a minute both.
@@ -71,11 +71,10 @@ impl Life {
         let machine = SystemClock::new();
         for turn in 0_u32.. {
             let now = self.clock.now();
-            if turn % TELL == 0 {
+            if turn % TELL == TELL - 1 {
                 self.tell();
             }
-            if self.is_quiet(now, looked).unwrap_or(false) {
-                // What happened between the last look and the silence.
+            if self.is_quiet(looked).unwrap_or(false) {
                 self.tell();
                 return true;
             }
@@ -100,10 +99,17 @@ impl Life {
         })
     }
 
-    fn is_quiet(&self, now: Timestamp, looked: Option<Timestamp>) -> Result<bool, StoreError> {
-        if !self.day.is_taken_in()? || self.has_not_looked(looked)? {
+    fn is_quiet(&self, looked: Option<Timestamp>) -> Result<bool, StoreError> {
+        if !self.day.is_heard()? || self.has_not_looked(looked)? {
             return Ok(false);
         }
+        let mails = self.day.office.store.read(|txn| txn.figures())?.mails;
+        let settled = mails.iter().filter(|(fate, _)| fate != FateWord::Stored.word());
+        if settled.map(|(_, count)| count).sum::<u64>() < self.day.delivered.len() as u64 {
+            return Ok(false);
+        }
+        // After the mails: what followed from one of them is due by now.
+        let now = self.clock.now();
         self.day.office.store.read(|txn| {
             let mut busy = !txn.effects_in(EffectState::Sending, 1)?.is_empty()
                 || txn.next_ring()?.is_some_and(|at| at <= now)
