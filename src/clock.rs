@@ -267,7 +267,8 @@ mod tests {
         let clock = LeapingClock::new(at("2026-03-05T13:00:00Z"));
         clock.sleep(Duration::from_millis(10)).await;
         clock.sleep_until(at("2026-03-05T13:00:00.02Z")).await;
-        let (wait, pause) = (clock.sleep_until(at("2026-03-16T09:00:00Z")), clock.sleep(Duration::from_secs(60)));
+        let (wait, pause) =
+            (clock.sleep_until(at("2026-03-16T09:00:00Z")), clock.sleep(Duration::from_secs(60)));
         let (wait, pause) = (tokio::spawn(wait), tokio::spawn(pause));
         clock.leap_to(at("2026-03-16T08:59:00Z"));
         pause.await.unwrap();

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::arguments::Templates;
 use super::out::{Out, table};
 use super::{CONFIG, OK, Stop, USAGE, check, house};
+use crate::case::tracks::Cve;
 use crate::case::{Case, CaseId, MemberKey};
 use crate::config::{self, Config};
 use crate::office;
-use crate::case::tracks::Cve;
 use crate::perform::{issue_link, way};
 use crate::render::letters::{CaseFacts, LetterName, Letters, Preview, TemplateFault, WayFacts};
 use crate::store::{StoreError, Txn};
@@ -194,7 +194,8 @@ fn way_facts(case: &Case, txn: &Txn<'_>, config: &Config) -> Result<Option<WayFa
     let seen = case.tracks.advisory.is_some();
     let url = way::advisory_at(&config.github, case);
     let name = |key: &MemberKey| policy.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone());
-    let credited = case.tracks.credit.is_some() || text.as_ref().is_some_and(|t| t.section("credits").is_some());
+    let credited =
+        case.tracks.credit.is_some() || text.as_ref().is_some_and(|t| t.section("credits").is_some());
     Ok(Some(WayFacts {
         dates: way::dates_by(&policy, case),
         dated: case.tracks.date().is_some() || case.tracks.embargo.proposed.is_some(),

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::case::tracks::{Credit, Cve as CaseCve};
 use crate::case::act::ActLetter;
 use crate::case::decide::next_word;
+use crate::case::tracks::{Credit, Cve as CaseCve};
 use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
@@ -113,7 +113,9 @@ fn read_before(case: &Case, act: Option<&Act>) -> bool {
     use crate::case::Step;
     let earlier = |one: &Act| act.is_none_or(|act| one.number < act.number);
     let asked = |one: &Act| matches!(one.deed, Deed::Step { step: Step::Review { .. } });
-    case.acts.iter().any(|one| asked(one) && earlier(one) && matches!(one.letter, Some(ActLetter::Left { .. })))
+    case.acts
+        .iter()
+        .any(|one| asked(one) && earlier(one) && matches!(one.letter, Some(ActLetter::Left { .. })))
 }
 
 /// With the day that waits for an answer, where another one stands.
@@ -154,8 +156,8 @@ fn next(case: &Case) -> &'static str {
 
 fn cve(case: &Case, now: Timestamp) -> Cve {
     let asked = case.acts.iter().rev().find_map(|act| {
-        use crate::case::step::CveStep;
         use crate::case::Step;
+        use crate::case::step::CveStep;
         matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
     });
     match &case.tracks.cve {

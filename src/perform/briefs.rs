@@ -154,9 +154,15 @@ fn on_case(
 fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
     let text = way::text(txn, case)?;
     let fixed: Vec<String> = text
-        .map(|text| text.affected.into_iter().map(|one| one.fixed).filter(|fixed| !fixed.is_empty()).collect())
+        .map(|text| {
+            text.affected.into_iter().map(|one| one.fixed).filter(|fixed| !fixed.is_empty()).collect()
+        })
         .unwrap_or_default();
-    let what = if fixed.is_empty() { "the fix".to_owned() } else { format!("{} {}", way::PRODUCT, fixed.join(", ")) };
+    let what = if fixed.is_empty() {
+        "the fix".to_owned()
+    } else {
+        format!("{} {}", way::PRODUCT, fixed.join(", "))
+    };
     Ok(vec![
         format!("the move of your branches and projects to {what}"),
         "what you tell the people who use your part, if they must do something".to_owned(),

@@ -147,9 +147,10 @@ pub(super) fn notice(
 
 /// A reminder that waited for the working hours of its reader, of a promise that was kept meanwhile.
 fn is_settled(office: &Office, row: &EffectRow, alert: &Alert) -> Result<bool, StoreError> {
-    let (Alert::Clock { clock, .. }, Some(case)) = (alert, row.case) else { return Ok(false) };
+    let (Alert::Clock { clock, level, .. }, Some(case)) = (alert, row.case) else { return Ok(false) };
     let case = office.store.read(|txn| txn.case(case))?;
-    Ok(case.clocks.get(clock).is_some_and(|clock| clock.stopped.is_some()))
+    // One that began anew did not ring so far yet.
+    Ok(case.clocks.get(clock).is_some_and(|clock| clock.stopped.is_some() || clock.rung <= *level))
 }
 
 /// A brief that is a letter of its own.

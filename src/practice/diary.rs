@@ -226,7 +226,8 @@ impl Diary {
         let ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX);
         let more = more.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let at = self.played.as_ref().map(|clock| clock.now());
-        let entry = Entry { ms, at, step: self.step, place, what: what.to_owned(), text: text.to_owned(), more };
+        let entry =
+            Entry { ms, at, step: self.step, place, what: what.to_owned(), text: text.to_owned(), more };
         if self.screen.json {
             self.print(&(json(&entry) + "\n"));
         }

@@ -124,7 +124,9 @@ mod tests {
             );
             assert!(letter.from.unwrap().domain().ends_with(".example"), "{text}");
             assert_eq!(letter.date, Some(now), "{text}");
-            for gap in ["@DATE@", "@LOCAL@", "@SUBJECT@", "@RECEIPT@", "@CASE@", "@WHEN@", "@QUOTE@", "@TEXT@"] {
+            for gap in
+                ["@DATE@", "@LOCAL@", "@SUBJECT@", "@RECEIPT@", "@CASE@", "@WHEN@", "@QUOTE@", "@TEXT@"]
+            {
                 assert!(!text.contains(gap), "{gap} in {text}");
             }
         }

@@ -61,7 +61,7 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         step(known.0, known.1),
         step(at.owner.is_some(), owner),
         step(answered, answer),
-        step(at.missing == Some(0), details),
+        step(at.missing == Some(0) || at.assessed.is_some(), details),
         step(at.assessed.is_some(), assessed),
         step(at.closed.is_some(), closed),
     ]

@@ -14,8 +14,7 @@ pub(super) const NOTHING: &str = "Questions went to the reporter, and nothing ha
 /// A subject: the agreed hour has come.
 pub(super) const NOW: &str = "it is time to make it public";
 /// The same, in sentences.
-pub(super) const THE_HOUR: &str =
-    "The day and hour for publishing have come. Two people say so, then it is public; nothing happens by itself.";
+pub(super) const THE_HOUR: &str = "The day and hour for publishing have come. Two people say so, then it is public; nothing happens by itself.";
 
 /// Why now; `close_from` is the instant from which it may be closed, in words.
 pub(super) fn nothing_yet(close_from: &str) -> String {

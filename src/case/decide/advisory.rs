@@ -6,8 +6,8 @@ use super::Decision;
 use crate::case::roster::{Member, Role};
 use crate::case::tracks::{Cve, Phase};
 use crate::case::{
-    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy, Step,
-    Task,
+    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
+    Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -106,13 +106,21 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
     decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
     let told = |member: &&Member| {
-        let sig = member.is(Role::SigChair) && (case.tracks.notified.is_some() || member.sigs.iter().any(|s| sigs.contains(s)));
+        let sig = member.is(Role::SigChair)
+            && (case.tracks.notified.is_some() || member.sigs.iter().any(|s| sigs.contains(s)));
         let team = member.is(Role::Member) || member.is(Role::Chair);
         (member.is(Role::TscContact) || sig || case.tracks.group.contains(&member.key)) && !team
     };
     let others: Vec<MemberKey> = policy.roster.members.iter().filter(told).map(|m| m.key.clone()).collect();
     decision.brief(others, &Brief::Public);
-    super::tell(decision, case, Audience::Members, &Alert::Brief { brief: Brief::Retrospective }, policy, now);
+    super::tell(
+        decision,
+        case,
+        Audience::Members,
+        &Alert::Brief { brief: Brief::Retrospective },
+        policy,
+        now,
+    );
 }
 
 /// The ring of a clock that is a letter of its own rather than a warning.

@@ -118,7 +118,9 @@ pub(super) struct Scene {
 pub(super) async fn set(dir: &Path, clock: &Arc<dyn Clock>) -> Result<Scene, Trouble> {
     let mut rest = TEAM.to_owned();
     for name in CHANNELS {
-        rest.push_str(&format!("\n[[runbook.channel]]\nname = \"{name}\"\nwebhook_file = \"{name}-webhook\"\n"));
+        rest.push_str(&format!(
+            "\n[[runbook.channel]]\nname = \"{name}\"\nwebhook_file = \"{name}-webhook\"\n"
+        ));
     }
     let settings = Settings { rest, ..Settings::default() };
     let peers = Loopback::start(dir, Arc::clone(clock), Recorder::none(), &settings).await?;

@@ -10,21 +10,27 @@ pub(super) async fn grouped(life: &mut Life) {
     let told = life.says(ALICE, "!group alice").await;
     life.day.check("without anybody of the SIG there is no group", told.contains("nobody of SIG network"));
     life.orders(ALICE, "!group alice, nora\n!fork").await;
-    life.day.check("the fix is on its way", life.case().and_then(|case| case.phase()) == Some(Phase::Mitigating));
+    life.day
+        .check("the fix is on its way", life.case().and_then(|case| case.phase()) == Some(Phase::Mitigating));
     life.day.check("Nora is told what to do", life.got(NORA, "working group") >= 1);
 }
 
 pub(super) async fn proposed(life: &mut Life) {
     life.step("2027-03-10T10:30:00Z", "proposed", "Alice proposes a day to the reporter").await;
     let told = life.says(ALICE, "!embargo 2027-04-10").await;
-    life.day.check("nobody publishes on a Saturday", told.contains("the nearest earlier one is Thursday, 2027-04-08"));
+    life.day.check(
+        "nobody publishes on a Saturday",
+        told.contains("the nearest earlier one is Thursday, 2027-04-08"),
+    );
     life.orders(ALICE, "!embargo 2027-04-07").await;
     life.until("2027-03-11T04:40:00Z").await;
-    life.day.check("the reporter reads it on her own clock", life.last_says(MEERA, "21:30 UTC+05:30 with you"));
+    life.day
+        .check("the reporter reads it on her own clock", life.last_says(MEERA, "21:30 UTC+05:30 with you"));
 }
 
 pub(super) async fn agreed(life: &mut Life) {
-    life.step("2027-03-11T04:40:00Z", "agreed", "The reporter says yes, and a member says that it was one").await;
+    life.step("2027-03-11T04:40:00Z", "agreed", "The reporter says yes, and a member says that it was one")
+        .await;
     life.answers(MEERA, "Yes, the 7th of April suits me well.").await;
     let open = |life: &Life| life.case().is_some_and(|case| case.tracks.embargo.agreed.is_none());
     life.day.check("a yes in a mail is not taken for one by a machine", open(life));

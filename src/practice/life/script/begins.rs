@@ -33,8 +33,12 @@ pub(super) async fn taken(life: &mut Life) {
 }
 
 pub(super) async fn asked(life: &mut Life) {
-    life.step("2027-03-05T09:30:00Z", "asked", "Alice asks what the report leaves open, and the reporter answers")
-        .await;
+    life.step(
+        "2027-03-05T09:30:00Z",
+        "asked",
+        "Alice asks what the report leaves open, and the reporter answers",
+    )
+    .await;
     life.orders(ALICE, "!ask version, platform").await;
     life.until("2027-03-06T05:10:00Z").await;
     life.day.check("the question left", life.last_says(MEERA, "Which version of O3DE"));
@@ -63,7 +67,8 @@ pub(super) async fn assessed(life: &mut Life) {
     life.until("2027-03-09T15:55:00Z").await;
     life.day.check("it is confirmed", life.case().and_then(|case| case.phase()) == Some(Phase::Confirmed));
     life.day.check("the draft advisory is there", life.advisory_says("state") == "draft");
-    life.day.check("it says nothing of the report", !life.advisory_says("description").contains("quenchwillow"));
+    life.day
+        .check("it says nothing of the report", !life.advisory_says("description").contains("quenchwillow"));
     life.day.check("the reporter reads how it is rated", life.last_says(MEERA, "We have confirmed it"));
     life.day.check("the chair of the SIG is told", life.got(NORA, "this mail is confidential") == 1);
     life.day.check("the TSC contact is told", life.got(TESS, "One vulnerability has been confirmed") == 1);

@@ -6,7 +6,9 @@ use super::fixes::CVE;
 use crate::case::{Case, Phase};
 use crate::practice::diary::Place;
 use crate::practice::life::Life;
-use crate::practice::life::people::{ALICE, ANNOUNCE, BOB, CAROL, CLOUD, MEERA, NORA, RITA, STUDIO, TESS, flat};
+use crate::practice::life::people::{
+    ALICE, ANNOUNCE, BOB, CAROL, CLOUD, MEERA, NORA, RITA, STUDIO, TESS, flat,
+};
 
 /// A word of the report that stands nowhere else.
 const CANARY: &str = "quenchwillow";
@@ -22,7 +24,8 @@ pub(super) async fn told(life: &mut Life) {
     life.day.check("each organization has its own letter", count == [1, 1]);
     let letters = life.letters(STUDIO);
     let letter = letters.last();
-    let secret = |text: &str| text.contains("SIR-2027") || text.contains("joshi-labs") || text.contains(CANARY);
+    let secret =
+        |text: &str| text.contains("SIR-2027") || text.contains("joshi-labs") || text.contains(CANARY);
     life.day.check(
         "it names neither the case nor the reporter's address",
         letter.is_some_and(|m| !secret(&m.text) && !secret(&m.subject)),
@@ -44,19 +47,22 @@ pub(super) async fn ready(life: &mut Life) {
     let told = life.says(ALICE, "!ready").await;
     life.day.check("not before it is said", told.contains("the fix is not in the public repository"));
     life.orders(ALICE, "!fix merged https://github.com/o3de/o3de/pull/19120\n!ready").await;
-    life.day.check("only the day is missing", life.case().and_then(|case| case.phase()) == Some(Phase::Ready));
+    life.day
+        .check("only the day is missing", life.case().and_then(|case| case.phase()) == Some(Phase::Ready));
     let told = life.says(ALICE, "!publish").await;
     life.day.check("and it is waited for", told.contains("the agreed day is"));
 }
 
 pub(super) async fn waits(life: &mut Life) {
-    life.step("2027-04-06T15:30:00Z", "waits", "A day before the list hears again; then the hour comes").await;
+    life.step("2027-04-06T15:30:00Z", "waits", "A day before the list hears again; then the hour comes")
+        .await;
     life.until("2027-04-06T16:10:00Z").await;
     let count = [STUDIO, CLOUD].map(|who| life.letters(who).len());
     life.day.check("each organization is reminded", count == [2, 2]);
     life.until("2027-04-07T16:02:00Z").await;
     life.day.check("nothing is published by itself", life.advisory_says("state") == "draft");
-    let told = [ALICE, BOB].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is time")));
+    let told =
+        [ALICE, BOB].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is time")));
     life.day.check("both members are told that it is time", told == [true, true]);
 }
 
@@ -68,7 +74,8 @@ pub(super) async fn published(life: &mut Life) {
     life.day.check("Bob agrees", told.contains("confirmed: act"));
     life.until("2027-04-07T16:30:00Z").await;
     life.day.check("the advisory is public", life.advisory_says("state") == "published");
-    life.day.check("and the case knows it", life.case().and_then(|case| case.phase()) == Some(Phase::Disclosed));
+    life.day
+        .check("and the case knows it", life.case().and_then(|case| case.phase()) == Some(Phase::Disclosed));
     life.day.check("without a trace of ours", !life.advisory_says("description").contains("sir-intake"));
     let public = life.day.letters_to(ANNOUNCE);
     let says = |words: &str| public.last().is_some_and(|m| flat(&m.text).contains(words));
@@ -79,9 +86,11 @@ pub(super) async fn published(life: &mut Life) {
     let count = [STUDIO, CLOUD].map(|who| life.letters(who).len());
     life.day.check("the embargo is lifted", count == [3, 3]);
     life.day.check("the reporter is thanked", life.last_says(MEERA, "Thank you for finding this"));
-    life.day.check("SIG-Release has a line for the notes", life.got(RITA, "put this line into the notes") == 1);
+    life.day
+        .check("SIG-Release has a line for the notes", life.got(RITA, "put this line into the notes") == 1);
     life.day.check("the team looks back", life.got(BOB, "look back at how it went") == 1);
-    let know = [TESS, NORA].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is public")));
+    let know =
+        [TESS, NORA].map(|who| life.letters(who).last().is_some_and(|m| m.subject.contains("it is public")));
     life.day.check("so do the TSC contact and the SIG", know == [true, true]);
     let leaked = life.public_words().iter().any(|text| {
         let text = text.to_lowercase();

@@ -18,7 +18,8 @@ pub(super) async fn reproduced(life: &mut Life) {
     let ghsa = life.advisory_says("ghsa_id");
     life.day.check("a CVE id is asked for, once", life.day.peers.hub.cve_requests(&ghsa) == 1);
     life.day.check("the reporter is told so", life.last_says(MEERA, "we asked for a CVE number"));
-    life.day.check("SIG-Release is asked, since it is high", life.got(RITA, "Does it need new installers") == 1);
+    life.day
+        .check("SIG-Release is asked, since it is high", life.got(RITA, "Does it need new installers") == 1);
 }
 
 pub(super) async fn installers(life: &mut Life) {
@@ -51,7 +52,8 @@ pub(super) async fn reviewed(life: &mut Life) {
     life.day.check("a text with gaps is not reviewed", told.contains("the advisory lacks"));
     life.writes();
     let before = life.hash();
-    let seen = life.sees(|case| case.tracks.advisory.as_ref().is_some_and(|seen| seen.text.short() != before)).await;
+    let seen =
+        life.sees(|case| case.tracks.advisory.as_ref().is_some_and(|seen| seen.text.short() != before)).await;
     life.day.check("the daemon sees the text", seen);
     life.orders(ALICE, "!review").await;
     life.until("2027-03-25T09:30:00Z").await;
@@ -67,12 +69,19 @@ pub(super) async fn reviewed(life: &mut Life) {
 }
 
 pub(super) async fn corrected(life: &mut Life) {
-    life.step("2027-03-26T05:00:00Z", "corrected", "The reporter finds a mistake: another text, approved anew").await;
+    life.step(
+        "2027-03-26T05:00:00Z",
+        "corrected",
+        "The reporter finds a mistake: another text, approved anew",
+    )
+    .await;
     let text = "One thing: a listen server, where a player hosts the game, stops in the same way.\n\
                 The text says dedicated servers only.";
     life.answers(MEERA, text).await;
     life.until("2027-03-26T09:10:00Z").await;
-    let wider = life.advisory_says("description").replace("You are if you run a dedicated server", "You are if you host a game");
+    let wider = life
+        .advisory_says("description")
+        .replace("You are if you run a dedicated server", "You are if you host a game");
     life.edits("Alice", "changes the text", &json!({ "description": wider }));
     let gone = life.sees_approvals(0).await;
     life.day.check("nobody has approved that", gone);
