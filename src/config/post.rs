@@ -442,7 +442,7 @@ impl Smtp {
             login,
             ca_file: s.optional("ca_file").map(|name| s.doc.path(&name)),
             helo_name: s.optional("helo_name"),
-            pool: s.number("pool", 2, 1..=50),
+            pool: s.number("pool", 4, 1..=50),
             pool_idle: s.seconds("pool_idle_s", 60, 0..=3_600),
             connect_timeout: s.seconds("connect_timeout_s", 20, 1..=600),
             command_timeout: s.seconds("command_timeout_s", 60, 1..=3_600),
