@@ -13,8 +13,8 @@ use super::score::Score;
 use crate::clock::Clock;
 use crate::render::when;
 
-/// Columns of the screen that are used, at most.
-const WIDTH: usize = 92;
+/// Columns of the screen that are used, at most: those of a terminal that nobody made wider.
+const WIDTH: usize = 80;
 /// Columns of the labels on the left, indent included.
 const LABEL: usize = 14;
 

@@ -100,8 +100,8 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
     let guide = format!(
         "Everything is in {dir}\n  sent/        {sent} mails that left: receipts to reporters, notices to members\n  \
          received/    {received} mails that came\n  issues/      {issues} issues with their comments, as GitHub would hold \
-         them\n  discord.md   diary.txt   diary.jsonl   daemon.log   config.toml   state/   README.txt\n\nThis was a day of \
-         mail. One vulnerability, from its first mail to the public notice: sir-intake practice life",
+         them\n  discord.md   diary.txt   diary.jsonl   daemon.log   config.toml   state/\n  README.txt\n\nThis was a day \
+         of mail. One vulnerability, from the first mail to the public notice:\n  sir-intake practice life",
         dir = dir.display(),
         sent = mails.len(),
         received = day.delivered.len(),

@@ -11,8 +11,9 @@ use crate::clock::{Clock, SystemClock};
 
 const PREFACE: &str = "\
 sir-intake practice: a day of mail, played on this machine alone
-Mailbox, mail server, GitHub and Discord are stand-ins on 127.0.0.1; the daemon between them is
-the one of production. Nobody in these mails exists, and nothing leaves the machine.";
+Mailbox, mail server, GitHub and Discord are stand-ins on 127.0.0.1; the daemon
+between them is the one of production. Nobody in these mails exists, and nothing
+leaves the machine.";
 
 /// What is played.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -18,8 +18,9 @@ use crate::render::when;
 const README: &str = "\
 This folder is what a life of a vulnerability left behind: sir-intake practice life.
 
-letters/       every mail, in order of time, as a person reads it: to-reporter, to-member, to-embargoed, to-public,
-               and from-... for those that came; .ics are the calendar entries that were attached
+letters/       every mail, in order of time, as a person reads it: to-reporter, to-member,
+               to-embargoed, to-public, and from-... for those that came; .ics are the
+               calendar entries that were attached
 mails/         the same mails as they went over the wire (.eml); any mail program opens them
 advisory/      the advisory as GitHub showed it, each time that it read otherwise
 discord/       the channels: the team's own, and the public ones
@@ -77,10 +78,10 @@ pub(super) fn leave(life: &mut Life) -> io::Result<()> {
     fs::write(dir.join("README.txt"), README)?;
     let to = |word: &str| mails.iter().filter(|mail| mail.whose.starts_with(word)).count();
     let guide = format!(
-        "Everything is in {dir}\n  letters/     {all} mails in order of time, as their readers read them: {reporter} to the \
-         reporter,\n               {member} to members and those they ask, {list} to the embargoed list, {public} to the public\n  \
-         advisory/    {states} states of the advisory, as GitHub showed them\n  discord/     {posts} posts\n  issue.md     \
-         mails/   diary.txt   diary.jsonl   daemon.log   config.toml   state/   README.txt",
+        "Everything is in {dir}\n  letters/     {all} mails in order of time, as their readers read them:\n               \
+         {reporter} to the reporter, {member} to members and those they ask,\n               {list} to the embargoed list, \
+         {public} to the public\n  advisory/    {states} states of the advisory, as GitHub showed them\n  discord/     {posts} \
+         posts\n  issue.md     mails/   diary.txt   diary.jsonl   daemon.log   config.toml\n  state/       README.txt",
         dir = dir.display(),
         all = mails.len(),
         reporter = to("to-reporter"),

@@ -20,10 +20,11 @@ use crate::clock::{Clock, LeapingClock, SystemClock};
 use keep::Kept;
 
 const PREFACE: &str = "\
-sir-intake practice life: one vulnerability from the first mail to the public notice
-Mailbox, mail server, GitHub and Discord are stand-ins on 127.0.0.1; the daemon between them is
-the one of production, with a clock that leaps over the days on which nothing happens. Nobody in
-these mails exists, and nothing leaves the machine.";
+sir-intake practice life: one vulnerability, from the first mail to the public
+Mailbox, mail server, GitHub and Discord are stand-ins on 127.0.0.1; the daemon
+between them is the one of production, with a clock that leaps over the time in
+which nothing happens. Nobody in these mails exists, and nothing leaves the
+machine.";
 
 /// When the play begins: a Thursday.
 const BEGINS: &str = "2027-03-04T13:20:00Z";
