@@ -314,7 +314,14 @@ impl Case {
             Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
                 self.tracks.told.push((*letter, *person, *at));
             }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, .. } => self.tracks.thanked = true,
+            Event::LetterSent { letter: LetterKind::PublishedThanks, at, .. } => {
+                self.tracks.thanked = true;
+                self.wrote(*at);
+            }
+            // By themselves, when GitHub shows something new.
+            Event::LetterSent { letter: LetterKind::DraftForReporter | LetterKind::CveNews, at, .. } => {
+                self.wrote(*at);
+            }
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = self.owned_by(Some(by)),

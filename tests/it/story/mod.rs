@@ -14,6 +14,7 @@ mod commands_doubt;
 mod commands_letters;
 pub mod comments;
 pub mod disclosure;
+mod disclosure_told;
 mod faults;
 mod floods;
 mod held;
