@@ -47,6 +47,12 @@ pub enum Brief {
     },
     /// The day moved.
     DayMoved,
+    /// Somebody changed the public issue, or commented on it.
+    PostedChanged,
+    /// The words of the public issue are taken out.
+    PostedBlank,
+    /// The public issue is gone.
+    PostedGone,
 }
 
 impl Brief {
@@ -66,6 +72,9 @@ impl Brief {
             Self::Incident => "incident",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
+            Self::PostedChanged => "posted-changed",
+            Self::PostedBlank => "posted-blank",
+            Self::PostedGone => "posted-gone",
         }
     }
 }

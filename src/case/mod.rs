@@ -22,6 +22,7 @@ pub mod letter;
 pub mod order;
 pub mod planned;
 pub mod policy;
+pub mod posted;
 pub mod reference;
 pub mod refused;
 pub mod roster;
@@ -48,6 +49,7 @@ pub use id::{
 pub use letter::{Content, LetterKind};
 pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
+pub use posted::{Posted, PostedWords, Takedown};
 pub use reference::Reference;
 pub use refused::Refused;
 pub use step::Step;
@@ -331,6 +333,7 @@ impl Case {
             Event::Checked { checked } => self.checked = Some(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+            Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
     }
 

@@ -46,6 +46,9 @@ pub(super) fn letter(
         | Brief::ReleaseNote
         | Brief::Retrospective
         | Brief::Incident
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone
         | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
@@ -144,7 +147,9 @@ fn on_case(
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => OnCase::Embargo { dates, moved: None },
-        Brief::Task { .. } => return Ok(None),
+        Brief::Task { .. } | Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => {
+            return Ok(None);
+        }
     }))
 }
 
@@ -250,5 +255,10 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
+        Brief::PostedChanged => {
+            "the public issue was changed; it is saved anew, and what was agreed about it counts no more".to_owned()
+        }
+        Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
+        Brief::PostedGone => "the public issue is gone".to_owned(),
     }
 }

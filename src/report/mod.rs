@@ -16,6 +16,7 @@ mod platform;
 mod score;
 mod section;
 mod signs;
+pub mod undisclosed;
 mod version;
 mod wish;
 mod words;

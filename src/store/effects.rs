@@ -133,7 +133,9 @@ fn recipient(effect: &Effect) -> String {
         | Effect::Answer
         | Effect::Post { .. }
         | Effect::Advisory
-        | Effect::Publish { .. } => String::new(),
+        | Effect::Publish { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => String::new(),
         Effect::Announce { channel } => format!("channel:{channel}"),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
@@ -153,6 +155,8 @@ fn queue(effect: &Effect) -> String {
         | Effect::Advisory
         | Effect::Publish { .. }
         | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. }
         | Effect::Letter { .. }
         | Effect::Alert { .. } => recipient(effect),
     }

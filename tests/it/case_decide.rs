@@ -374,6 +374,8 @@ fn alerts_have_no_room_for_words() {
             Effect::Advisory => {}
             Effect::Publish { text } => none(text),
             Effect::Announce { channel } => none(channel),
+            Effect::TellPoster => {}
+            Effect::TakeDown { how, words } => (none(how), none(words)).0,
         }
     }
     let (_, decision) = fresh(&policy());

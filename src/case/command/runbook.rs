@@ -8,6 +8,7 @@ use super::{Class, Command, Verb};
 use crate::case::assessment::{Attacker, Breaks, Means, Sig, Vector, Versions};
 use crate::case::closure::Closure;
 use crate::case::reference::Reference;
+use crate::case::posted::Takedown;
 use crate::case::step::CveStep;
 use crate::case::tracks::Credit;
 use crate::case::{MailId, MemberKey, Severity};
@@ -67,6 +68,17 @@ pub enum FixWord {
     Impossible,
 }
 
+/// What is said of a public issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakedownWord {
+    /// The one at that address looks like a report: it becomes a case.
+    TakeIn(String),
+    /// Whoever posted it is told.
+    Tell,
+    /// It is taken down.
+    Down(Takedown),
+}
+
 /// One of these verbs with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runbook {
@@ -116,6 +128,8 @@ pub enum Runbook {
     Exploited,
     /// Tell the reporter what changed: the words below; the next word within so many working days.
     Update(Option<u32>),
+    /// Of the public issue.
+    Takedown(TakedownWord),
 }
 
 impl Runbook {
@@ -145,6 +159,7 @@ impl Runbook {
             Self::Leaked => Verb::Leaked,
             Self::Exploited => Verb::Exploited,
             Self::Update(_) => Verb::Update,
+            Self::Takedown(_) => Verb::Takedown,
         }
     }
 
@@ -156,8 +171,12 @@ impl Runbook {
             | Self::Agreed(_)
             | Self::Cve(_)
             | Self::Review
-            | Self::Update(_) => Class::Reporter,
-            Self::Collaborate(_) | Self::Notify | Self::Publish => Class::TwoPeople,
+            | Self::Update(_)
+            | Self::Takedown(TakedownWord::Tell) => Class::Reporter,
+            Self::Collaborate(_)
+            | Self::Notify
+            | Self::Publish
+            | Self::Takedown(TakedownWord::Down(_)) => Class::TwoPeople,
             Self::Meeting(_)
             | Self::Conflict
             | Self::Group(_)
@@ -171,7 +190,8 @@ impl Runbook {
             | Self::Object
             | Self::Ready
             | Self::Leaked
-            | Self::Exploited => Class::Internal,
+            | Self::Exploited
+            | Self::Takedown(TakedownWord::TakeIn(_)) => Class::Internal,
         }
     }
 }
@@ -205,6 +225,7 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Leaked => Ok(Runbook::Leaked),
         Verb::Exploited => Ok(Runbook::Exploited),
         Verb::Update => update(words),
+        Verb::Takedown => takedown(words),
         Verb::Help
         | Verb::Status
         | Verb::Show
@@ -474,6 +495,24 @@ fn approve(words: &Words<'_>) -> Result<Runbook, String> {
     } else {
         Err(format!("`{}` is not what the notice shows behind approve", shown(&word)))
     }
+}
+
+/// The address is compared with the watched repositories later: the configuration knows where GitHub is.
+fn takedown(words: &Words<'_>) -> Result<Runbook, String> {
+    let word = words.one("address of a public issue, or one of tell, blank, delete")?;
+    let bare = word.trim_start_matches('<').trim_end_matches('>');
+    let lower = bare.to_ascii_lowercase();
+    let said = match lower.as_str() {
+        "tell" => TakedownWord::Tell,
+        "blank" => TakedownWord::Down(Takedown::Blank),
+        "delete" => TakedownWord::Down(Takedown::Delete),
+        _ if lower.starts_with("http") => TakedownWord::TakeIn(bare.to_owned()),
+        _ => {
+            let meant = did_you_mean(&lower, ["tell", "blank", "delete"]);
+            return Err(format!("`{}` is no address of a public issue{meant}", shown(word)));
+        }
+    };
+    Ok(Runbook::Takedown(said))
 }
 
 fn update(words: &Words<'_>) -> Result<Runbook, String> {

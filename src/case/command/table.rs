@@ -121,6 +121,8 @@ verbs! {
     Leaked = "leaked",
     /// It is being used.
     Exploited = "exploited",
+    /// Of a public issue.
+    Takedown = "takedown",
 }
 
 impl fmt::Display for Verb {
@@ -462,6 +464,27 @@ pub const TABLE: &[Row] = &[
         "exploited WHAT",
         "It is being used against people: tells everybody who must know (T31).",
         UNDO,
+    ),
+    row(
+        Verb::Takedown,
+        Class::Internal,
+        "takedown URL",
+        "That public issue looks like a report nobody has disclosed: it is saved whole and becomes a case. Nothing changes in public.",
+        "undo, on the new case",
+    ),
+    row(
+        Verb::Takedown,
+        Class::Reporter,
+        "takedown tell",
+        "Asks whoever posted the public issue, by a neutral comment there (T32), to write to the security list.",
+        "undo, until the comment is there",
+    ),
+    row(
+        Verb::Takedown,
+        Class::TwoPeople,
+        "takedown blank|delete",
+        "Retitles, blanks and locks the public issue, or deletes it, exactly as it was saved. Another person must confirm; where GitHub gives no right, it is a task for an admin.",
+        "undo, until it is confirmed",
     ),
 ];
 
