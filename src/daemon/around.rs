@@ -1,7 +1,7 @@
 //! What the mails of a case tell a decision about commands on it.
 
-use super::letters;
 use super::steer::Steer;
+use super::{letters, posted};
 use crate::case::command::Question;
 use crate::case::decide::command::Around;
 use crate::case::{Case, MailId};
@@ -40,6 +40,9 @@ impl Steer<'_> {
         }
         let sig = case.component.as_ref().and_then(crate::report::sig_of);
         around.component_sig = sig.map(str::to_owned);
+        if case.tracks.posted.is_some() {
+            around.left_alone = posted::why_left_alone(self.office, self.txn, case)?;
+        }
         Ok(())
     }
 

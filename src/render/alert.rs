@@ -202,7 +202,12 @@ fn owner_missing(to: Above) -> &'static str {
 
 /// By which door a new report came.
 fn came_in(view: &AlertView) -> &'static str {
-    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
+    let case = view.case.as_ref();
+    if case.is_some_and(|case| case.posted.is_some()) {
+        return "A public issue on GitHub looks like a report that nobody has disclosed. It is saved whole, and everybody can \
+                read it.";
+    }
+    match case.and_then(|case| case.advisory.as_ref()) {
         Some(_) => "A new report came in: a private vulnerability report on GitHub.",
         None => "A new report came in.",
     }
@@ -210,6 +215,9 @@ fn came_in(view: &AlertView) -> &'static str {
 
 /// How the reporter is answered, with what parts it from the next sentence.
 fn answer(view: &AlertView) -> String {
+    if let Some(case) = view.case.as_ref().filter(|case| case.posted.is_some()) {
+        return on_public_issue(case, view.commands);
+    }
     let on_github = view.case.as_ref().filter(|case| case.advisory.is_some());
     match (on_github, view.commands) {
         (None, Commands::ByMail) => "The clock waits for a person's word to the reporter. To send the acknowledgement, answer \
@@ -227,6 +235,23 @@ fn answer(view: &AlertView) -> String {
             "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
              sir-intake cases answered {} --by NAME\n\n",
             case.id
+        ),
+    }
+}
+
+/// The same for a public issue: nobody is answered there but by the neutral comment.
+fn on_public_issue(case: &AlertCase, commands: Commands) -> String {
+    let told = "Nothing happens in public by itself.";
+    match commands {
+        Commands::ByMail => format!(
+            "{told} To tell whoever posted it where reports go, by a neutral comment there, answer this mail and begin with this \
+             line, an exclamation mark before it:\n\n  takedown tell\n\nThen two of you take it down (takedown blank, or takedown \
+             delete). The clock waits for your word that a person answered: ack done. If it is no report: close not-a-report.\n\n"
+        ),
+        Commands::Off => format!(
+            "{told} Write a comment on its issue, {} in it: takedown tell. The clock waits until an operator says that a person \
+             answered:\n\n  sir-intake cases answered {} --by NAME\n\n",
+            "an exclamation mark before the verb", case.id
         ),
     }
 }
@@ -298,7 +323,7 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
-    if let Some(url) = &case.advisory {
+    if let Some(url) = case.advisory.as_ref().or(case.posted.as_ref()) {
         row("On GitHub", &plain(url));
     }
     let age = when::relative(case.received, view.now);

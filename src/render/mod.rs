@@ -20,6 +20,7 @@ pub mod leak;
 pub mod letters;
 pub mod marker;
 pub mod news;
+pub mod posted;
 pub mod runbook;
 pub mod talk;
 pub mod transcript;

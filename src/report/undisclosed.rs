@@ -11,7 +11,7 @@ use super::{facts, head};
 
 patterns! {
     // Words that hardly anybody uses of an ordinary fault.
-    GRAVE = r"\bvuln(?:erab\w{0,8}|s)?\b|\bexploit(?:s|ed|able|ation)?\b|\b(?:0|zero)[ -]?days?\b|\bsecurity[ -](?:issue|bug|flaw|hole|problem|report|advisory|weakness|defect|vuln\w{0,9}|risk)s?\b|\bremote code execution\b|\brce\b|\barbitrary (?:code|command)|\bprivilege escalation\b|\bsandbox escape\b|\b(?:heap|stack|buffer|integer)[ -](?:based )?(?:buffer )?overflow|\buse[ -]after[ -]free\b|\bdouble[ -]free\b|\bout[ -]of[ -]bounds?\b|\bpath traversal\b|\bdirectory traversal\b|\b(?:sql|command|code|dll) injection\b|\bdll hijack\w{0,3}\b|\bdeseriali[sz]ation\b|\bauth(?:entication|orization)? bypass\b|\bhard-?coded (?:passwords?|credentials?|keys?|secrets?)\b|\b(?:leaked|exposed) (?:api |private |secret |access )?(?:keys?|tokens?|credentials?|passwords?)\b|\binformation (?:leak|disclosure)\b|\bsigning key\b|\bman[ -]in[ -]the[ -]middle\b|\bdenial[ -]of[ -]service\b|\bproof[ -]of[ -]concept\b|\bpoc\b|\bcwe-\d{1,4}\b|\bcvss\b";
+    GRAVE = r"\bvuln(?:erab\w{0,8}|s)?\b|\bexploit(?:s|ed|able|ation)?\b|\b(?:0|zero)[ -]?days?\b|\bsecurity[ -](?:issue|bug|flaw|hole|problem|report|advisory|weakness|defect|vuln\w{0,9}|risk)s?\b|\bremote code execution\b|\brce\b|\barbitrary (?:code|command)|\bprivilege escalation\b|\bsandbox escape\b|\b(?:heap|buffer|integer)[ -](?:based )?(?:buffer )?overflow|\bstack[ -](?:based )?buffer[ -]overflow|\buse[ -]after[ -]free\b|\bdouble[ -]free\b|\bout[ -]of[ -]bounds?\b|\bpath traversal\b|\bdirectory traversal\b|\b(?:sql|command|code|dll) injection\b|\bdll hijack\w{0,3}\b|\bdeseriali[sz]ation\b|\bauth(?:entication|orization)? bypass\b|\bhard-?coded (?:passwords?|credentials?|keys?|secrets?)\b|\b(?:leaked|exposed) (?:api |private |secret |access )?(?:keys?|tokens?|credentials?|passwords?)\b|\binformation (?:leak|disclosure)\b|\bsigning key\b|\bman[ -]in[ -]the[ -]middle\b|\bdenial[ -]of[ -]service\b|\bproof[ -]of[ -]concept\b|\bpoc\b|\bcwe-\d{1,4}\b|\bcvss\b";
     // Who would do it, and with what.
     ATTACK = r"\battack(?:er|ers|s)?\b|\badversar(?:y|ies)\b|\bmalicious(?:ly)?\b|\bcrafted\b|\buntrusted\b|\bvictim\b|\bpayload\b|\bhack(?:ed|er|ers)\b|\bsteal\b";
     FOREIGN = r"漏洞|安全问题|脆弱性|취약점|уязвимост|vulnérabilit|vulnerabilidad|vulnerabilidade|vulnerabilit|sicherheitsl|schwachstelle|podatno|zranitelnost";
@@ -142,7 +142,7 @@ fn all_public(cited: &BTreeMap<String, bool>) -> bool {
 mod tests {
     use super::*;
 
-    const NONE: BTreeMap<String, bool> = BTreeMap::new();
+    static NONE: BTreeMap<String, bool> = BTreeMap::new();
 
     fn look(title: &str, body: &str, labels: &[&str], cited: &BTreeMap<String, bool>) -> Verdict {
         let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
@@ -187,7 +187,7 @@ mod tests {
             ("Enable Dependabot and code scanning", "It finds vulnerabilities in dependencies.", &[], "harmless"),
             ("SIG-Security meeting agenda 2026-11-24", "- vulnerability metrics\n- RFC", &[], "harmless"),
             ("Editor crashes on start", "Access violation, see the log. Steps to reproduce:\n1. Start it.", &[], "harmless"),
-            ("Stack overflow in a deeply nested script", "The recursion never ends.", &[], "unsure"),
+            ("Stack overflow in a deeply nested script", "The recursion never ends.", &[], "harmless"),
             ("Null pointer in the profiler", "It crashes when there is no GPU.", &[], "harmless"),
             ("Attack animation plays twice", "The attacker's hit animation plays twice in the sample.", &[], "harmless"),
             ("Add a payload system for vehicles", "Proposal: vehicles carry a payload.", &[], "harmless"),
@@ -225,13 +225,14 @@ mod tests {
     fn what_the_team_or_the_machine_wrote_is_left_alone() {
         let labels = ["kind/security".to_owned()];
         let marks = Marks { labels: &labels, words: &[] };
+        let cited = BTreeMap::new();
         let post = |ours, of_team| Post {
             title: "Security vulnerability: remote code execution",
             body: "An attacker runs code.",
             labels: &labels,
             ours,
             of_team,
-            cited: &NONE,
+            cited: &cited,
         };
         assert_eq!(judge(&post(true, false), &marks), Verdict::Leave(Leave::Ours));
         assert_eq!(judge(&post(false, true), &marks), Verdict::Leave(Leave::OfTeam));

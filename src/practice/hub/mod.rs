@@ -8,11 +8,13 @@ mod advisories;
 mod comments;
 mod contents;
 mod faults;
+mod graphql;
 mod issues;
 mod labels;
 mod lists;
 mod others;
 mod people;
+mod posted;
 mod route;
 mod shape;
 mod state;
@@ -84,6 +86,7 @@ impl Hub {
                 advisories: Vec::new(),
                 files: Default::default(),
                 created_at,
+                deleted: Default::default(),
                 next_number: 1,
             };
             world.repositories.insert(id, repository);
@@ -285,6 +288,7 @@ impl Hub {
                 created_at: at,
                 updated_at: at,
                 closed_at: None,
+                edits: Vec::new(),
                 unlisted: 0,
             };
             repo.issues.insert(number, issue);
