@@ -256,7 +256,8 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
         Brief::PostedChanged => {
-            "the public issue was changed; it is saved anew, and what was agreed about it counts no more".to_owned()
+            "the public issue was changed; it is saved anew, and what was agreed about it counts no more"
+                .to_owned()
         }
         Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
         Brief::PostedGone => "the public issue is gone".to_owned(),

@@ -83,12 +83,10 @@ pub(super) fn news(
             (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
             (_, None) | (None, _) => News::Settled,
         },
-        Alert::Brief { brief } => {
-            News::Way {
-                what: super::briefs::headline(brief),
-                place: case.and_then(|case| place(office, case, brief)),
-            }
-        }
+        Alert::Brief { brief } => News::Way {
+            what: super::briefs::headline(brief),
+            place: case.and_then(|case| place(office, case, brief)),
+        },
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();

@@ -10,7 +10,7 @@ use crate::office::Office;
 use crate::render::advisory::is_marked;
 use crate::render::posted::{BODY, COMMENT, TITLE, is_blank};
 use crate::store::{PostedCopy, PostedRow, StoreError, Txn};
-use crate::wire::github::{Author, Comment, WholeIssue, Whoami};
+use crate::wire::github::{Author, Comment, Whoami, WholeIssue};
 
 /// A public issue as it is looked at.
 pub(crate) struct Seen {
@@ -40,9 +40,7 @@ impl House<'_> {
 
     /// Comments of others: those that are saved as words, and taken out.
     pub(crate) fn others<'c>(&self, comments: &'c [Comment]) -> impl Iterator<Item = &'c Comment> {
-        comments
-            .iter()
-            .filter(|one| !self.is_us(one.user.as_ref()) && !self.is_of_team(one.user.as_ref()))
+        comments.iter().filter(|one| !self.is_us(one.user.as_ref()) && !self.is_of_team(one.user.as_ref()))
     }
 
     /// When whoever posted it was told: by our comment, or by one of the team that says where to write.

@@ -15,7 +15,7 @@ use crate::render::advisory::{is_marked, marker};
 use crate::render::letters::ToPublic;
 use crate::render::posted::{BODY, COMMENT, TITLE, is_blank};
 use crate::store::{EffectRow, PostedRow, StoreError};
-use crate::wire::github::{Depth, GithubError, There, Update, WholeIssue, Whoami};
+use crate::wire::github::{Depth, GithubError, There, Update, Whoami, WholeIssue};
 
 /// Comments that are emptied in one go: others wait for the lane meanwhile.
 const AT_ONCE: usize = 40;
@@ -98,7 +98,12 @@ impl<'a> Job<'a> {
 
     /// What stands there now, with what is new in it saved first.
     async fn look(&self) -> Result<Result<Box<WholeIssue>, Verdict>, PerformFault> {
-        let whole = match self.peers.github.whole_issue(self.row.repository, self.row.place.number, "", Depth::All).await {
+        let whole = match self
+            .peers
+            .github
+            .whole_issue(self.row.repository, self.row.place.number, "", Depth::All)
+            .await
+        {
             Ok(There::Yes(whole)) => whole,
             Ok(There::No) => return Ok(Err(told(gone(&self.known), Vec::new()))),
             Ok(There::Same) => return Ok(Err(Verdict::again("github-unreachable"))),
@@ -173,14 +178,16 @@ pub(super) async fn tell(
     };
     // The template is the project's own, and has no field for a word of the issue: its sentences are no leak, whoever copied
     // them there before. Ids, addresses and links of ours are one in any text.
-    let leaks = office
-        .store
-        .read(|txn| secrets::leaks_of(office, txn, &job.case, Reader::Anybody, &text, &text))?;
+    let leaks =
+        office.store.read(|txn| secrets::leaks_of(office, txn, &job.case, Reader::Anybody, &text, &text))?;
     if !leaks.is_empty() {
         return Ok(Verdict::Leaks { leaks });
     }
     match hub.comment(repository, number, &text).await {
-        Ok(written) => Ok(told(Posted { told: written.created_at.or(Some(office.outside.clock.now())), ..stands }, Vec::new())),
+        Ok(written) => Ok(told(
+            Posted { told: written.created_at.or(Some(office.outside.clock.now())), ..stands },
+            Vec::new(),
+        )),
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
         Err(error) if no_right(&error) || unfit(&error) => {
             Ok(told(stands, vec![Task::TellPoster { url: job.url() }]))

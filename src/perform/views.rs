@@ -3,18 +3,16 @@
 use jiff::Timestamp;
 
 use super::links::{issue_url, posted_link};
+use super::notes::notes;
 use super::sealed_words::{is_closed, withheld};
 use super::{commanded, facts, way_steps};
-use super::notes::notes;
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
 use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
 use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Line};
 use crate::render::comment::{Comment, Words};
-use crate::render::issue::{
-    Answered, AttachmentRow, IssueView, Progress, Receipt, Report, Stage, runbook,
-};
+use crate::render::issue::{Answered, AttachmentRow, IssueView, Progress, Receipt, Report, Stage, runbook};
 use crate::render::known::KnownView;
 use crate::store::{AdvisoryRow, MailRow, PostedRow, StoreError, Txn};
 

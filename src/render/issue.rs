@@ -290,11 +290,16 @@ fn posted_words(posted: &PostedNote, zone: &TimeZone) -> String {
     };
     let next = match posted.stands {
         Standing::Readable => " Two people take it down: `!takedown blank`, or `!takedown delete`.",
-        Standing::Blank => " Earlier texts stay behind `edited` there until it is deleted: `!takedown delete`.",
+        Standing::Blank => {
+            " Earlier texts stay behind `edited` there until it is deleted: `!takedown delete`."
+        }
         Standing::Gone => "",
     };
     let (url, stands, why) = (&posted.url, posted.stands.words(), prose(&posted.why));
-    format!("**Public issue:** <{url}>{at}; {stands}. {why}{}{saved}{told}{next}", if why.ends_with('.') { "" } else { "." })
+    format!(
+        "**Public issue:** <{url}>{at}; {stands}. {why}{}{saved}{told}{next}",
+        if why.ends_with('.') { "" } else { "." }
+    )
 }
 
 fn understood(view: &IssueView) -> String {

@@ -11,6 +11,7 @@ pub mod calendar_entry;
 pub mod code;
 pub mod comment;
 pub mod digest;
+mod door;
 pub mod fence;
 pub mod fold;
 pub mod issue;

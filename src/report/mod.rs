@@ -190,6 +190,7 @@ mod tests {
             platform::every_pattern(),
             score::every_pattern(),
             signs::every_pattern(),
+            undisclosed::every_pattern(),
             version::every_pattern(),
             wish::every_pattern(),
         ];

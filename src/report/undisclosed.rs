@@ -161,7 +161,8 @@ mod tests {
         }
     }
 
-    const TRACE: &str = "```\n==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x6020\n    #0 0x1 in Read\n```";
+    const TRACE: &str =
+        "```\n==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x6020\n    #0 0x1 in Read\n```";
 
     #[test]
     fn what_issues_look_like() {
@@ -173,7 +174,12 @@ mod tests {
                 &[],
                 "likely",
             ),
-            ("Security vulnerability: path traversal in the asset server", "See the attached file.", &[], "likely"),
+            (
+                "Security vulnerability: path traversal in the asset server",
+                "See the attached file.",
+                &[],
+                "likely",
+            ),
             ("Crash in the importer", TRACE, &[], "harmless"),
             ("Exploitable crash in the importer", TRACE, &[], "likely"),
             ("Editor", "There is a use-after-free that a malicious level triggers.", &[], "unsure"),
@@ -184,12 +190,27 @@ mod tests {
             // Chatter, and ordinary faults.
             ("Improve the security documentation", "Our docs say little about security.", &[], "harmless"),
             ("Where do I report a vulnerability?", "I found no policy.", &[], "harmless"),
-            ("Enable Dependabot and code scanning", "It finds vulnerabilities in dependencies.", &[], "harmless"),
+            (
+                "Enable Dependabot and code scanning",
+                "It finds vulnerabilities in dependencies.",
+                &[],
+                "harmless",
+            ),
             ("SIG-Security meeting agenda 2026-11-24", "- vulnerability metrics\n- RFC", &[], "harmless"),
-            ("Editor crashes on start", "Access violation, see the log. Steps to reproduce:\n1. Start it.", &[], "harmless"),
+            (
+                "Editor crashes on start",
+                "Access violation, see the log. Steps to reproduce:\n1. Start it.",
+                &[],
+                "harmless",
+            ),
             ("Stack overflow in a deeply nested script", "The recursion never ends.", &[], "harmless"),
             ("Null pointer in the profiler", "It crashes when there is no GPU.", &[], "harmless"),
-            ("Attack animation plays twice", "The attacker's hit animation plays twice in the sample.", &[], "harmless"),
+            (
+                "Attack animation plays twice",
+                "The attacker's hit animation plays twice in the sample.",
+                &[],
+                "harmless",
+            ),
             ("Add a payload system for vehicles", "Proposal: vehicles carry a payload.", &[], "harmless"),
             ("", "", &[], "harmless"),
         ];
@@ -217,7 +238,8 @@ mod tests {
         let both = BTreeMap::from([("CVE-2021-3711".to_owned(), true), ("CVE-2026-99999".to_owned(), false)]);
         assert_eq!(word(&look(title, body, &[], &both)), "likely");
         // A new way to use it is no public matter.
-        let new = format!("{body}\nSteps to reproduce:\n1. Send a crafted packet.\n2. It runs my code.\n\n{TRACE}");
+        let new =
+            format!("{body}\nSteps to reproduce:\n1. Send a crafted packet.\n2. It runs my code.\n\n{TRACE}");
         assert_eq!(word(&look("Like CVE-2021-3711: exploit", &new, &[], &cited(true))), "likely");
     }
 
@@ -242,7 +264,9 @@ mod tests {
     #[test]
     fn a_huge_body_is_looked_at_in_linear_time() {
         let start = "exploit attacker vulnerability CVE- ";
-        for text in [start.repeat(40_000), "a".repeat(2_000_000), "`".repeat(1_000_000), "[".repeat(1_000_000)] {
+        for text in
+            [start.repeat(40_000), "a".repeat(2_000_000), "`".repeat(1_000_000), "[".repeat(1_000_000)]
+        {
             let _verdict = look(&text, &text, &[], &NONE);
         }
     }

@@ -147,6 +147,8 @@ fn queue(effect: &Effect) -> String {
     match effect {
         Effect::Transcript { to, .. } => format!("answer:{to}"),
         Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
+        // A comment that is held holds up no advisory.
+        Effect::TellPoster | Effect::TakeDown { .. } => "public-issue".to_owned(),
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
@@ -155,8 +157,6 @@ fn queue(effect: &Effect) -> String {
         | Effect::Advisory
         | Effect::Publish { .. }
         | Effect::Announce { .. }
-        | Effect::TellPoster
-        | Effect::TakeDown { .. }
         | Effect::Letter { .. }
         | Effect::Alert { .. } => recipient(effect),
     }

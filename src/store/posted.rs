@@ -56,7 +56,8 @@ pub struct Wanted {
     pub via: Via,
 }
 
-const COLUMNS: &str = "p.node, p.repository, p.project, p.number, p.author, p.posted_at, p.why, p.seen, p.by, p.via";
+const COLUMNS: &str =
+    "p.node, p.repository, p.project, p.number, p.author, p.posted_at, p.why, p.seen, p.by, p.via";
 
 fn posted(row: &Row<'_>) -> Result<PostedRow, StoreError> {
     Ok(PostedRow {
@@ -181,9 +182,9 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn posted_words(&self, node: &str, words: &Sha256) -> Result<Option<PostedWords>, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("select json from posted_copy where node = ?1 and words = ?2 order by id limit 1")?;
+        let mut query = self.0.prepare_cached(
+            "select json from posted_copy where node = ?1 and words = ?2 order by id limit 1",
+        )?;
         let json: Option<String> = query.query_row(params![node, words.0], |row| row.get(0)).optional()?;
         Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
     }
@@ -193,9 +194,8 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn posted_copies(&self, node: &str) -> Result<Vec<(Sha256, Vec<u8>)>, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("select sha256, bytes from posted_copy where node = ?1 order by id")?;
+        let mut query =
+            self.0.prepare_cached("select sha256, bytes from posted_copy where node = ?1 order by id")?;
         let rows = query.query_map([node], |row| Ok((Sha256(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, rusqlite::Error>>()?)
     }
@@ -240,8 +240,9 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn wanted_posted(&self) -> Result<Vec<Wanted>, StoreError> {
-        let mut query =
-            self.0.prepare_cached("select project, number, by, via from posted_wanted order by at, number")?;
+        let mut query = self
+            .0
+            .prepare_cached("select project, number, by, via from posted_wanted order by at, number")?;
         let mut rows = query.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {

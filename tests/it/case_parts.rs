@@ -63,6 +63,7 @@ pub fn policy() -> Policy {
     let workdays =
         vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
     Policy {
+        posted: Default::default(),
         calendar: Calendar { zone: TimeZone::UTC, workdays, holidays: BTreeSet::new() },
         roster: roster(),
         acknowledge: ClockRule {

@@ -60,6 +60,9 @@ const SAID: &[&str] = &[
     "!undo 2",
     "!known CVE-2025-12345",
     "!ack",
+    "!takedown tell",
+    "!takedown blank",
+    "!takedown delete",
 ];
 
 /// One thing that happens.
@@ -77,6 +80,8 @@ enum Move {
     Done,
     /// The reporter writes.
     Reporter,
+    /// GitHub shows the public issue with these words, told or not, or not at all.
+    Posted(u8, bool),
     /// Hours pass, and the clocks are looked at.
     Hours(i64),
 }
@@ -88,6 +93,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => who.clone().prop_map(Move::Approve),
         3 => who.prop_map(Move::Confirm),
         2 => (0_u8..2).prop_map(Move::Seen),
+        2 => (0_u8..3, any::<bool>()).prop_map(|(words, told)| Move::Posted(words, told)),
         3 => Just(Move::Done),
         1 => Just(Move::Reporter),
         2 => (1_i64..900).prop_map(Move::Hours),
@@ -194,6 +200,19 @@ impl Play {
                 });
                 assert!(asked, "by one person alone");
             }
+            Effect::TakeDown { how, words } => {
+                let posted = tracks.posted.as_ref().expect("a public issue");
+                assert!(posted.told.is_some(), "its poster is told before");
+                assert!(posted.whole && before.issue.is_some(), "it is saved and queued before");
+                assert_eq!(posted.words, *words, "other words than those that two people saw");
+                let asked = before.acts.iter().any(|act| {
+                    matches!(act.state, ActState::Asked { .. })
+                        && act.by != key(who)
+                        && act.deed.words().starts_with(&format!("takedown {}", how.word()))
+                });
+                assert!(asked, "by one person alone");
+            }
+            Effect::TellPoster => assert!(tracks.posted.is_some() && !tracks.telling, "once"),
             Effect::Letter { letter: LetterKind::ListNotice, .. } => {
                 assert!(self.approvals(before) >= 2, "told outside without approvals");
             }
@@ -224,10 +243,13 @@ impl Play {
                 planned.effect,
                 Effect::Announce { .. }
                     | Effect::Publish { .. }
+                    | Effect::TellPoster
+                    | Effect::TakeDown { .. }
                     | Effect::Letter { letter: LetterKind::ListNotice, .. }
             );
+            let taken = matches!(planned.effect, Effect::TellPoster | Effect::TakeDown { .. });
             assert!(
-                !public || self.case.tracks.publishing,
+                !public || (self.case.tracks.publishing && !taken),
                 "nothing public happens by itself: {:?}",
                 planned.effect
             );
@@ -238,6 +260,19 @@ impl Play {
 
     fn seen(&mut self, text: u8, state: AdvisoryState) {
         self.input(&Input::Advisory { seen: advisory(text, state), tasks: Vec::new() });
+    }
+
+    fn posted(&mut self, words: u8, told: bool) {
+        use sir_intake::case::posted::{Place, Standing};
+        let place = Place { project: "o3de/o3de".to_owned(), number: 5 };
+        let standing = if words == 2 { Standing::Gone } else { Standing::Readable };
+        let told = told.then_some(self.now);
+        let words = Sha256::of(&[words]);
+        let seen = sir_intake::case::Posted { place, words, whole: true, standing, told };
+        if self.case.issue.is_none() {
+            self.case.apply(&sir_intake::case::Event::IssueOpened { repository: 1, number: 1 });
+        }
+        self.input(&Input::Posted { seen });
     }
 
     fn done(&mut self) {
@@ -297,6 +332,7 @@ impl Play {
                     self.seen(*text, AdvisoryState::Draft);
                 }
             }
+            Move::Posted(words, told) => self.posted(*words, *told),
             Move::Done => self.done(),
             Move::Reporter => self.reporter(),
             Move::Hours(hours) => self.pass(*hours),

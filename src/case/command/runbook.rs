@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::read::{Words, did_you_mean, mail, shown, working_days};
+use super::takedown::{TakedownWord, takedown};
 use super::{Class, Command, Verb};
 use crate::case::assessment::{Attacker, Breaks, Means, Sig, Vector, Versions};
 use crate::case::closure::Closure;
 use crate::case::reference::Reference;
-use crate::case::posted::Takedown;
 use crate::case::step::CveStep;
 use crate::case::tracks::Credit;
 use crate::case::{MailId, MemberKey, Severity};
@@ -66,17 +66,6 @@ pub enum FixWord {
     Merged(Reference),
     /// There will be none in time.
     Impossible,
-}
-
-/// What is said of a public issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TakedownWord {
-    /// The one at that address looks like a report: it becomes a case.
-    TakeIn(String),
-    /// Whoever posted it is told.
-    Tell,
-    /// It is taken down.
-    Down(Takedown),
 }
 
 /// One of these verbs with its arguments.
@@ -173,10 +162,9 @@ impl Runbook {
             | Self::Review
             | Self::Update(_)
             | Self::Takedown(TakedownWord::Tell) => Class::Reporter,
-            Self::Collaborate(_)
-            | Self::Notify
-            | Self::Publish
-            | Self::Takedown(TakedownWord::Down(_)) => Class::TwoPeople,
+            Self::Collaborate(_) | Self::Notify | Self::Publish | Self::Takedown(TakedownWord::Down(_)) => {
+                Class::TwoPeople
+            }
             Self::Meeting(_)
             | Self::Conflict
             | Self::Group(_)
@@ -495,24 +483,6 @@ fn approve(words: &Words<'_>) -> Result<Runbook, String> {
     } else {
         Err(format!("`{}` is not what the notice shows behind approve", shown(&word)))
     }
-}
-
-/// The address is compared with the watched repositories later: the configuration knows where GitHub is.
-fn takedown(words: &Words<'_>) -> Result<Runbook, String> {
-    let word = words.one("address of a public issue, or one of tell, blank, delete")?;
-    let bare = word.trim_start_matches('<').trim_end_matches('>');
-    let lower = bare.to_ascii_lowercase();
-    let said = match lower.as_str() {
-        "tell" => TakedownWord::Tell,
-        "blank" => TakedownWord::Down(Takedown::Blank),
-        "delete" => TakedownWord::Down(Takedown::Delete),
-        _ if lower.starts_with("http") => TakedownWord::TakeIn(bare.to_owned()),
-        _ => {
-            let meant = did_you_mean(&lower, ["tell", "blank", "delete"]);
-            return Err(format!("`{}` is no address of a public issue{meant}", shown(word)));
-        }
-    };
-    Ok(Runbook::Takedown(said))
 }
 
 fn update(words: &Words<'_>) -> Result<Runbook, String> {

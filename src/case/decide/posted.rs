@@ -24,9 +24,8 @@ pub(super) fn came(
             super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
         }
     }
-    let done = |task: &Task| {
-        seen.is_some_and(|seen| task.is_done_on(seen)) || case.tracks.tasks.contains_key(task)
-    };
+    let done =
+        |task: &Task| seen.is_some_and(|seen| task.is_done_on(seen)) || case.tracks.tasks.contains_key(task);
     for task in tasks.iter().filter(|task| !done(task)) {
         decision.event(Event::TaskNamed { task: task.clone(), at: now });
         decision.then_on_issue(Effect::UpdateIssue);

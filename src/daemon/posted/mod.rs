@@ -87,11 +87,7 @@ pub(super) async fn keep_watching(office: &Arc<Office>, peers: &Arc<Peers>) -> R
 }
 
 /// One look at everything. Returns how many issues were taken in; a fault of GitHub is a line in the log and in `status`.
-pub(super) async fn watch(
-    office: &Arc<Office>,
-    peers: &Arc<Peers>,
-    tags: &mut Tags,
-) -> Result<usize, Fault> {
+pub(super) async fn watch(office: &Arc<Office>, peers: &Arc<Peers>, tags: &mut Tags) -> Result<usize, Fault> {
     if office.config.public.repositories.is_empty() {
         return Ok(0);
     }

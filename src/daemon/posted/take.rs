@@ -21,7 +21,7 @@ use crate::render::fold::fold;
 use crate::render::posted::{Origin, message};
 use crate::report::undisclosed::{Leave, Marks, Post, Verdict, judge};
 use crate::store::{FateWord, Note, PostedRow, StoreError, Txn, Wanted};
-use crate::wire::github::{Depth, GithubError, Issue, There, WholeIssue, Whoami};
+use crate::wire::github::{Depth, GithubError, Issue, There, Whoami, WholeIssue};
 
 /// What became of an issue that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,8 +199,7 @@ async fn keep(
         .others(&whole.comments)
         .map(|one| one.user.as_ref().map_or_else(|| "a deleted account".to_owned(), |who| login(&who.login)))
         .collect();
-    let origin =
-        Origin { node: &row.node, from: from.as_ref(), at: whole.issue.created_at, logins: &logins };
+    let origin = Origin { node: &row.node, from: from.as_ref(), at: whole.issue.created_at, logins: &logins };
     let raw = message(&origin, &first.copy.words);
     let now = office.outside.clock.now();
     let place = row.place.clone();
@@ -249,8 +248,12 @@ pub(super) async fn named(
             }
         };
         let house = House { office, me };
-        let verdict =
-            verdict(office, (house.is_us(whole.issue.user.as_ref()), false), words_of(&whole.issue), Vec::new());
+        let verdict = verdict(
+            office,
+            (house.is_us(whole.issue.user.as_ref()), false),
+            words_of(&whole.issue),
+            Vec::new(),
+        );
         let left = match verdict.await? {
             _ if whole.issue.is_pull_request() => Some("it is a pull request"),
             Some(Verdict::Leave(leave @ (Leave::Ours | Leave::Public))) => Some(leave.words()),

@@ -58,7 +58,9 @@ fn said(world: &mut World, call: &Call<'_>, asked: &Asked, variables: &Map<Strin
     match asked {
         Asked::MayDelete => json!({ "data": { "node": { "viewerCanDelete": may } } }),
         Asked::Edits => json!({ "data": { "node": edits(&issue) } }),
-        Asked::Delete if !may => fault("FORBIDDEN", "The viewer does not have permission to delete this issue"),
+        Asked::Delete if !may => {
+            fault("FORBIDDEN", "The viewer does not have permission to delete this issue")
+        }
         Asked::Delete => {
             if let Some(repo) = world.repositories.get_mut(&repo) {
                 repo.issues.remove(&issue.number);
@@ -73,9 +75,10 @@ fn edits(issue: &Issue) -> Value {
     let nodes = issue.edits.iter().map(|(at, login, earlier)| {
         json!({ "editedAt": at.to_string(), "deletedAt": null, "diff": earlier, "editor": { "login": login } })
     });
-    let comments = issue.comments.iter().take(100).map(|comment| {
-        json!({ "id": format!("IC_{}", comment.id), "userContentEdits": { "nodes": [] } })
-    });
+    let comments =
+        issue.comments.iter().take(100).map(
+            |comment| json!({ "id": format!("IC_{}", comment.id), "userContentEdits": { "nodes": [] } }),
+        );
     json!({
         "userContentEdits": { "nodes": nodes.collect::<Vec<_>>() },
         "comments": { "nodes": comments.collect::<Vec<_>>() },

@@ -213,7 +213,8 @@ fn routed(world: &mut World, asked: &Asked, now: Timestamp, credential: &str, ro
 }
 
 fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -> Outcome {
-    if let Place::Issue(number) | Place::Comments(number) | Place::Timeline(number) | Place::Lock(number) = place
+    if let Place::Issue(number) | Place::Comments(number) | Place::Timeline(number) | Place::Lock(number) =
+        place
         && world.repositories.get(&repo).is_some_and(|repo| repo.deleted.contains(number))
     {
         return Err(refusal(410, "This issue was deleted"));

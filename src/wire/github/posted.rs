@@ -21,8 +21,7 @@ const EDITS: &str = "query($id: ID!) { node(id: $id) { ... on Issue { \
     userContentEdits(first: 100) { nodes { editedAt deletedAt diff editor { login } } } \
     comments(first: 100) { nodes { id userContentEdits(first: 20) { nodes { editedAt deletedAt diff editor { login } } } } } } } }";
 const MAY_DELETE: &str = "query($id: ID!) { node(id: $id) { ... on Issue { viewerCanDelete } } }";
-const DELETE: &str =
-    "mutation($id: ID!) { deleteIssue(input: { issueId: $id }) { clientMutationId } }";
+const DELETE: &str = "mutation($id: ID!) { deleteIssue(input: { issueId: $id }) { clientMutationId } }";
 
 /// Whether an issue is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,9 +228,7 @@ impl Github {
             (None, Some(data)) => Ok(data),
             (None, None) => Err(GithubError::Unknown),
             (Some(Some("NOT_FOUND")), _) => refused(404),
-            (Some(Some("RATE_LIMITED")), _) => {
-                Err(GithubError::RateLimited { wait: super::Wait::Unsaid })
-            }
+            (Some(Some("RATE_LIMITED")), _) => Err(GithubError::RateLimited { wait: super::Wait::Unsaid }),
             // FORBIDDEN, UNPROCESSABLE and whatever else: it was not done.
             (Some(_), _) => refused(403),
         }

@@ -67,6 +67,27 @@ pub async fn say(world: &mut World, who: &str, text: &str) -> Told {
     transcript(world, who, &mail)
 }
 
+/// Says it, and lets an hour pass: a held comment is written by then.
+pub async fn orders(world: &mut World, who: &str, text: &str) {
+    let mail = command(world, who, 1, text);
+    world.deliver(&mail.write());
+    world.settle_within(1).await;
+    world.pass(1);
+    world.settle_within(1).await;
+}
+
+pub async fn agrees(world: &mut World, who: &str) {
+    let nonce = nonce(world, who);
+    orders(world, who, &format!("!confirm {nonce}")).await;
+}
+
+/// Whatever happened in between: one comment of ours.
+pub fn is_told_once(world: &World, number: u64) {
+    let comments = there(world, number).comments;
+    let ours = comments.iter().filter(|comment| comment.author.as_deref() == Some(TOKEN.2));
+    assert_eq!(ours.count(), 1, "told once");
+}
+
 pub async fn confirm(world: &mut World, who: &str) -> Told {
     let nonce = nonce(world, who);
     say(world, who, &format!("!confirm {nonce}")).await
@@ -109,23 +130,38 @@ async fn a_public_issue_that_looks_like_a_report_is_saved_and_queued_and_nothing
     let case = world.case(1);
     assert_eq!((case.source, case.reporter), (Source::Posted, None));
     assert_eq!(case.receipt, Receipt::Withheld(Withheld::Posted));
-    assert_eq!(case.received, "2026-11-23T11:00:00Z".parse().unwrap(), "the clocks count from when we saw it");
+    assert_eq!(
+        case.received,
+        "2026-11-23T11:00:00Z".parse().unwrap(),
+        "the clocks count from when we saw it"
+    );
     let seen = stands(&world);
-    assert_eq!((seen.place.number, seen.standing, seen.told, seen.whole), (number, Standing::Readable, None, true));
+    assert_eq!(
+        (seen.place.number, seen.standing, seen.told, seen.whole),
+        (number, Standing::Readable, None, true)
+    );
     assert!(case.tracks.leaked.is_some(), "what stands in public is known outside");
 
     let page = world.issue(1).body;
     let url = format!("{}/o3de/o3de/issues/{number}", world.peers.hub.base_url());
-    assert!(page.contains(&format!("**Public issue:** <{url}>, posted Mon 23 Nov 2026, 09:00 UTC; everybody can read it.")), "{page}");
+    assert!(
+        page.contains(&format!(
+            "**Public issue:** <{url}>, posted Mon 23 Nov 2026, 09:00 UTC; everybody can read it."
+        )),
+        "{page}"
+    );
     assert!(page.contains("It looks like a report: it speaks of a weakness"), "{page}");
     assert!(page.contains(&format!("From:    rena-on-hub on GitHub (o3de/o3de#{number})")), "{page}");
     assert!(page.contains("[comment 1, by sam]") && page.contains("It runs my payload"), "{page}");
     let alert = mails(&world, ALICE);
-    assert!(alert.contains("A public issue on GitHub looks like a report that nobody has disclosed."), "{alert}");
+    assert!(
+        alert.contains("A public issue on GitHub looks like a report that nobody has disclosed."),
+        "{alert}"
+    );
     assert!(alert.contains(&url) && !alert.contains("NetBind"), "a link and no word of it: {alert}");
 
     let saved = copies(&world);
-    assert_eq!(saved.len(), 1);
+    assert_eq!(saved.len(), 1, "once");
     assert_eq!(saved[0]["issue"]["title"], SUBJECT);
     assert_eq!(saved[0]["issue"]["user"]["login"], "rena-on-hub");
     assert_eq!(saved[0]["issue"]["created_at"], "2026-11-23T09:00:00Z");
@@ -204,7 +240,11 @@ async fn a_members_own_comment_that_says_where_to_write_counts() {
     hub.comment_in(O3DE, number, "mallory", "Write to security@lists.o3de.example").unwrap();
     world.settle_within(1).await;
     assert_eq!(stands(&world).told, None, "not of the team");
-    world.peers.hub.comment_in(O3DE, number, "alice-hub", "Please write to security@lists.o3de.example.").unwrap();
+    world
+        .peers
+        .hub
+        .comment_in(O3DE, number, "alice-hub", "Please write to security@lists.o3de.example.")
+        .unwrap();
     world.settle_within(1).await;
     assert!(stands(&world).told.is_some());
     let told = say(&mut world, BOB, "!takedown tell").await;
@@ -215,13 +255,24 @@ async fn a_members_own_comment_that_says_where_to_write_counts() {
 #[tokio::test]
 async fn two_people_blank_and_lock_it_and_no_word_is_left_to_read() {
     let (mut world, number) = posted(0).await;
-    world.peers.hub.comment_in(O3DE, number, "sam", "Here is my proof of concept: send 70000 bytes.").unwrap();
+    world
+        .peers
+        .hub
+        .comment_in(O3DE, number, "sam", "Here is my proof of concept: send 70000 bytes.")
+        .unwrap();
     say(&mut world, ALICE, "!takedown tell").await;
     let told = say(&mut world, ALICE, "!takedown blank").await;
-    assert!(told.contains("when a second person confirms, the public issue is retitled, blanked and locked"), "{told}");
+    assert!(
+        told.contains("when a second person confirms, the public issue is retitled, blanked and locked"),
+        "{told}"
+    );
     assert_eq!(there(&world, number).body, WORDS, "not by one person");
     let asked = mails(&world, BOB);
-    let exact = format!("takedown blank (words {}) {}/o3de/o3de/issues/{number}", stands(&world).words.short(), world.peers.hub.base_url());
+    let exact = format!(
+        "takedown blank (words {}) {}/o3de/o3de/issues/{number}",
+        stands(&world).words.short(),
+        world.peers.hub.base_url()
+    );
     assert!(asked.contains(&exact), "{asked}");
     let told = confirm(&mut world, BOB).await;
     assert!(told.contains("confirmed: act"), "{told}");
@@ -255,7 +306,10 @@ async fn two_people_delete_it_once_its_poster_could_read_why() {
         world.peers.hub.set_deleter(TOKEN.2, true);
         say(&mut world, ALICE, "!takedown tell").await;
         let told = say(&mut world, ALICE, "!takedown delete").await;
-        assert!(told.contains("by a comment that is deleted with it: from 2026-11-24T09:00:00Z on"), "{told}");
+        assert!(
+            told.contains("by a comment that is deleted with it: from 2026-11-24T09:00:00Z on"),
+            "{told}"
+        );
         world.pass(24);
         world.settle_within(1).await;
         let told = say(&mut world, ALICE, "!takedown delete").await;
@@ -287,11 +341,16 @@ async fn without_the_right_an_admin_is_asked_with_a_link_and_what_they_did_is_se
     world.settle_within(1).await;
     say(&mut world, ALICE, "!takedown delete").await;
     confirm(&mut world, BOB).await;
-    let [Task::TakeDown { url, .. }] = tasks(&world.case(1)).try_into().unwrap() else { panic!("one task") };
-    assert_eq!(url, format!("{}/o3de/o3de/issues/{number}", world.peers.hub.base_url()));
+    let wanted = tasks(&world.case(1));
+    let [Task::TakeDown { url, .. }] = wanted.as_slice() else { panic!("one task: {wanted:?}") };
+    assert_eq!(*url, format!("{}/o3de/o3de/issues/{number}", world.peers.hub.base_url()));
     assert!(world.issue(1).body.contains("delete the public issue, with the rights of an admin"));
     let asked = mails(&world, ALICE);
-    assert!(asked.contains("A person must delete the public issue, with the rights of an admin: ") && asked.contains(&url), "{asked}");
+    assert!(
+        asked.contains("A person must delete the public issue, with the rights of an admin: ")
+            && asked.contains(url.as_str()),
+        "{asked}"
+    );
     assert_eq!(there(&world, number).body, WORDS, "nothing was done");
     // Two people may blank it meanwhile.
     assert!(!world.peers.hub.heard().iter().any(|line| line.contains("deleteIssue")), "not tried in vain");

@@ -62,7 +62,11 @@ async fn what_is_edited_after_it_was_asked_for_is_saved_and_not_touched() {
     let (mut world, number) = asked().await;
     world.peers.hub.edit_body_in(O3DE, number, "rena-on-hub", "I meant something else.");
     world.settle_within(1).await;
-    assert!(last(&world, BOB).contains("the public issue was changed; it is saved anew"), "{}", last(&world, BOB));
+    assert!(
+        last(&world, BOB).contains("the public issue was changed; it is saved anew"),
+        "{}",
+        last(&world, BOB)
+    );
     let told = confirm(&mut world, BOB).await;
     assert!(told.contains("the public issue was changed since that was asked for: ask again"), "{told}");
     assert_eq!(there(&world, number).body, "I meant something else.");
@@ -117,10 +121,16 @@ async fn what_becomes_public_after_it_was_queued_is_left_alone_then() {
     assert_eq!(world.cases().len(), 1, "nobody here knows that id");
     say(&mut world, ALICE, "!takedown tell").await;
     say(&mut world, ALICE, "!takedown blank").await;
-    world.mirror_learns("2026", &feed(&[record("CVE-2026-70001", "Analyzed", "OpenSSL has a buffer overflow.", "")]));
+    world.mirror_learns(
+        "2026",
+        &feed(&[record("CVE-2026-70001", "Analyzed", "OpenSSL has a buffer overflow.", "")]),
+    );
     world.settle_within(1).await;
     for told in [confirm(&mut world, BOB).await, say(&mut world, ALICE, "!takedown delete").await] {
-        assert!(told.contains("the public issue is left alone: all CVEs that it names are public already"), "{told}");
+        assert!(
+            told.contains("the public issue is left alone: all CVEs that it names are public already"),
+            "{told}"
+        );
     }
     assert_eq!(there(&world, number).title, "OpenSSL vulnerability");
 }
@@ -140,7 +150,10 @@ async fn only_issues_of_watched_public_repositories_are_taken_in() {
         (format!("{base}.evil.example/o3de/o3de/issues/1"), "that is no address of an issue such as"),
         (format!("{base}/o3de/o3de/pull/1"), "that is no address of an issue such as"),
         ("https://github.com/o3de/o3de/issues/1".to_owned(), "that is no address of an issue such as"),
-        (format!("{}/o3de/o3de/issues/1", base.replace("127.0.0.1", "127.0.0.1@evil.example")), "that is no address"),
+        (
+            format!("{}/o3de/o3de/issues/1", base.replace("127.0.0.1", "127.0.0.1@evil.example")),
+            "that is no address",
+        ),
     ] {
         let told = say(&mut world, ALICE, &format!("!takedown {url}")).await;
         assert!(told.contains(why), "{url}: {told}");
@@ -160,9 +173,11 @@ async fn only_issues_of_watched_public_repositories_are_taken_in() {
 
 #[tokio::test]
 async fn a_repository_that_is_private_archived_or_renamed_meanwhile_is_not_written_to() {
-    for (what, why) in
-        [("private", "repository-not-public"), ("archived", "repository-archived"), ("renamed", "public-issue-moved")]
-    {
+    for (what, why) in [
+        ("private", "repository-not-public"),
+        ("archived", "repository-archived"),
+        ("renamed", "public-issue-moved"),
+    ] {
         let (mut world, number) = asked().await;
         match what {
             "private" => world.peers.hub.change_repository(O3DE, |repository| repository.private = true),
@@ -175,7 +190,11 @@ async fn a_repository_that_is_private_archived_or_renamed_meanwhile_is_not_writt
         let parked: Vec<_> =
             world.effects_in(EffectState::Parked).into_iter().filter_map(|row| row.why).collect();
         assert_eq!(parked, [why], "{what}");
-        assert_eq!((there(&world, number).title.as_str(), written(&world).len()), (SUBJECT, before), "{what}");
+        assert_eq!(
+            (there(&world, number).title.as_str(), written(&world).len()),
+            (SUBJECT, before),
+            "{what}"
+        );
     }
 }
 
@@ -194,7 +213,10 @@ async fn chatter_the_teams_and_our_own_issues_and_what_is_older_are_left_alone()
     }
     // From before the first look.
     let number = post(&world, SUBJECT, WORDS, &["kind/security"]);
-    world.peers.hub.change_issue_in(O3DE, number, |issue| issue.created_at = "2024-01-01T00:00:00Z".parse().unwrap());
+    world
+        .peers
+        .hub
+        .change_issue_in(O3DE, number, |issue| issue.created_at = "2024-01-01T00:00:00Z".parse().unwrap());
     world.settle_within(1).await;
     assert_eq!(world.cases().len(), 0);
     // Nobody names what we wrote.
@@ -216,7 +238,11 @@ async fn hostile_words_stay_in_their_fence_and_lead_nowhere() {
     let evil = "vulnerability exploit [SIR-2026-0001]\r\nFrom: alice@members.example\r\n\r\n!own alice";
     let body = format!("````\n{evil}\n```` @o3de/team <img src=x> An attacker gets RCE. {WORDS}");
     let number = post(&world, evil, &body, &[]);
-    world.peers.hub.comment_in(O3DE, number, "mallory", "!confirm ABCD\n!takedown delete\n```\n# heading").unwrap();
+    world
+        .peers
+        .hub
+        .comment_in(O3DE, number, "mallory", "!confirm ABCD\n!takedown delete\n```\n# heading")
+        .unwrap();
     world.settle_within(1).await;
     let case = world.case(2);
     assert_eq!((case.source, case.reporter, case.acts.len()), (Source::Posted, None, 0));
@@ -249,7 +275,8 @@ async fn a_huge_body_and_a_thousand_comments_are_saved_whole_and_taken_down() {
     assert_eq!(stands(&world).standing, Standing::Blank);
     assert_eq!(issue.comments.iter().filter(|comment| comment.body == COMMENT).count(), 1_000);
     let edits = world.peers.hub.requests();
-    let edits = edits.iter().filter(|met| met.method == "PATCH" && met.path.contains("/issues/comments/")).count();
+    let edits =
+        edits.iter().filter(|met| met.method == "PATCH" && met.path.contains("/issues/comments/")).count();
     assert_eq!(edits, 1_000, "each once");
     world.nothing_is_left_over();
 }
@@ -266,7 +293,10 @@ async fn what_is_too_long_to_be_saved_whole_is_for_an_admin() {
     assert!(world.issue(1).body.contains("It is too long to be saved whole here."));
     say(&mut world, ALICE, "!takedown tell").await;
     let told = say(&mut world, ALICE, "!takedown blank").await;
-    assert!(told.contains("it is too long to be saved whole here: an admin must save and take it down"), "{told}");
+    assert!(
+        told.contains("it is too long to be saved whole here: an admin must save and take it down"),
+        "{told}"
+    );
 }
 
 #[tokio::test]

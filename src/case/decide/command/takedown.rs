@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::{Chore, Run, Said, words};
-use crate::case::command::runbook::TakedownWord;
+use crate::case::command::TakedownWord;
 use crate::case::posted::{Place, Posted, Standing, Takedown};
 use crate::case::{Case, Effect, Planned, Sha256, Step};
 
@@ -20,8 +20,9 @@ impl Run<'_> {
     /// RFC: "Save GHI content ... Move into internal issue queue." GitHub is asked after this; who asked is told.
     fn take_in(&mut self, url: &str) -> Result<Said, String> {
         let rule = &self.policy.posted;
-        let place = Place::parse(url, &rule.web)
-            .ok_or_else(|| format!("that is no address of an issue such as {}/OWNER/NAME/issues/1", rule.web))?;
+        let place = Place::parse(url, &rule.web).ok_or_else(|| {
+            format!("that is no address of an issue such as {}/OWNER/NAME/issues/1", rule.web)
+        })?;
         let watched = rule.projects.iter().find(|project| project.eq_ignore_ascii_case(&place.project));
         let Some(project) = watched else {
             return Err(format!("{} is no repository that is watched for public issues", place.project));
@@ -36,9 +37,10 @@ impl Run<'_> {
     }
 
     fn posted(&self) -> Result<(&Case, &Posted), String> {
-        let case = self.case()?;
+        let case = self.open_case()?;
         let posted = case.tracks.posted.as_ref();
-        let posted = posted.ok_or("this case did not begin with a public issue: takedown URL takes one in")?;
+        let posted =
+            posted.ok_or("this case did not begin with a public issue: takedown URL takes one in")?;
         if posted.standing == Standing::Gone {
             return Err("the public issue is gone already".to_owned());
         }
@@ -66,7 +68,10 @@ impl Run<'_> {
             held_until: (hold_s > 0).then_some(until),
             ..Planned::after_issue(Effect::TellPoster)
         });
-        Ok(Said { act: Some(act), ..words("the comment on the public issue (T32) is held; it says nothing of this case") })
+        Ok(Said {
+            act: Some(act),
+            ..words("the comment on the public issue (T32) is held; it says nothing of this case")
+        })
     }
 
     /// What forbids to take it down: RUNBOOK 1.3, "2p + SAVED + IN_QUEUE + POSTER_TOLD verified".
@@ -80,7 +85,9 @@ impl Run<'_> {
         }
         let mut lacks = Vec::new();
         if !posted.whole {
-            lacks.push("it is too long to be saved whole here: an admin must save and take it down".to_owned());
+            lacks.push(
+                "it is too long to be saved whole here: an admin must save and take it down".to_owned(),
+            );
         }
         if case.issue.is_none() {
             lacks.push("its own issue is not open yet".to_owned());
