@@ -76,6 +76,9 @@ async fn what_is_edited_after_it_was_asked_for_is_saved_and_not_touched() {
 
     // Between the second person and the doing: nobody had looked.
     let (mut world, number) = asked().await;
+    let watched = "[public]\nrepositories = [\"o3de/o3de\"]";
+    world.change_config(watched, &format!("{watched}\nwatch_minutes = 0"));
+    world.kill();
     let word = nonce(&world, BOB);
     let mail = super::command_desk::command(&world, BOB, 1, &format!("!confirm {word}"));
     world.deliver(&mail.write());

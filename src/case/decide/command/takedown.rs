@@ -80,8 +80,8 @@ impl Run<'_> {
         if posted.is_done(how) {
             return Err("that is done already".to_owned());
         }
-        if case.tracks.takedown.is_some() {
-            return Err("two people said so already; it is being done".to_owned());
+        if case.tracks.takedown.is_some_and(|(asked, _)| asked == how) {
+            return Err("two people said so already: it is being done, or an admin is asked".to_owned());
         }
         let mut lacks = Vec::new();
         if !posted.whole {
