@@ -18,7 +18,7 @@ use crate::store::{EffectRow, PostedRow, StoreError};
 use crate::wire::github::{Depth, GithubError, There, Update, Whoami, WholeIssue};
 
 /// Comments that are emptied in one go: others wait for the lane meanwhile.
-const AT_ONCE: usize = 40;
+const AT_ONCE: usize = 100;
 /// Until the next of them.
 const REST: Duration = Duration::from_secs(1);
 
@@ -96,23 +96,31 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// What stands there now, with what is new in it saved first.
+    /// What stands there now. What is new in it is saved first, with all that belongs to it.
     async fn look(&self) -> Result<Result<Box<WholeIssue>, Verdict>, PerformFault> {
-        let whole = match self
-            .peers
-            .github
-            .whole_issue(self.row.repository, self.row.place.number, "", Depth::All)
-            .await
-        {
-            Ok(There::Yes(whole)) => whole,
-            Ok(There::No) => return Ok(Err(told(gone(&self.known), Vec::new()))),
-            Ok(There::Same) => return Ok(Err(Verdict::again("github-unreachable"))),
-            Err(error) => return Ok(Err(self.refused(&error))),
+        let whole = match self.read(Depth::Words).await {
+            Ok(whole) if self.seen(&whole).words == self.known.words => return Ok(Ok(whole)),
+            Ok(_) => self.read(Depth::All).await,
+            Err(verdict) => return Ok(Err(verdict)),
+        };
+        let whole = match whole {
+            Ok(whole) => whole,
+            Err(verdict) => return Ok(Err(verdict)),
         };
         let copy = seen(&self.house(), &self.row, Some(self.case.id), &whole, self.saved.as_ref()).copy;
         let (node, now) = (self.row.node.clone(), self.office.outside.clock.now());
         self.office.store.write("posted-copy", move |txn| txn.keep_posted(&node, &copy, now)).await?;
         Ok(Ok(whole))
+    }
+
+    async fn read(&self, depth: Depth) -> Result<Box<WholeIssue>, Verdict> {
+        let (repository, number) = (self.row.repository, self.row.place.number);
+        match self.peers.github.whole_issue(repository, number, "", depth).await {
+            Ok(There::Yes(whole)) => Ok(whole),
+            Ok(There::No) => Err(told(gone(&self.known), Vec::new())),
+            Ok(There::Same) => Err(Verdict::again("github-unreachable")),
+            Err(error) => Err(self.refused(&error)),
+        }
     }
 
     fn seen(&self, whole: &WholeIssue) -> Posted {

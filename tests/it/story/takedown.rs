@@ -320,7 +320,7 @@ async fn two_people_delete_it_once_its_poster_could_read_why() {
         assert!(told.contains("is deleted, for ever, if it still reads as it was saved"), "{told}");
         if let Some(fault) = &fault {
             // The first question is whether it may; the second is the deletion.
-            world.peers.hub.faults().at_nth("POST", Kind::Graphql, 3, fault.clone());
+            world.peers.hub.faults().at_nth("POST", Kind::Graphql, 2, fault.clone());
         }
         confirm(&mut world, BOB).await;
         world.settle_within(3).await;

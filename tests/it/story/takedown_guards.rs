@@ -28,6 +28,13 @@ async fn asked() -> (World, u64) {
     (world, number)
 }
 
+/// From the next start nobody looks at the public issue but who acts on it.
+fn unwatched(world: &mut World) {
+    let watched = "[public]\nrepositories = [\"o3de/o3de\"]";
+    world.change_config(watched, &format!("{watched}\nwatch_minutes = 0"));
+    world.kill();
+}
+
 /// MAIL 7: "two *persons*".
 #[tokio::test]
 async fn one_person_twice_is_not_two() {
@@ -76,9 +83,7 @@ async fn what_is_edited_after_it_was_asked_for_is_saved_and_not_touched() {
 
     // Between the second person and the doing: nobody had looked.
     let (mut world, number) = asked().await;
-    let watched = "[public]\nrepositories = [\"o3de/o3de\"]";
-    world.change_config(watched, &format!("{watched}\nwatch_minutes = 0"));
-    world.kill();
+    unwatched(&mut world);
     let word = nonce(&world, BOB);
     let mail = super::command_desk::command(&world, BOB, 1, &format!("!confirm {word}"));
     world.deliver(&mail.write());
@@ -270,6 +275,7 @@ async fn a_huge_body_and_a_thousand_comments_are_saved_whole_and_taken_down() {
     assert_eq!(saved[0]["issue"]["body"].as_str().unwrap().len(), huge.len());
     assert_eq!(saved[0]["comments"].as_array().unwrap().len(), 1_000);
     assert!(world.issue(1).body.len() < 61_000);
+    unwatched(&mut world);
     say(&mut world, ALICE, "!takedown tell").await;
     say(&mut world, ALICE, "!takedown blank").await;
     confirm(&mut world, BOB).await;
