@@ -75,6 +75,11 @@ impl ClockKind {
         self != Self::Information
     }
 
+    /// Whether it stays owed after its last ring, until somebody does it. What rings before a publication only reminds.
+    pub fn is_owed(self) -> bool {
+        self.is_ours() && self != Self::Prep
+    }
+
     /// The commands that keep it, without their `!`; empty where other words say it.
     pub fn keeps(self) -> &'static [&'static str] {
         match self {

@@ -388,10 +388,8 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// Name said in EHLO; `None`: this machine's.
     pub helo_name: Option<String>,
-    /// Most connections kept open.
+    /// Most connections at the same time, and letters of one lane under way.
     pub pool: u32,
-    /// How long an unused connection is kept.
-    pub pool_idle: Duration,
     /// Time to connect, finish TLS and log in.
     pub connect_timeout: Duration,
     /// Time for the answer to one command (RFC 5321 section 4.5.3.2).
@@ -442,8 +440,7 @@ impl Smtp {
             login,
             ca_file: s.optional("ca_file").map(|name| s.doc.path(&name)),
             helo_name: s.optional("helo_name"),
-            pool: s.number("pool", 2, 1..=50),
-            pool_idle: s.seconds("pool_idle_s", 60, 0..=3_600),
+            pool: s.number("pool", 3, 1..=50),
             connect_timeout: s.seconds("connect_timeout_s", 20, 1..=600),
             command_timeout: s.seconds("command_timeout_s", 60, 1..=3_600),
             data_timeout: s.seconds("data_timeout_s", 600, 1..=3_600),

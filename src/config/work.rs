@@ -212,8 +212,6 @@ pub struct Outbox {
     pub retry_cap: Duration,
     /// How long one effect is tried before it is parked for a person.
     pub give_up: Duration,
-    /// Most effects begun in one turn of the loop.
-    pub effects_per_turn: u32,
     /// Comments on one issue in an hour that mails bring.
     pub comments_per_hour: u32,
     /// Notices to one member in an hour that mails to one case, or commands in their name, bring.
@@ -228,7 +226,6 @@ impl Outbox {
             retry_first: s.seconds("retry_first_s", 10, 0..=3_600).min(retry_cap),
             retry_cap,
             give_up: s.seconds("give_up_s", 432_000, 1..=31_536_000),
-            effects_per_turn: s.number("effects_per_turn", 50, 1..=10_000),
             comments_per_hour: s.number("comments_per_hour", 60, 1..=100_000),
             notices_per_hour: s.number("notices_per_hour", 20, 1..=100_000),
         }

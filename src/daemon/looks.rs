@@ -91,17 +91,22 @@ fn status(office: &Office, case: &Case, now: Timestamp) -> String {
         row("Issue", &issue_link(&office.config.github, number));
     }
     row("Received", &format!("{} ({})", at(case.received), when::relative(case.received, now)));
+    let mut kept: Vec<&str> = Vec::new();
     for (kind, clock) in &case.clocks {
         let how = if !kind.is_ours() {
             waits(clock, &at)
         } else if clock.stopped.is_some() {
-            "kept".to_owned()
+            kept.push(kind.word());
+            continue;
         } else if clock.is_broken(now) {
             format!("OVERDUE since {}", at(clock.due))
         } else {
             format!("due {}", at(clock.due))
         };
         row(kind.word(), &how);
+    }
+    if !kept.is_empty() {
+        row("Promises kept", &kept.join(", "));
     }
     if let Some(answer) = &case.answer {
         let proof = if answer.verified { "" } else { " (unverified)" };

@@ -15,8 +15,6 @@ use crate::office::Office;
 use crate::perform::{self, Peers, Verdict};
 use crate::store::{self, EffectRow, EffectState, StoreError, Txn};
 
-/// Letters and notices under way at the same time. GitHub and Discord take one call after the other.
-const AT_ONCE: u32 = 8;
 /// So many tries in vain, and people are told that the mail server is away.
 const PATIENCE: u32 = 3;
 /// The mark in `effect.why` that an outcome is unknown, with the looks so far: `unknown:2`.
@@ -165,10 +163,11 @@ impl<'a> Crew<'a> {
         self.under_way.is_empty() && self.ended.is_empty()
     }
 
-    /// How many more effects may be under way.
+    /// How many more effects may be under way: a letter for each connection, but GitHub and Discord take one call after the
+    /// other.
     fn free(&self) -> u32 {
         let limit = match self.lane {
-            Lane::Letters | Lane::Members => AT_ONCE,
+            Lane::Letters | Lane::Members => self.office.config.smtp.pool,
             Lane::Github | Lane::Advisory | Lane::Discord => 1,
         };
         limit.saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(limit))

@@ -224,6 +224,6 @@ fn smtp_account(config: &Config, login: &Credentials) -> Result<SmtpAccount, Set
             command: smtp.command_timeout,
             letter: smtp.data_timeout,
         },
-        keep: usize::try_from(smtp.pool).unwrap_or(1),
+        connections: usize::try_from(smtp.pool).unwrap_or(1),
     })
 }

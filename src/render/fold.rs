@@ -3,8 +3,8 @@
 /// Width of a letter (RUNBOOK section 3); one column a character.
 pub const COLUMNS: usize = 72;
 
-/// Fills every paragraph to [`COLUMNS`] columns. A line that starts with a space, `- ` or `> ` is a unit of its own
-/// and hangs below its first word; a blank line ends a paragraph, two in a row become one. A word longer than the
+/// Fills every paragraph to [`COLUMNS`] columns. A line that starts with a space, `- `, `1. ` or `> ` is a unit of its
+/// own and hangs below its first word; a blank line ends a paragraph, two in a row become one. A word longer than the
 /// width (a URL, a code) stands alone on its line, whole. Line ends are LF; the result ends with exactly one.
 pub fn fold(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -19,7 +19,7 @@ pub fn fold(text: &str) -> String {
             continue;
         }
         // "  more" below "- item" belongs to the item.
-        let continues = line.starts_with("  ") && unit.first().is_some_and(|first| first.starts_with("- "));
+        let continues = line.starts_with("  ") && unit.first().is_some_and(|first| bullet(first) > 0);
         if starts_unit(line) && !continues {
             flush(&mut unit, &mut lines);
         }
@@ -38,7 +38,15 @@ pub fn fold(text: &str) -> String {
 }
 
 fn starts_unit(line: &str) -> bool {
-    line.starts_with([' ', '>']) || line.starts_with("- ")
+    line.starts_with([' ', '>']) || bullet(line) > 0
+}
+
+/// Columns of the dash or the number (up to two digits) that begins an item, with the space behind it; 0: it is none.
+fn bullet(line: &str) -> usize {
+    let sign = line.split_once(' ').map_or("", |(sign, _)| sign);
+    let digits = sign.strip_suffix('.').unwrap_or("");
+    let numbered = (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if sign == "-" || numbered { sign.len() + 1 } else { 0 }
 }
 
 /// A row of a table by hand whose value is one word (a URL): filling it would only lose the column.
@@ -51,7 +59,7 @@ fn is_row_of_one_word(line: &str) -> bool {
 fn flush(unit: &mut Vec<&str>, lines: &mut Vec<String>) {
     let Some(first) = unit.first().copied() else { return };
     let indent = first.chars().take_while(|c| *c == ' ').count();
-    let hang = indent + if first.trim_start().starts_with("- ") { 2 } else { 0 };
+    let hang = indent + bullet(first.trim_start());
     if unit.len() == 1 && (first.chars().count() <= COLUMNS || is_row_of_one_word(first)) {
         lines.push(first.to_owned()); // columns that were aligned by hand stay
         unit.clear();
@@ -62,8 +70,8 @@ fn flush(unit: &mut Vec<&str>, lines: &mut Vec<String>) {
     let mut empty = true;
     for word in unit.iter().flat_map(|l| l.split_whitespace()) {
         let columns = word.chars().count();
-        // The dash of an item never stands alone.
-        if !empty && width + 1 + columns > COLUMNS && line.trim() != "-" {
+        // The dash or number of an item never stands alone.
+        if !empty && width + 1 + columns > COLUMNS && width != hang.saturating_sub(1) {
             lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
             width = hang;
             empty = true;

@@ -1,6 +1,6 @@
 //! Which part of O3DE a report is about, by our own list of parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -41,6 +41,8 @@ impl Part {
 struct Parts {
     list: Vec<Part>,
     by_key: BTreeMap<String, usize>,
+    /// The first two letters of all keys: nearly every word of a report begins none.
+    begins: BTreeSet<[u8; 2]>,
     by_folder: BTreeMap<Vec<String>, usize>,
 }
 
@@ -58,7 +60,17 @@ fn read(data: &'static str) -> Parts {
             by_folder.entry(folder.clone()).or_insert(index);
         }
     }
-    Parts { list, by_key, by_folder }
+    let begins = by_key.keys().filter_map(|key| key.as_bytes().first_chunk().copied()).collect();
+    Parts { list, by_key, begins, by_folder }
+}
+
+impl Parts {
+    /// Whether a name on the list may begin with this word.
+    fn may_begin(&self, word: &str) -> bool {
+        word.as_bytes()
+            .first_chunk()
+            .is_some_and(|two: &[u8; 2]| self.begins.contains(&two.map(|byte| byte.to_ascii_lowercase())))
+    }
 }
 
 /// Reads one line of the list.
@@ -258,12 +270,17 @@ struct Token {
     ends: Vec<usize>,
 }
 
-/// All words with what they may be joined to. Linear: each word is looked at three times.
+/// The words that may begin a name on our list, with what they may be joined to. Linear: each word is looked at three
+/// times.
 fn tokens<'t>(text: &'t str, offset: usize) -> impl Iterator<Item = Token> + 't {
     let regex = TOKEN.regex();
     let places: Vec<Range<usize>> =
         regex.into_iter().flat_map(|regex| regex.find_iter(text)).map(|m| m.range()).collect();
     (0..places.len()).filter_map(move |at| {
+        let word = places.get(at).and_then(|place| text.get(place.clone()))?;
+        if !PARTS.may_begin(word) {
+            return None;
+        }
         let mut ends = Vec::new();
         let mut last: Option<&Range<usize>> = None;
         for place in places.iter().skip(at).take(3) {
@@ -298,7 +315,7 @@ fn longest(
 /// Names in running text; not those inside paths that were counted already.
 fn names(words: &Words, counted: &[Range<usize>], seen: &mut BTreeMap<usize, Evidence>) {
     let mut counted = counted.iter().peekable();
-    for token in tokens(words.all(), 0) {
+    for token in tokens(words.text(), 0) {
         while counted.next_if(|path| path.end <= token.starts).is_some() {}
         if counted.peek().is_some_and(|path| path.contains(&token.starts)) {
             continue;

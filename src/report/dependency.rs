@@ -89,7 +89,7 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
         let name = path.rsplit('/').next().unwrap_or(path);
         add(&mut out, words, dependency(name, group(&groups, 3)), &place(&groups, 0));
     }
-    for groups in NAMED.iter().flat_map(|regex| regex.captures_iter(words.all())).take(1000) {
+    for groups in NAMED.iter().flat_map(|regex| regex.captures_iter(words.text())).take(1000) {
         let (name, version, at) = (group(&groups, 1), group(&groups, 2), place(&groups, 0));
         let Some(package) = on_list(name) else { continue };
         let lead = name.to_ascii_lowercase().starts_with("lib");

@@ -109,7 +109,7 @@ fn is_filled(body: &str) -> bool {
         .lines()
         .take(40)
         .filter(|line| {
-            !NOTHING.is_in(line) && !line.contains("'...'") && !line.trim_start().starts_with("See error")
+            !NOTHING.is_in(*line) && !line.contains("'...'") && !line.trim_start().starts_with("See error")
         })
         .flat_map(str::chars)
         .filter(|c| c.is_alphabetic())

@@ -199,8 +199,8 @@ pub(super) fn exploited(words: &Words, sections: &[Section]) -> Option<Found<Exp
     let labelled = sections.iter().filter(|s| s.topic == Topic::Exploited);
     for line in labelled.filter_map(|section| section::first_line(words, section)) {
         let value = words.at(&line).trim().to_ascii_lowercase();
-        let yes = value.starts_with("yes") || IN_THE_WILD.is_in(&value);
-        let denied = DENIED.is_in(&value);
+        let yes = value.starts_with("yes") || IN_THE_WILD.is_in(value.as_str());
+        let denied = DENIED.is_in(value.as_str());
         if yes || denied {
             let said =
                 if denied && !value.starts_with("yes") { Exploited::NoneKnown } else { Exploited::Yes };

@@ -1,6 +1,9 @@
 //! Headings and `Label: value` lines of a report, by what they are about.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::words::Words;
 
@@ -84,10 +87,20 @@ const WHOLE: &[(Topic, &str)] = &[
     (Topic::Component, "where"),
 ];
 
+/// All those words at once: nearly every line of a report holds none of them.
+static ANY_TOPIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let parts = TOPICS.iter().flat_map(|(_, words)| words.iter().copied());
+    let words: Vec<String> = parts.chain(WHOLE.iter().map(|(_, word)| *word)).map(regex::escape).collect();
+    Regex::new(&words.join("|")).ok()
+});
+
 /// What a title is about; `None` when it is no title that we know.
 fn topic(title: &str) -> Option<Topic> {
     let title = title.trim().to_lowercase();
     if title.is_empty() || title.chars().count() > 44 || title.split_whitespace().count() > 6 {
+        return None;
+    }
+    if ANY_TOPIC.as_ref().is_some_and(|any| !any.is_match(&title)) {
         return None;
     }
     let whole = WHOLE.iter().find(|(_, word)| *word == title).map(|(topic, _)| *topic);
@@ -135,7 +148,7 @@ pub(super) fn sections(words: &Words) -> Vec<Section> {
     let mut open: Option<(Topic, usize)> = None;
     let mut fenced = false;
     let mut at = 0;
-    for line in words.all().split_inclusive('\n') {
+    for line in words.text().split_inclusive('\n') {
         let start = at;
         at += line.len();
         let line = line.trim_end();
@@ -166,7 +179,7 @@ fn close(out: &mut Vec<Section>, open: Option<(Topic, usize)>, end: usize) {
 
 /// The first line with something on it in a section, as a place in the whole text.
 pub(super) fn first_line(words: &Words, section: &Section) -> Option<Range<usize>> {
-    let end = words.all().floor_char_boundary(section.body.end);
+    let end = words.text().floor_char_boundary(section.body.end);
     let body = words.at(&(section.body.start..end));
     let lead = body.len() - body.trim_start().len();
     let line = body.trim_start().lines().next().unwrap_or("").trim_end();
@@ -176,7 +189,7 @@ pub(super) fn first_line(words: &Words, section: &Section) -> Option<Range<usize
 
 /// The text of a section.
 pub(super) fn body<'w>(words: &'w Words, section: &Section) -> &'w str {
-    words.at(&(section.body.start..words.all().floor_char_boundary(section.body.end)))
+    words.at(&(section.body.start..words.text().floor_char_boundary(section.body.end)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Facts;
 use super::component::sig_of;
 use super::evidence::Proof;
-use super::words::{Pattern, Words, patterns};
+use super::words::{Look, Pattern, Words, patterns};
 
 patterns! {
     SECURITY = r"\bvuln(?:erab\w{0,8}|s)?\b|\bsecurity[ -](?:issue|bug|flaw|hole|problem|report|advisory|concern|weakness|defect|finding|research\w{0,3}|notice|incident|vuln\w{0,9}|risk|impact|fix|patch|mail|matter|relevant)s?\b|\bexploit\w{0,6}\b|\b(?:0|zero)[ -]?day\b|\bweakness(?:es)?\b|\bmisconfigur\w{0,6}\b|\bunsafe(?:ly)?\b|\binsecure\w{0,2}\b|\bhack(?:ed|er|ers|ing)?\b|\bmalware\b|\b(?:passwords?|credentials?|passkeys?|encrypt\w{0,5}|cryptograph\w{0,5}|entropy|randomness|privileges?|untrusted|authentication|authorization)\b|\bcompromised?\b|\battack(?:er|ers|s)?\b|\bpayload\b";
@@ -47,7 +47,7 @@ pub fn signs(subject: &str, text: &str, facts: &Facts) -> u32 {
 }
 
 /// Different marks of advertising, applications and bills. The footer of a mailing list has one of its own.
-fn marks_of_chatter(all: &str) -> u32 {
+fn marks_of_chatter(all: Look<'_>) -> u32 {
     let mut seen: Vec<String> = Vec::new();
     for at in CHATTER.all(all) {
         let mark = all.get(at).unwrap_or("").to_lowercase();

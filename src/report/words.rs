@@ -1,10 +1,12 @@
 //! The text of a report, made even, and the patterns that look at it.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
 use regex::{Captures, Regex};
 use serde::Serialize;
+
+use super::grams::{Grams, Needed};
 
 /// Bytes of the text that are looked at; what follows is not read for facts (the message itself is kept whole).
 pub const TEXT_LIMIT: usize = 256 * 1024;
@@ -68,7 +70,29 @@ fn one_line(words: &str) -> String {
 #[derive(Debug)]
 pub(super) struct Words {
     text: String,
+    grams: Grams,
     subject_end: usize,
+}
+
+/// A text that patterns look at; of a whole report it is known which groups of letters it holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'t> {
+    text: &'t str,
+    grams: Option<&'t Grams>,
+}
+
+impl<'t> From<&'t str> for Look<'t> {
+    fn from(text: &'t str) -> Self {
+        Self { text, grams: None }
+    }
+}
+
+impl Deref for Look<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
 }
 
 impl Words {
@@ -82,14 +106,23 @@ impl Words {
         }
         let subject_end = out.len();
         out.push_str("\n\n");
-        for c in body.chars() {
-            plain(c, &mut out);
+        for line in body.split_inclusive('\n') {
+            if line.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~')) {
+                out.push_str(line);
+            } else {
+                line.chars().for_each(|c| plain(c, &mut out));
+            }
         }
-        Self { text: out, subject_end }
+        Self { grams: Grams::of(&out), text: out, subject_end }
     }
 
-    /// All of it: the subject, an empty line, the text.
-    pub(super) fn all(&self) -> &str {
+    /// All of it for a pattern to look at: the subject, an empty line, the text.
+    pub(super) fn all(&self) -> Look<'_> {
+        Look { text: &self.text, grams: Some(&self.grams) }
+    }
+
+    /// All of it.
+    pub(super) fn text(&self) -> &str {
         &self.text
     }
 
@@ -175,7 +208,7 @@ fn plain(c: char, out: &mut String) {
     }
 }
 
-/// A pattern, compiled when first used. One that does not compile never matches (and a test fails).
+/// A pattern, compiled when first needed. One that does not compile never matches (and a test fails).
 ///
 /// Flags: any letter case, `^` and `$` at lines, and no Unicode classes: `\b`, `\d`, `\s`, `\w` are ASCII, because a
 /// Unicode `\b` would push every non-English report off the fast path of the engine. Repetitions are bounded, so that
@@ -183,12 +216,13 @@ fn plain(c: char, out: &mut String) {
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: &'static str,
+    needed: OnceLock<Needed>,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     pub(super) const fn new(source: &'static str) -> Self {
-        Self { source, compiled: OnceLock::new() }
+        Self { source, needed: OnceLock::new(), compiled: OnceLock::new() }
     }
 
     /// The compiled form; `None` when the source is no pattern.
@@ -196,34 +230,60 @@ impl Pattern {
         self.compiled.get_or_init(|| compile(self.source)).as_ref()
     }
 
+    /// Its own source without the signs of the pattern language, as one text and way by way.
+    #[cfg(test)]
+    pub(super) fn likely_texts(&self) -> Vec<String> {
+        let plain = |source: &str| {
+            let source =
+                source.replace(r"\s", " ").replace(r"\b", " ").replace("(?:", "(").replace(r"\d", "7");
+            let letters = source.replace(['\\', '?', '^', '$'], "");
+            letters.split(['(', ')', '|', '[', ']', '{', '}']).collect::<Vec<_>>().join("")
+        };
+        let mut all: Vec<String> = self.source.split('|').map(plain).collect();
+        all.push(plain(&self.source.replace('|', " ")));
+        all
+    }
+
+    /// The compiled form, unless the text cannot hold a match.
+    fn regex_for(&self, look: Look<'_>) -> Option<&Regex> {
+        let needed = || self.needed.get_or_init(|| Needed::of(&flagged(self.source)));
+        if look.grams.is_some_and(|grams| !needed().may_be_in(grams)) { None } else { self.regex() }
+    }
+
     /// The first match.
-    pub(super) fn find(&self, text: &str) -> Option<Range<usize>> {
-        self.regex()?.find(text).map(|m| m.range())
+    pub(super) fn find<'t>(&self, look: impl Into<Look<'t>>) -> Option<Range<usize>> {
+        let look = look.into();
+        self.regex_for(look)?.find(look.text).map(|m| m.range())
     }
 
     /// Whether there is a match.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(text))
+    pub(super) fn is_in<'t>(&self, look: impl Into<Look<'t>>) -> bool {
+        let look = look.into();
+        self.regex_for(look).is_some_and(|regex| regex.is_match(look.text))
     }
 
     /// The first [`MATCH_LIMIT`] matches.
-    pub(super) fn all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
-        self.regex()
-            .into_iter()
-            .flat_map(move |regex| regex.find_iter(text))
-            .take(MATCH_LIMIT)
-            .map(|m| m.range())
+    pub(super) fn all<'t>(&'t self, look: impl Into<Look<'t>>) -> impl Iterator<Item = Range<usize>> + 't {
+        let look = look.into();
+        let matches = self.regex_for(look).into_iter().flat_map(move |regex| regex.find_iter(look.text));
+        matches.take(MATCH_LIMIT).map(|m| m.range())
     }
 
     /// The first [`MATCH_LIMIT`] matches with their groups.
-    pub(super) fn groups<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Captures<'t>> + 't {
-        self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text)).take(MATCH_LIMIT)
+    pub(super) fn groups<'t>(&'t self, look: impl Into<Look<'t>>) -> impl Iterator<Item = Captures<'t>> + 't {
+        let look = look.into();
+        let matches = self.regex_for(look).into_iter().flat_map(move |regex| regex.captures_iter(look.text));
+        matches.take(MATCH_LIMIT)
     }
 }
 
 /// Compiles with our flags.
 pub(super) fn compile(source: &str) -> Option<Regex> {
-    Regex::new(&format!("(?im-u){source}")).ok()
+    Regex::new(&flagged(source)).ok()
+}
+
+fn flagged(source: &str) -> String {
+    format!("(?im-u){source}")
 }
 
 /// The place of group `n` of a match; an empty place at 0 when it took no part.
@@ -241,8 +301,8 @@ macro_rules! patterns {
     ($($name:ident = $source:expr;)*) => {
         $(static $name: $crate::report::words::Pattern = $crate::report::words::Pattern::new($source);)*
         #[cfg(test)]
-        pub(super) fn every_pattern() -> Vec<(&'static str, bool)> {
-            vec![$((stringify!($name), $name.regex().is_some())),*]
+        pub(super) fn every_pattern() -> Vec<(&'static str, &'static $crate::report::words::Pattern)> {
+            vec![$((stringify!($name), &$name)),*]
         }
     };
 }
@@ -256,7 +316,7 @@ mod tests {
     fn what_a_word_processor_did_to_the_text_is_undone() {
         let words =
             Words::new("a\nb", "CVE\u{2011}2021\u{2011}1 \u{2264}\u{a0}25.05\u{200b}\r\n\u{ff11}\u{202e}");
-        assert_eq!(words.all(), "a b\n\nCVE-2021-1 <= 25.05\n1");
+        assert_eq!(words.text(), "a b\n\nCVE-2021-1 <= 25.05\n1");
         assert!(words.in_subject(&(0..1)));
         assert!(!words.in_subject(&(5..6)));
     }
@@ -267,13 +327,13 @@ mod tests {
         assert_eq!(found.words.chars().count(), EXCERPT_LIMIT);
         assert!(!found.words.contains('\n'));
         let words = Words::new("", "First one. The middle, which counts! Last.");
-        let at = words.all().find("middle").unwrap();
+        let at = words.text().find("middle").unwrap();
         assert_eq!(words.said((), &(at..at + 6)).words, "The middle, which counts");
     }
 
     #[test]
     fn only_so_much_text_is_looked_at() {
         let words = Words::new(&"\u{e9}".repeat(5000), &"\u{20ac}".repeat(TEXT_LIMIT));
-        assert!(words.all().len() <= TEXT_LIMIT + SUBJECT_LIMIT + 2);
+        assert!(words.text().len() <= TEXT_LIMIT + SUBJECT_LIMIT + 2);
     }
 }

@@ -154,16 +154,17 @@ impl Txn<'_> {
     fn wind_clocks(&self, case: &Case) -> Result<(), StoreError> {
         let id = case.id.to_string();
         for (kind, clock) in &case.clocks {
-            match clock.next_ring() {
-                Some(next) => {
-                    self.run(
-                            "insert into clock (case_id, kind, next_at, due_at, level) values (?1, ?2, ?3, ?4, ?5)
-                             on conflict (case_id, kind) do update set next_at = ?3, due_at = ?4, level = ?5
-                             where next_at <> ?3 or level <> ?5", params![id, kind.word(), ms(next), ms(clock.due), clock.rung])?;
-                }
-                None => {
-                    self.run("delete from clock where case_id = ?1 and kind = ?2", params![id, kind.word()])?;
-                }
+            let next = clock.next_ring();
+            let owed = clock.stopped.is_none() && kind.is_owed();
+            if next.is_some() || owed {
+                self.run(
+                    "insert into clock (case_id, kind, next_at, due_at, level) values (?1, ?2, ?3, ?4, ?5)
+                     on conflict (case_id, kind) do update set next_at = ?3, due_at = ?4, level = ?5
+                     where next_at is not ?3 or due_at <> ?4 or level <> ?5",
+                    params![id, kind.word(), next.map(ms), ms(clock.due), clock.rung],
+                )?;
+            } else {
+                self.run("delete from clock where case_id = ?1 and kind = ?2", params![id, kind.word()])?;
             }
         }
         Ok(())

@@ -17,7 +17,15 @@ const VERSION: i64 = 1;
 /// The lock of a state directory: two daemons on one mailbox would do everything twice. Held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// Given back by word, not by closing alone: a child that is being started holds the file open for a moment longer.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What fails here is mended by closing the file.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Why the lock is not ours.
@@ -55,7 +63,7 @@ impl Lock {
         private_dir(state_dir).map_err(fault)?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(fs::TryLockError::WouldBlock) => Err(LockError::Held(state_dir.display().to_string())),
             Err(fs::TryLockError::Error(source)) => Err(fault(source)),
         }
@@ -142,7 +150,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     keep_statements(&connection)?;
     connection.pragma_update(None, "cache_size", -4_000)?;
-    // A reader forgets its pages with each commit of the writer: mapped ones need no copy to come back.
-    connection.pragma_update(None, "mmap_size", 32 << 20)?;
+    // Not mapped into memory: with each commit of the writer a reader gives its map back and makes it anew, which costs more
+    // than to read the few pages that it needs.
     Ok(connection)
 }

@@ -267,7 +267,7 @@ create index sent_effect on sent (effect);
 create table clock (
   case_id text    not null,
   kind    text    not null,
-  next_at integer not null,
+  next_at integer,             -- none: all its levels rang, and what is owed is not done
   due_at  integer not null,
   level   integer not null,
   primary key (case_id, kind)

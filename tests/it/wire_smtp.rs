@@ -146,7 +146,7 @@ impl Server {
                 command: Duration::from_millis(800),
                 letter: Duration::from_millis(800),
             },
-            keep: 2,
+            connections: 2,
         };
         change(&mut account);
         Smtp::new(account)

@@ -150,7 +150,7 @@ async fn letters_reach_the_practice_server_once_or_are_owned_up_to() {
                 command: Duration::from_secs(1),
                 letter: Duration::from_secs(1),
             },
-            keep: 2,
+            connections: 2,
         });
         let from = Address::parse("security@sir.example").unwrap();
         let to = Address::parse("ann@reporter.example").unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sir_intake::case::order::Order;
-use sir_intake::case::{Case, CaseId, Lane};
+use sir_intake::case::{Case, CaseId, ClockKind, Lane};
 use sir_intake::clock::{Clock, ManualClock};
 use sir_intake::config;
 use sir_intake::daemon::{Daemon, Fault, StartFault, Turn};
@@ -342,6 +342,12 @@ impl World {
 
     pub fn effects_in(&self, state: EffectState) -> Vec<EffectRow> {
         self.daemon().office.store.read(|txn| txn.effects_in(state, 1_000)).unwrap()
+    }
+
+    /// What is owed on any case and late, as `status` says it.
+    pub fn late(&self) -> Vec<ClockKind> {
+        let clocks = self.daemon().office.store.read(|txn| txn.clocks(self.now())).unwrap();
+        clocks.into_iter().filter(|(_, _, broken)| *broken > 0).map(|(kind, ..)| kind).collect()
     }
 
     /// The words of the alarms that are raised.

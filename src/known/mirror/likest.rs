@@ -87,22 +87,22 @@ impl Search<'_> {
     /// The lists of the words that are looked up, by hash.
     fn lists(&self, seek: &Seek) -> Result<Vec<(u64, Postings<'_>)>, MirrorError> {
         let total = self.cache.records().max(SMALLEST) as f32;
-        let mut lists = Vec::new();
-        let mut common: Vec<(f32, &str, u64)> = Vec::new();
+        let mut asked: Vec<(u64, &str)> = Vec::new();
+        let mut common: Vec<(f32, u64, &str)> = Vec::new();
         for (word, seen) in seek.words.iter() {
             match self.cache.common.get(&seen.hash) {
                 Some(df) => {
                     let title = if seen.title { 2.0 } else { 1.0 };
-                    common.push(((total / *df as f32).ln() * seen.weight * title, word, seen.hash));
+                    common.push(((total / *df as f32).ln() * seen.weight * title, seen.hash, word));
                 }
-                None => lists.push((seen.hash, self.postings(word)?)),
+                None => asked.push((seen.hash, word)),
             }
         }
         common.sort_by(|left, right| right.0.total_cmp(&left.0));
-        for (_, word, hash) in common.into_iter().take(COMMON_WORDS) {
-            lists.push((hash, self.postings(word)?));
-        }
-        Ok(lists)
+        asked.extend(common.into_iter().take(COMMON_WORDS).map(|(_, hash, word)| (hash, word)));
+        let words: Vec<&str> = asked.iter().map(|(_, word)| *word).collect();
+        let lists = self.postings_of(&words)?;
+        Ok(asked.into_iter().map(|(hash, _)| hash).zip(lists).collect())
     }
 
     fn sums(&self, seek: &Seek, lists: &[(u64, Postings<'_>)]) -> Sums {

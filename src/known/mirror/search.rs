@@ -178,17 +178,32 @@ impl Search<'_> {
     }
 
     /// Where a term stands.
-    pub(super) fn postings(&self, term: &str) -> Result<Postings<'_>, MirrorError> {
-        let mut query =
-            self.connection.prepare_cached("SELECT df, data FROM posting WHERE term = ?1 ORDER BY seg")?;
-        let mut rows = query.query([term])?;
-        let (mut df, young) = self.cache.young.list(term);
-        let mut stored = Vec::new();
-        while let Some(row) = rows.next()? {
-            df += row.get::<_, u32>(0)?;
-            stored.push(row.get(1)?);
+    fn postings(&self, term: &str) -> Result<Postings<'_>, MirrorError> {
+        self.postings_of(&[term])?.pop().ok_or(MirrorError::Broken)
+    }
+
+    /// Where each of these terms stands, in their order. One question for all: a report has some hundred words.
+    pub(super) fn postings_of(&self, terms: &[&str]) -> Result<Vec<Postings<'_>>, MirrorError> {
+        let young = |term: &&str| {
+            let (df, young) = self.cache.young.list(term);
+            Postings { df, stored: Vec::new(), young }
+        };
+        let mut all: Vec<Postings<'_>> = terms.iter().map(young).collect();
+        if self.cache.indexed == 0 {
+            return Ok(all);
         }
-        Ok(Postings { df, stored, young })
+        let mut query = self.connection.prepare_cached(
+            "SELECT asked.key, posting.df, posting.data
+             FROM json_each(?1) AS asked CROSS JOIN posting ON posting.term = asked.value",
+        )?;
+        let mut rows = query.query([serde_json::to_string(terms).unwrap_or_default()])?;
+        while let Some(row) = rows.next()? {
+            if let Some(postings) = all.get_mut(row.get::<_, usize>(0)?) {
+                postings.df += row.get::<_, u32>(1)?;
+                postings.stored.push(row.get(2)?);
+            }
+        }
+        Ok(all)
     }
 
     /// The number of the record of an id.

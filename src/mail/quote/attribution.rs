@@ -3,6 +3,9 @@
 //! Every mail program words it its own way and in its user's language, and wraps it where it likes. So the words
 //! are only half of the evidence; the other half is the same everywhere: a date, a time, an address, a colon.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::each;
 
 /// How sure an attribution is.
@@ -141,21 +144,43 @@ fn ends_sentence(part: &str) -> bool {
     })
 }
 
+/// The words of a list by their first letter: nearly every line of a mail begins with none of them.
+struct Beginnings(BTreeMap<char, Vec<&'static str>>);
+
+impl Beginnings {
+    fn of(list: &'static str) -> Self {
+        let mut all: BTreeMap<char, Vec<&str>> = BTreeMap::new();
+        for word in each(list) {
+            all.entry(word.chars().next().unwrap_or(' ')).or_default().push(word);
+        }
+        Self(all)
+    }
+
+    /// What follows those words of the list that this text, in lower case, begins with.
+    fn rests<'t>(&self, head: &'t str) -> impl Iterator<Item = (&'static str, &'t str)> {
+        let words = head.chars().next().and_then(|first| self.0.get(&first));
+        words.into_iter().flatten().filter_map(move |word| Some((*word, head.strip_prefix(word)?)))
+    }
+}
+
+static OPENING: LazyLock<Beginnings> = LazyLock::new(|| Beginnings::of(OPENERS));
+static DAY: LazyLock<Beginnings> = LazyLock::new(|| Beginnings::of(DAYS));
+static QUOTES: LazyLock<Beginnings> = LazyLock::new(|| Beginnings::of(QUOTING));
+
 fn start_of(line: &str) -> Start {
     let text = line.trim_start_matches(['-', '*', '_', ' ']);
-    let head: String = text.chars().take(44).collect::<String>().to_lowercase();
-    let digit_soon = head.chars().any(|c| c.is_ascii_digit());
-    let after = |word: &str| {
-        head.strip_prefix(word)
-            .is_some_and(|rest| rest.starts_with([' ', ',', '.', '\u{a0}']) || word.ends_with('-'))
-    };
-    if digit_soon && (each(OPENERS).any(&after) || head.starts_with(['在', '於', '于'])) {
+    let start = text.chars().take(44);
+    let digit_soon = start.clone().any(|c| c.is_ascii_digit());
+    let head = start.collect::<String>().to_lowercase();
+    let bounded =
+        |(word, rest): (&str, &str)| rest.starts_with([' ', ',', '.', '\u{a0}']) || word.ends_with('-');
+    if digit_soon && (OPENING.rests(&head).any(bounded) || head.starts_with(['在', '於', '于'])) {
         return Start::Opener;
     }
-    if head.starts_with(|c: char| c.is_ascii_digit()) || (digit_soon && each(DAYS).any(after)) {
+    if head.starts_with(|c: char| c.is_ascii_digit()) || (digit_soon && DAY.rests(&head).any(bounded)) {
         return Start::Date;
     }
-    if each(QUOTING).any(|word| head.starts_with(word)) {
+    if QUOTES.rests(&head).next().is_some() {
         return Start::Quoting;
     }
     if names_writer(text) { Start::Name } else { Start::Plain }

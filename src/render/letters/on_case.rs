@@ -408,7 +408,7 @@ fn choices(slots: &[Timestamp], desk: &Desk, second: Option<&TimeZone>) -> Strin
             there.extend(shown);
         }
         let there = if there.is_empty() { String::new() } else { format!(" ({})", there.join(", ")) };
-        format!("- {}. {}{there}", at + 1, when::medium(*slot, &TimeZone::UTC))
+        format!("{}. {}{there}", at + 1, when::medium(*slot, &TimeZone::UTC))
     };
     slots.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }

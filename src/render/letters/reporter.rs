@@ -219,7 +219,7 @@ pub(super) fn subject(theirs: &str) -> String {
 }
 
 fn numbered(questions: &[String]) -> String {
-    let line = |(at, question): (usize, &String)| format!("- {}. {question}", at + 1);
+    let line = |(at, question): (usize, &String)| format!("{}. {question}", at + 1);
     questions.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 

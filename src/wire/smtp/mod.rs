@@ -16,6 +16,7 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
+use tokio::sync::Semaphore;
 
 use super::Login;
 use super::tls::Trust;
@@ -69,8 +70,8 @@ pub struct SmtpAccount {
     pub hello: String,
     /// Deadlines.
     pub timeouts: SmtpTimeouts,
-    /// How many idle connections are kept.
-    pub keep: usize,
+    /// Connections at the same time at most; as many are kept warm. Large providers count them (Microsoft 365 allows three).
+    pub connections: usize,
 }
 
 /// The server has taken the letter over.
@@ -139,6 +140,8 @@ pub struct Smtp {
     account: SmtpAccount,
     login: Mutex<Option<Login>>,
     warm: Mutex<Vec<AsyncSmtpConnection>>,
+    /// One for each connection that may be open beside the others.
+    places: Semaphore,
 }
 
 /// What became of one connection's try.
@@ -152,7 +155,8 @@ impl Smtp {
     /// Nothing is dialed yet.
     pub fn new(account: SmtpAccount) -> Self {
         let login = Mutex::new(account.login.clone());
-        Self { account, login, warm: Mutex::new(Vec::new()) }
+        let places = Semaphore::new(account.connections.max(1));
+        Self { account, login, warm: Mutex::new(Vec::new()), places }
     }
 
     /// Logs in with this from the next connection on (a renewed token).
@@ -188,6 +192,8 @@ impl Smtp {
         let to = envelope(to).map_err(|()| unfit)?;
         let copy = copy.map(envelope).transpose().map_err(|()| unfit)?;
         let letter = Letter { from, to, copy, bytes: lines(message) };
+        // Nobody ever closes it; without a place the letter would be sent all the same.
+        let _place = self.places.acquire().await.ok();
         while let Some(connection) = self.take_warm() {
             if let Try::Done(result) = self.hand_over(connection, &letter, true).await {
                 return result;
@@ -266,7 +272,7 @@ impl Smtp {
 
     fn keep(&self, connection: AsyncSmtpConnection) {
         let mut warm = unpoisoned(&self.warm);
-        if warm.len() < self.account.keep {
+        if warm.len() < self.account.connections {
             warm.push(connection);
         }
     }

@@ -48,6 +48,10 @@ async fn the_acknowledgement_warns_at_one_two_and_two_and_a_half_days_and_breaks
     world.pass(24 * 14);
     world.settle_within(1).await;
     assert_eq!(count(&rung(&world, "carol@chairs.example"), "OVERDUE"), 1, "each level once");
+    assert!(world.late().contains(&ClockKind::Acknowledge), "and `status` says so for as long as it is owed");
+    let answered = Act::Answered { member: MemberKey("alice".to_owned()) };
+    world.order(Order::Case { case: FIRST, act: answered }).await;
+    assert!(!world.late().contains(&ClockKind::Acknowledge));
     world.nothing_is_left_over();
 }
 

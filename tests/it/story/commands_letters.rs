@@ -131,7 +131,7 @@ async fn only_what_is_open_and_was_never_asked_is_asked() {
     );
     let letter = letters(&world).pop().unwrap();
     assert!(
-        letter.contains("- 1. Do you plan to publish") && letter.contains("- 2. How would you like"),
+        letter.contains("\n1. Do you plan to publish") && letter.contains("\n2. How would you like"),
         "{letter}"
     );
     assert!(!letter.contains("Which version"), "{letter}");
