@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::evidence::Proof;
+use super::facts;
 use super::words::{Words, patterns};
-use super::{facts, head};
 
 patterns! {
     // Words that hardly anybody uses of an ordinary fault.
@@ -102,7 +102,7 @@ pub fn judge(post: &Post<'_>, marks: &Marks<'_>) -> Verdict {
     let foreign = FOREIGN.is_in(all);
     let attack = ATTACK.is_in(all);
     let labelled = post.labels.iter().any(|label| marks.labels.contains(&label.to_lowercase()));
-    let lower = head(all, super::TEXT_LIMIT).to_lowercase();
+    let lower = words.text().to_lowercase();
     let worded = marks.words.iter().any(|word| lower.contains(word.as_str()));
     let facts = facts(post.title, post.body, &[]);
     let proof = facts.proof_of_concept.iter().any(|found| matches!(found.value, Proof::Trace | Proof::Code));
