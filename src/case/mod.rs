@@ -23,6 +23,7 @@ pub mod order;
 mod part;
 pub mod planned;
 pub mod policy;
+pub mod posted;
 pub mod reference;
 pub mod refused;
 pub mod roster;
@@ -49,6 +50,7 @@ pub use id::{
 pub use letter::{Content, LetterKind};
 pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
+pub use posted::{Posted, PostedWords, Takedown};
 pub use reference::Reference;
 pub use refused::Refused;
 pub use step::Step;
@@ -346,6 +348,7 @@ impl Case {
             }
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+            Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
     }
 

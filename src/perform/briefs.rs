@@ -49,6 +49,9 @@ pub(super) fn letter(
         | Brief::Incident
         | Brief::CveCame
         | Brief::Public
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone
         | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
@@ -149,7 +152,12 @@ fn on_case(
         Brief::DayMoved => {
             OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
         }
-        Brief::CveCame | Brief::Public | Brief::Task { .. } => return Ok(None),
+        Brief::CveCame
+        | Brief::Public
+        | Brief::Task { .. }
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone => return Ok(None),
     }))
 }
 
@@ -270,5 +278,11 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
+        Brief::PostedChanged => {
+            "the public issue was changed; it is saved anew, and what was agreed about it counts no more"
+                .to_owned()
+        }
+        Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
+        Brief::PostedGone => "the public issue is gone".to_owned(),
     }
 }
