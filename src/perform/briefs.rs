@@ -10,7 +10,9 @@ use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::calendar_entry::{Occasion, Standing};
-use crate::render::letters::{ConflictNote, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version};
+use crate::render::letters::{
+    ConflictNote, Dates, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
+};
 use crate::render::when;
 use crate::store::{StoreError, Txn};
 
@@ -144,11 +146,14 @@ fn on_case(
             by: within(office, now, 5),
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => {
-            OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
-        }
+        Brief::DayMoved => day_moved(case, dates),
         Brief::Task { .. } => return Ok(None),
     }))
+}
+
+/// T13: agreed, or moved; why stands in the letter to the reporter alone.
+fn day_moved(case: &Case, dates: Dates) -> OnCase {
+    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
 /// T19 while it is reviewed, T09 before.
