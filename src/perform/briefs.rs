@@ -10,7 +10,9 @@ use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::calendar_entry::{Occasion, Standing};
-use crate::render::letters::{ConflictNote, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version};
+use crate::render::letters::{
+    ConflictNote, Dates, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
+};
 use crate::render::when;
 use crate::store::{StoreError, Txn};
 
@@ -149,9 +151,7 @@ fn on_case(
             by: within(office, now, 5),
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => {
-            OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
-        }
+        Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
         | Brief::Public
         | Brief::Task { .. }
@@ -178,6 +178,11 @@ fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
         format!("the move of your branches and projects to {what}"),
         "what you tell the people who use your part, if they must do something".to_owned(),
     ])
+}
+
+/// T13: agreed, or moved; why stands in the letter to the reporter alone.
+fn day_moved(case: &Case, dates: Dates) -> OnCase {
+    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
 /// T19 while it is reviewed, T09 before.
