@@ -144,6 +144,13 @@ pub enum Receipt {
     Parked,
 }
 
+impl Receipt {
+    /// Why none was sent, where that was decided.
+    pub fn withheld(self) -> Option<Withheld> {
+        if let Self::Withheld(why) = self { Some(why) } else { None }
+    }
+}
+
 /// The last answer of a member to the reporter that we saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -268,6 +275,21 @@ impl Case {
         Some(case)
     }
 
+    /// The mail server took a letter to somebody outside.
+    fn letter_sent(&mut self, letter: LetterKind, person: PersonId, at: Timestamp) {
+        if letter == LetterKind::Receipt {
+            self.receipt = Receipt::Sent(at);
+        } else if letter.is_notice() {
+            self.tracks.told.push((letter, person, at));
+        } else if letter == LetterKind::PublishedThanks {
+            self.tracks.thanked = true;
+            self.wrote(at);
+        } else if matches!(letter, LetterKind::DraftForReporter | LetterKind::CveNews) {
+            // Also by themselves, when GitHub shows something new.
+            self.wrote(at);
+        }
+    }
+
     /// Folds one event in. Total: an event that does not fit changes nothing.
     pub fn apply(&mut self, event: &Event) {
         match event {
@@ -311,20 +333,9 @@ impl Case {
                 }
             }
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
-            Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
+            Event::LetterSent { letter, person, at, .. } => self.letter_sent(*letter, *person, *at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
-            Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
-                self.tracks.told.push((*letter, *person, *at));
-            }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, at, .. } => {
-                self.tracks.thanked = true;
-                self.wrote(*at);
-            }
-            // By themselves, when GitHub shows something new.
-            Event::LetterSent { letter: LetterKind::DraftForReporter | LetterKind::CveNews, at, .. } => {
-                self.wrote(*at);
-            }
-            Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
+            Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = self.owned_by(Some(by)),
             Event::Acted { .. }

@@ -14,7 +14,6 @@ use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Line}
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{Answered, AttachmentRow, IssueView, Progress, Receipt, Report, Stage, runbook};
 use crate::render::known::KnownView;
-use crate::render::news::News;
 use crate::store::{AdvisoryRow, MailRow, PostedRow, StoreError, Txn};
 
 /// The page of a case, read anew from its report.
@@ -295,10 +294,7 @@ pub(super) fn alert(
     let kind = match alert {
         case::Alert::NewCase => Alert::NewCase,
         case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
-        case::Alert::StrangerWrote => match case.map(|case| of_the_list(office, txn, case)).transpose()? {
-            Some(Some(who)) => Alert::News(News::ListWrote { who }),
-            Some(None) | None => Alert::StrangerWrote,
-        },
+        case::Alert::StrangerWrote => commanded::stranger(office, txn, case)?,
         case::Alert::FoundMore => commanded::found_more(case),
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
@@ -336,20 +332,6 @@ pub(super) fn alert(
         commands: commanded::by_mail(office),
         practice: office.practice(),
     })
-}
-
-/// Which organization of the embargoed list wrote the last mail that nobody of the case wrote, if it was one that was told: its
-/// notice asks for an answer.
-fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
-    let mails = txn.mails_of(case.id)?;
-    let last = mails.iter().rev().find(|row| row.fate == crate::store::FateWord::Quarantined);
-    let told = case.tracks.list_told();
-    let Some(person) = last.and_then(|row| row.person).filter(|person| told.contains(person)) else {
-        return Ok(None);
-    };
-    let address = txn.address_of(person)?;
-    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
-    Ok(listed.map(|listed| listed.organization.clone()))
 }
 
 fn clock_alert(
@@ -462,12 +444,7 @@ fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, 
         rated: case.tracks.assessment.as_ref().map(|found| found.severity).or(case.severity_set),
         owner: case.owner().map(|owner| name(office, owner)),
         checked: case.checked,
-        receipt_withheld: match case.receipt {
-            case::Receipt::Withheld(why) => Some(why.words().to_owned()),
-            case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => {
-                None
-            }
-        },
+        receipt_withheld: case.receipt.withheld().map(|why| why.words().to_owned()),
         advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
         posted: txn.posted_of(case.report)?.map(|row| posted_link(&office.config.github, &row.place)),
     })

@@ -41,6 +41,14 @@ pub struct AlertCase {
     pub posted: Option<String>,
 }
 
+impl AlertCase {
+    /// What the team found, else what is claimed.
+    pub(super) fn severity(&self) -> Option<String> {
+        let rated = self.rated.map(|severity| severity.to_string());
+        rated.or_else(|| self.claimed.map(|severity| format!("{severity} (claimed)")))
+    }
+}
+
 /// An alert without its recipient.
 #[derive(Debug, Clone)]
 pub struct AlertView {
