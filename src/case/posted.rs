@@ -189,7 +189,7 @@ mod tests {
     fn another_word_is_another_hash() {
         let words =
             PostedWords { title: "a".to_owned(), body: "b".to_owned(), comments: vec![(1, "c".to_owned())] };
-        let mut others = vec![words.clone(), words.clone(), words.clone(), words.clone()];
+        let mut others = [words.clone(), words.clone(), words.clone(), words.clone()];
         others[0].title = "x".to_owned();
         others[1].body = "x".to_owned();
         others[2].comments[0].1 = "x".to_owned();

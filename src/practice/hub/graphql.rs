@@ -1,4 +1,4 @@
-//! The few questions and orders in GraphQL that the daemon has: an issue's earlier texts, whether it can be deleted, its deletion.
+//! The few questions and orders in `GraphQL` that the daemon has: an issue's earlier texts, whether it can be deleted, its deletion.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -39,7 +39,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Outcome {
     Ok(Reply::json(200, said(world, call, &asked, &variables)))
 }
 
-/// An error as GraphQL tells it: status 200.
+/// An error as `GraphQL` tells it: status 200.
 fn fault(kind: &str, message: &str) -> Value {
     json!({ "data": null, "errors": [{ "type": kind, "message": message, "path": ["node"] }] })
 }

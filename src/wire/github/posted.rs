@@ -1,4 +1,4 @@
-//! A public issue, whole and as GitHub tells it; locked, emptied, deleted. Deleting goes by GraphQL alone, and GitHub lets few
+//! A public issue, whole and as GitHub tells it; locked, emptied, deleted. Deleting goes by `GraphQL` alone, and GitHub lets few
 //! accounts do it (GITHUB.md section 2): what it refuses is said, never taken for done.
 
 use serde::Deserialize;
@@ -207,7 +207,7 @@ impl Github {
         }
     }
 
-    /// One question or order in GraphQL about one node. octocrab's own call loses what kind an error is of.
+    /// One question or order in `GraphQL` about one node. octocrab's own call loses what kind an error is of.
     async fn graphql<T: DeserializeOwned>(&self, text: &str, node: &str) -> Result<T, GithubError> {
         #[derive(Deserialize)]
         struct Said<T> {
@@ -234,7 +234,7 @@ impl Github {
         }
     }
 
-    /// Where GraphQL is: on a server of one's own beside `/api/v3`.
+    /// Where `GraphQL` is: on a server of one's own beside `/api/v3`.
     fn graphql_route(&self) -> String {
         let base = self.base.path().trim_end_matches('/');
         match (base.strip_suffix("/v3"), self.base.authority(), self.base.scheme_str()) {

@@ -74,7 +74,7 @@ impl Run<'_> {
         })
     }
 
-    /// What forbids to take it down: RUNBOOK 1.3, "2p + SAVED + IN_QUEUE + POSTER_TOLD verified".
+    /// What forbids to take it down: RUNBOOK 1.3, "2p + SAVED + `IN_QUEUE` + `POSTER_TOLD` verified".
     fn takedown_lacks(&self, how: Takedown) -> Result<Sha256, String> {
         let (case, posted) = self.posted()?;
         if posted.is_done(how) {
