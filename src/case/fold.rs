@@ -242,17 +242,17 @@ impl Case {
         self.tracks.moved = Some(at);
         let (by, deed) = (act.by.clone(), act.deed.clone());
         match deed {
-            Deed::Ask { .. } | Deed::Remind { .. } => {}
+            Deed::Ask { .. } | Deed::Remind { .. } => self.wrote(at),
             Deed::Step { step } => {
-                self.tracks.last_word = Some(at);
+                self.wrote(at);
                 if let Step::Update { contact_by } = step {
                     self.contact_by = Some(contact_by);
-                    self.answer = Some(Answer { member: by, verified: true, at });
+                    self.answered_by(by, at);
                 }
             }
             Deed::Acknowledge { contact_by } => {
                 self.contact_by = Some(contact_by);
-                self.answer = Some(Answer { member: by, verified: true, at });
+                self.answered_by(by, at);
             }
             Deed::Dup { .. }
             | Deed::Known { .. }
@@ -270,11 +270,24 @@ impl Case {
             | Deed::Answered
             | Deed::Reopen
             | Deed::Raise { .. } => {
-                self.answer = Some(Answer { member: by, verified: true, at });
-                self.tracks.last_word = Some(at);
-                self.contact_by = None;
+                self.answered_by(by, at);
+                self.wrote(at);
             }
         }
+    }
+
+    /// The answer that the reporter waited for; a later letter does not move it.
+    fn answered_by(&mut self, member: MemberKey, at: Timestamp) {
+        let kept = self.answer.as_ref().is_some_and(|answer| answer.verified);
+        if !kept || self.runs(ClockKind::Acknowledge) {
+            self.answer = Some(Answer { member, verified: true, at });
+        }
+    }
+
+    /// The reporter heard from us: what an earlier letter promised is kept (RUNBOOK 1.4, promised contact).
+    pub(super) fn wrote(&mut self, at: Timestamp) {
+        self.tracks.last_word = Some(at);
+        self.contact_by = None;
     }
 
     /// Whether the promise to the reporter was kept by what a member did alone, so that taking it back resumes it.

@@ -211,6 +211,9 @@ pub struct Case {
     /// What the last check against public records and earlier cases came to; none before the first.
     #[serde(default)]
     pub checked: Option<Checked>,
+    /// The most of each kind that any check found: so much people were told.
+    #[serde(default)]
+    pub found_most: Tally,
     /// What runs beside the stages of a vulnerability.
     #[serde(default)]
     pub tracks: Tracks,
@@ -250,6 +253,7 @@ impl Case {
             refused: 0,
             status_told: Vec::new(),
             checked: None,
+            found_most: Tally::default(),
             tracks: Tracks::default(),
         })
     }
@@ -310,7 +314,14 @@ impl Case {
             Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
                 self.tracks.told.push((*letter, *person, *at));
             }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, .. } => self.tracks.thanked = true,
+            Event::LetterSent { letter: LetterKind::PublishedThanks, at, .. } => {
+                self.tracks.thanked = true;
+                self.wrote(*at);
+            }
+            // By themselves, when GitHub shows something new.
+            Event::LetterSent { letter: LetterKind::DraftForReporter | LetterKind::CveNews, at, .. } => {
+                self.wrote(*at);
+            }
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = self.owned_by(Some(by)),
@@ -329,7 +340,10 @@ impl Case {
             | Event::CommentRefused { .. }
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
-            Event::Checked { checked } => self.checked = Some(*checked),
+            Event::Checked { checked } => {
+                self.found_most = self.found_most.most(&checked.tally());
+                self.checked = Some(*checked);
+            }
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
         }

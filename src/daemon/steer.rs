@@ -270,8 +270,9 @@ impl Steer<'_> {
             let leaves = match act.map(|act| (&act.state, act.letter)) {
                 Some((ActState::Asked { until }, _)) => Leaves::Confirmed(*until),
                 Some((_, Some(ActLetter::Held(hold)))) => Leaves::After(hold.until),
-                Some((_, Some(ActLetter::Stopped))) => Leaves::Never,
-                Some((_, Some(ActLetter::Left { .. }) | None)) | None => Leaves::AtOnce,
+                Some((_, Some(ActLetter::Stopped))) => Leaves::TakenBack,
+                Some((ActState::Done, Some(ActLetter::Left { .. }) | None)) => Leaves::AtOnce,
+                Some((ActState::Undone { .. }, Some(ActLetter::Left { .. }) | None)) | None => Leaves::Never,
             };
             Ordered {
                 act: written.act,

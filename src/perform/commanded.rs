@@ -8,7 +8,7 @@ use crate::case::{Alert, Case, Effect, MemberKey, Refused};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
-use crate::render::alert_view::Commands;
+use crate::render::alert_view::{self, Commands};
 use crate::render::comment::Words;
 use crate::render::news::News;
 use crate::store::{StoreError, Txn};
@@ -84,7 +84,8 @@ pub(super) fn news(
             (_, None) | (None, _) => News::Settled,
         },
         Alert::Brief { brief } => {
-            let place = case.filter(|_| matches!(brief, crate::case::Brief::Task { .. }));
+            use crate::case::Brief;
+            let place = case.filter(|_| matches!(brief, Brief::Task { .. } | Brief::CveCame | Brief::Public));
             News::Way {
                 what: super::briefs::headline(brief),
                 place: place.map(|case| super::way::advisory_url(office, case)),
@@ -109,6 +110,7 @@ pub(super) fn news(
         Alert::NewCase
         | Alert::ReporterWrote
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::DidYouAnswer { .. }
         | Alert::DeliveryFailed
         | Alert::Clock { .. }
@@ -118,6 +120,12 @@ pub(super) fn news(
         | Alert::Digest
         | Alert::Alarm { .. } => News::Settled,
     })
+}
+
+/// A later check found more; that may be gone again when people are told.
+pub(super) fn found_more(case: Option<&Case>) -> alert_view::Alert {
+    let strong = case.and_then(|case| case.checked).is_some_and(|checked| checked.is_strong());
+    if strong { alert_view::Alert::FoundMore } else { alert_view::Alert::News(News::Settled) }
 }
 
 /// Why a letter that waited did not leave.

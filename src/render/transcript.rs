@@ -24,9 +24,11 @@ pub enum Leaves {
     After(Timestamp),
     /// When a second person agreed, by then.
     Confirmed(Timestamp),
-    /// Nothing holds it: it is for others than the reporter, and a second person agreed, or it cannot wait.
+    /// At once: it is for others than the reporter, and a second person agreed, or it cannot wait.
     AtOnce,
     /// It was taken back.
+    TakenBack,
+    /// Its template fails: a person must look.
     Never,
 }
 
@@ -101,7 +103,8 @@ impl Transcript {
                 format!("leaves once a second person agreed, by {}; otherwise it does not", at(by))
             }
             Leaves::AtOnce => "leaves at once".to_owned(),
-            Leaves::Never => "does not leave: it was taken back".to_owned(),
+            Leaves::TakenBack => "does not leave: it was taken back".to_owned(),
+            Leaves::Never => "does not leave: its template fails, and an operator must look".to_owned(),
         }
     }
 

@@ -44,6 +44,7 @@ mod dovecot;
 mod hostile_mail;
 mod hostile_path;
 mod known_cli;
+mod known_guards;
 mod known_mirror;
 mod known_packages;
 mod known_version;

@@ -160,6 +160,18 @@ fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
 fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
     let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
     let from = case.tracks.last_word.or(case.tracks.confirmed).filter(|_| running)?;
+    let due = next_word(case, policy, from);
+    let rings = vec![
+        Ring { at: due, to: Audience::Owner },
+        Ring { at: working(policy, due, 2), to: Audience::Members },
+        Ring { at: working(policy, due, 5), to: Audience::Chairs },
+        Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
+    ];
+    Some(Wanted { due, rings })
+}
+
+/// By when a reporter who heard from us then hears again: the periodic update.
+pub fn next_word(case: &Case, policy: &Policy, from: Timestamp) -> Timestamp {
     let rule = &policy.runbook;
     let severity = case.tracks.assessment.as_ref().map(|found| found.severity);
     let length = match severity {
@@ -170,14 +182,7 @@ fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
     };
     // Our letters promise that they hear of it when the day no longer holds.
     let outside = case.tracks.leaked.max(case.tracks.exploited).filter(|since| *since >= from);
-    let due = outside.map_or_else(|| working(policy, from, length), |since| working(policy, since, 1));
-    let rings = vec![
-        Ring { at: due, to: Audience::Owner },
-        Ring { at: working(policy, due, 2), to: Audience::Members },
-        Ring { at: working(policy, due, 5), to: Audience::Chairs },
-        Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
-    ];
-    Some(Wanted { due, rings })
+    outside.map_or_else(|| working(policy, from, length), |since| working(policy, since, 1))
 }
 
 /// "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps."

@@ -94,6 +94,8 @@ pub enum Coordinated {
         credit: String,
         /// When we go on.
         by: Timestamp,
+        /// Whether it is another text than the one that they read before.
+        again: bool,
         /// The agreed day, if there is one.
         dates: Option<Dates>,
     },
@@ -176,7 +178,8 @@ impl Coordinated {
                 sheet.line("advisory", advisory);
                 LetterName::Invitation
             }
-            Self::Review { text, credit, by, dates } => {
+            Self::Review { text, credit, by, again, dates } => {
+                sheet.flag("again", *again);
                 sheet.block("text", text);
                 sheet.line("credit", credit);
                 sheet.at("by", *by);

@@ -202,7 +202,8 @@ fn late() -> Vec<(&'static str, Coordinated)> {
 }
 
 fn review(dates: Option<Dates>) -> Coordinated {
-    Coordinated::Review { text: draft(), credit: words("Rena Porter"), by: noon(10), dates }
+    let again = dates.is_none();
+    Coordinated::Review { text: draft(), credit: words("Rena Porter"), by: noon(10), again, dates }
 }
 
 /// A text that people approve: it stands as it is.

@@ -1,9 +1,11 @@
 //! The verbs of a vulnerability's way to be public, each to its passage, and what the passages share.
 
+use jiff::SignedDuration;
+
 use super::{Run, Said};
 use crate::case::command::Runbook;
 use crate::case::roster::Role;
-use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
+use crate::case::{After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
@@ -56,7 +58,16 @@ impl Run<'_> {
 
     /// Tells these people, each once; how many.
     pub(super) fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
-        self.ruling.decision.brief(people, brief)
+        let before = self.ruling.decision.effects.len();
+        let count = self.ruling.decision.brief(people, brief);
+        // These name the advisory: they wait a moment for it.
+        if matches!(brief, Brief::Sig | Brief::Tsc | Brief::Group)
+            && let Ok(until) = self.now.checked_add(SignedDuration::from_mins(10))
+        {
+            let new = self.ruling.decision.effects.iter_mut().skip(before);
+            new.for_each(|planned| planned.after = After::AdvisoryOr(until));
+        }
+        count
     }
 
     /// Tells these people, and everybody with one of these roles, each once, and the team's channel; how many.
