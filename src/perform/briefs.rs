@@ -161,6 +161,11 @@ fn on_case(
     }))
 }
 
+/// T13: agreed, or moved; why stands in the letter to the reporter alone.
+fn day_moved(case: &Case, dates: Dates) -> OnCase {
+    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
+}
+
 /// What chairs have ready on the day.
 fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
     let text = way::text(txn, case)?;
@@ -178,11 +183,6 @@ fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
         format!("the move of your branches and projects to {what}"),
         "what you tell the people who use your part, if they must do something".to_owned(),
     ])
-}
-
-/// T13: agreed, or moved; why stands in the letter to the reporter alone.
-fn day_moved(case: &Case, dates: Dates) -> OnCase {
-    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
 /// T19 while it is reviewed, T09 before.
