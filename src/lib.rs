@@ -86,7 +86,7 @@
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
 //! | `daemon` | the loop, with its priorities written down | all above |
-//! | `practice` | servers on loopback, a scripted day, the score; tests use the same servers | all above |
+//! | `practice` | servers on loopback, the plays (a day of mail, the life of a vulnerability), the score; tests use the same servers | all above |
 //! | `cli` | one file a command | all above |
 //! | `main` | arguments, runtime, one call, exit code | `cli` |
 //!

@@ -47,6 +47,10 @@ pub enum Brief {
     },
     /// The day moved.
     DayMoved,
+    /// GitHub shows the CVE id.
+    CveCame,
+    /// To those who were told in confidence: it is public now.
+    Public,
 }
 
 impl Brief {
@@ -66,6 +70,8 @@ impl Brief {
             Self::Incident => "incident",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
+            Self::CveCame => "cve-came",
+            Self::Public => "public",
         }
     }
 }

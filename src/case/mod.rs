@@ -20,6 +20,7 @@ mod fold;
 pub mod id;
 pub mod letter;
 pub mod order;
+mod part;
 pub mod planned;
 pub mod policy;
 pub mod reference;
@@ -294,7 +295,7 @@ impl Case {
                     clock.stopped = None;
                 }
             }
-            Event::Added { mail, person, .. } => self.added(*mail, *person),
+            Event::Added { mail, person, automatic, .. } => self.added(*mail, *person, *automatic),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
                 self.seems_answered(member, *verified, *received);
@@ -313,10 +314,17 @@ impl Case {
             Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
                 self.tracks.told.push((*letter, *person, *at));
             }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, .. } => self.tracks.thanked = true,
+            Event::LetterSent { letter: LetterKind::PublishedThanks, at, .. } => {
+                self.tracks.thanked = true;
+                self.wrote(*at);
+            }
+            // By themselves, when GitHub shows something new.
+            Event::LetterSent { letter: LetterKind::DraftForReporter | LetterKind::CveNews, at, .. } => {
+                self.wrote(*at);
+            }
             Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
-            Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
+            Event::Claimed { by } => self.stage = self.owned_by(Some(by)),
             Event::Acted { .. }
             | Event::Undone { .. }
             | Event::Confirmed { .. }
@@ -343,11 +351,12 @@ impl Case {
         self.checked = Some(checked);
     }
 
-    fn added(&mut self, mail: MailId, person: Option<PersonId>) {
+    fn added(&mut self, mail: MailId, person: Option<PersonId>, automatic: bool) {
         self.replies = self.replies.saturating_add(1);
         if person.is_some() && person == self.reporter {
             self.last_mail = mail;
-            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote = true);
+            // That they are out of office is no word on the text.
+            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote |= !automatic);
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{links, way};
 use crate::case::act::ActState;
+use crate::case::calendar::days_after;
 use crate::case::roster::Member;
 use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
@@ -46,6 +47,8 @@ pub(super) fn letter(
         | Brief::ReleaseNote
         | Brief::Retrospective
         | Brief::Incident
+        | Brief::CveCame
+        | Brief::Public
         | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
@@ -111,20 +114,20 @@ fn on_case(
             issue: issue(office, case),
             why: format!("severity {}", way::severity_or_claim(case)),
             days: office.policy.runbook.meeting_days,
-            by: case.received.saturating_add(days(office.policy.runbook.meeting_days)).unwrap_or(*at),
+            by: days_after(case.received, office.policy.runbook.meeting_days),
             slots: slots(office, *at, now),
             second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
         },
         Brief::Mitigation => OnCase::ChairsNotice {
             component: component(case),
-            prepare: vec![way::fix(case)],
+            prepare: prepare(txn, case)?,
             advisory: Some(advisory()),
             dates,
         },
         Brief::Installers => OnCase::Installers {
             severity: way::severity(case),
             fix: vec![way::fix(case)],
-            proposal: "the next point release; please say which version, branch and day".to_owned(),
+            proposal: "with the next point release".to_owned(),
             by: within(office, now, 3),
             dates,
         },
@@ -143,13 +146,30 @@ fn on_case(
             by: within(office, now, 5),
         },
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => OnCase::Embargo { dates, moved: None },
-        Brief::Task { .. } => return Ok(None),
+        Brief::DayMoved => {
+            OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
+        }
+        Brief::CveCame | Brief::Public | Brief::Task { .. } => return Ok(None),
     }))
 }
 
-fn days(count: u32) -> SignedDuration {
-    SignedDuration::from_hours(i64::from(count) * 24)
+/// What chairs have ready on the day.
+fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
+    let text = way::text(txn, case)?;
+    let fixed: Vec<String> = text
+        .map(|text| {
+            text.affected.into_iter().map(|one| one.fixed).filter(|fixed| !fixed.is_empty()).collect()
+        })
+        .unwrap_or_default();
+    let what = if fixed.is_empty() {
+        "the fix".to_owned()
+    } else {
+        format!("{} {}", way::PRODUCT, fixed.join(", "))
+    };
+    Ok(vec![
+        format!("the move of your branches and projects to {what}"),
+        "what you tell the people who use your part, if they must do something".to_owned(),
+    ])
 }
 
 /// T19 while it is reviewed, T09 before.
@@ -211,13 +231,11 @@ fn incident(office: &Office, case: &Case, now: Timestamp) -> IncidentNote {
     }
 }
 
-/// Three hours across zones: morning and evening in UTC before the proposed one.
+/// The hour that was asked for, and up to three before it across zones: morning and evening in UTC.
 fn slots(office: &Office, at: Timestamp, now: Timestamp) -> Vec<Timestamp> {
     let earlier = |hours: i64| at.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(at);
     let working = |slot: &Timestamp| *slot > now && office.policy.calendar.is_working_time(*slot);
-    let mut slots: Vec<Timestamp> = [48, 24, 8].map(earlier).into_iter().filter(working).collect();
-    slots.push(at);
-    slots
+    std::iter::once(at).chain([48, 24, 8].map(earlier).into_iter().filter(working)).collect()
 }
 
 /// What happened when, without a word of anybody.
@@ -248,6 +266,8 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::ReleaseNote => "a line for the release notes".to_owned(),
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
+        Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
+        Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
     }

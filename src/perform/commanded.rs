@@ -84,7 +84,8 @@ pub(super) fn news(
             (_, None) | (None, _) => News::Settled,
         },
         Alert::Brief { brief } => {
-            let place = case.filter(|_| matches!(brief, crate::case::Brief::Task { .. }));
+            use crate::case::Brief;
+            let place = case.filter(|_| matches!(brief, Brief::Task { .. } | Brief::CveCame | Brief::Public));
             News::Way {
                 what: super::briefs::headline(brief),
                 place: place.map(|case| super::way::advisory_url(office, case)),

@@ -16,6 +16,7 @@ use crate::render::issue::{
     Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
 };
 use crate::render::known::KnownView;
+use crate::render::news::News;
 use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
 
 /// A list delay below this is nothing to speak of.
@@ -341,7 +342,10 @@ pub(super) fn alert(
     let kind = match alert {
         case::Alert::NewCase => Alert::NewCase,
         case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
-        case::Alert::StrangerWrote => Alert::StrangerWrote,
+        case::Alert::StrangerWrote => match case.map(|case| of_the_list(office, txn, case)).transpose()? {
+            Some(Some(who)) => Alert::News(News::ListWrote { who }),
+            Some(None) | None => Alert::StrangerWrote,
+        },
         case::Alert::FoundMore => commanded::found_more(case),
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
@@ -379,6 +383,20 @@ pub(super) fn alert(
         commands: commanded::by_mail(office),
         practice: office.practice(),
     })
+}
+
+/// Which organization of the embargoed list wrote the last mail that nobody of the case wrote, if it was one that was told: its
+/// notice asks for an answer.
+fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
+    let mails = txn.mails_of(case.id)?;
+    let last = mails.iter().rev().find(|row| row.fate == crate::store::FateWord::Quarantined);
+    let told = case.tracks.list_told();
+    let Some(person) = last.and_then(|row| row.person).filter(|person| told.contains(person)) else {
+        return Ok(None);
+    };
+    let address = txn.address_of(person)?;
+    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
+    Ok(listed.map(|listed| listed.organization.clone()))
 }
 
 fn clock_alert(
@@ -484,8 +502,11 @@ fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, 
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
         acknowledge_by: case.acknowledge_by().unwrap_or(case.received),
+        acknowledged: !case.runs(case::ClockKind::Acknowledge),
+        public_on: case.tracks.date().filter(|_| case.tracks.published.is_none()),
         components: case.component.iter().cloned().collect(),
         claimed: case.severity,
+        rated: case.tracks.assessment.as_ref().map(|found| found.severity).or(case.severity_set),
         owner: case.owner().map(|owner| name(office, owner)),
         checked: case.checked,
         receipt_withheld: match case.receipt {

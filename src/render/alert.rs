@@ -2,6 +2,8 @@
 //!
 //! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
 use super::fence::one_line;
 use super::fold::fold;
@@ -88,7 +90,7 @@ pub fn discord(view: &AlertView) -> String {
     }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
-        for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
+        for part in [components(case), severity(case), Some(owner)].into_iter().flatten() {
             out.push_str(" · ");
             out.push_str(&escaped(&part));
         }
@@ -117,6 +119,7 @@ pub fn headline(view: &AlertView) -> String {
         Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::ASK_AGAIN.to_owned(),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::MAY_CLOSE.to_owned(),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
+        Alert::ClockBreach { clock, due } if is_the_hour(view, *clock, *due) => waits::NOW.to_owned(),
         Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
         Alert::EffectParked { what, .. } => format!("needs a person: could not {}", plain(what)),
@@ -166,6 +169,7 @@ fn what_happened(view: &AlertView) -> String {
         Alert::ClockWarning { clock: ClockKind::Information, due } => waits::nothing_yet(&at(*due)),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::NOTHING.to_owned(),
         Alert::ClockWarning { clock, due } => waits::running_out(*clock, &at(*due)),
+        Alert::ClockBreach { clock, due } if is_the_hour(view, *clock, *due) => waits::THE_HOUR.to_owned(),
         Alert::ClockBreach { clock, due } => waits::broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
@@ -308,12 +312,17 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     }
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
-    row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+    if !case.acknowledged {
+        row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+    }
+    if let Some(at) = case.public_on {
+        row("Public on", &when::medium(at, &view.zone));
+    }
     row("Owner", &case.owner.as_ref().map_or("nobody yet".to_owned(), |o| plain(o)));
     if let Some(names) = components(case) {
         row("Component", &names);
     }
-    if let Some(word) = claimed(case) {
+    if let Some(word) = severity(case) {
         row("Severity", &word);
     }
     if let Some(words) = case.checked.as_ref().map(Checked::words) {
@@ -458,8 +467,14 @@ fn components(case: &AlertCase) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn claimed(case: &AlertCase) -> Option<String> {
-    case.claimed.map(|severity| format!("{severity} (claimed)"))
+fn severity(case: &AlertCase) -> Option<String> {
+    let rated = case.rated.map(|severity| severity.to_string());
+    rated.or_else(|| case.claimed.map(|severity| format!("{severity} (claimed)")))
+}
+
+/// The hour for publishing has just come: nothing is late yet.
+fn is_the_hour(view: &AlertView, clock: ClockKind, due: Timestamp) -> bool {
+    clock == ClockKind::Disclosure && view.now.duration_since(due) < SignedDuration::from_hours(1)
 }
 
 /// The issue's address, if it is one that a client makes a link of and nothing else.

@@ -19,10 +19,16 @@ pub struct AlertCase {
     pub received: Timestamp,
     /// When a person must have answered.
     pub acknowledge_by: Timestamp,
+    /// Whether a person has.
+    pub acknowledged: bool,
+    /// The day on which it goes public, once both sides agreed.
+    pub public_on: Option<Timestamp>,
     /// Parts of O3DE that the report names, from our list.
     pub components: Vec<Component>,
     /// What the reporter claims.
     pub claimed: Option<Severity>,
+    /// What the team found instead.
+    pub rated: Option<Severity>,
     /// Owner's name.
     pub owner: Option<String>,
     /// What was found among public records and earlier cases, in numbers; none before the first check.

@@ -11,6 +11,11 @@ pub(super) const MAY_CLOSE: &str = "still no answer to our questions: close it?"
 pub(super) const NOTHING: &str = "Questions went to the reporter, and nothing has come back in all that time. If you cannot go on \
      without an answer, you may close the case. Nothing happens by itself.";
 
+/// A subject: the agreed hour has come.
+pub(super) const NOW: &str = "it is time to make it public";
+/// The same, in sentences.
+pub(super) const THE_HOUR: &str = "The day and hour for publishing have come. Two people say so, then it is public; nothing happens by itself.";
+
 /// Why now; `close_from` is the instant from which it may be closed, in words.
 pub(super) fn nothing_yet(close_from: &str) -> String {
     format!(

@@ -168,11 +168,12 @@ impl Txn<'_> {
         let id = case.map(|case| case.to_string());
         let after_until = match draft.planned.after {
             After::Nothing | After::Issue => None,
-            After::IssueOr(until) => Some(ms(until)),
+            After::IssueOr(until) | After::AdvisoryOr(until) => Some(ms(until)),
         };
         let after_effect = match (draft.planned.after, &id) {
             (After::Nothing, _) | (_, None) => None,
             (After::Issue | After::IssueOr(_), Some(id)) => self.issue_effect(id)?,
+            (After::AdvisoryOr(_), Some(id)) => self.advisory_effect(id)?,
         };
         let waits = match after_effect {
             Some(first) => !self.is_done(first)?,
@@ -218,6 +219,15 @@ impl Txn<'_> {
     fn issue_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
         let mut query = self.0.prepare_cached(
             "select id from effect where case_id = ?1 and json = '{\"effect\":\"open-issue\"}' order by id limit 1",
+        )?;
+        Ok(query.query_row([case], |row| row.get(0)).optional()?)
+    }
+
+    /// The last effect that brings the advisory of a case to what it says, while it is not done.
+    fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select id from effect where case_id = ?1 and json = '{\"effect\":\"advisory\"}'
+               and state in ('due', 'sending') order by id desc limit 1",
         )?;
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }
@@ -325,6 +335,10 @@ impl Txn<'_> {
             self.run(
                     "update effect set waits = 0
                      where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1", [effect.0])?;
+            if self.0.changes() > 0 {
+                // What waited is of other lanes.
+                self.touch_all();
+            }
         }
         Ok(())
     }

@@ -21,11 +21,13 @@
 
 mod calendar;
 mod case_decide;
+mod case_guards;
 mod case_open;
 mod case_parts;
 mod case_replay;
 mod case_runbook;
 mod case_sort;
+mod case_table;
 mod child;
 mod cli;
 mod commander;
@@ -33,6 +35,7 @@ mod config;
 mod corpora_mail;
 mod corpora_quote;
 mod crash;
+mod crash_public;
 mod desk_parks;
 mod dkim;
 mod docs;

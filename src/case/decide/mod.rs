@@ -22,7 +22,7 @@ use jiff::Timestamp;
 pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
-pub use promises::limit;
+pub use promises::{limit, next_word};
 pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
@@ -204,8 +204,9 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
         Audience::Tsc => members().into_iter().chain(chairs()).chain(roster.with(Role::TscContact)).collect(),
         Audience::TscIfHigh => {
-            let high =
-                matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
+            // As claimed, or as the team found: the graver of both.
+            let found = case.tracks.assessment.as_ref().map(|found| found.severity);
+            let high = matches!((case.severity.max(found), policy.tsc_from), (Some(grave), Some(from)) if grave >= from);
             let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
             if high {
                 found.extend(roster.with(Role::TscContact));
@@ -245,13 +246,14 @@ fn tell(
     }
 }
 
-/// Moves reminders into the working hours of whoever gets them.
+/// Moves reminders into the working hours of whoever gets them; not the one that the hour for publishing has come.
 fn in_member_hours(decision: &mut Decision, policy: &Policy, now: Timestamp) {
     if !policy.reminders_in_member_hours {
         return;
     }
     for planned in &mut decision.effects {
-        if let Effect::Alert { to, .. } = &planned.effect
+        if let Effect::Alert { to, alert } = &planned.effect
+            && !matches!(alert, Alert::Clock { clock: ClockKind::Disclosure, breach: true, .. })
             && let Some(zone) = policy.roster.get(to).and_then(|member| member.zone.clone())
         {
             planned.not_before = Some(super::calendar::member_hours(&zone, now));

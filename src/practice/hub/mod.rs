@@ -15,6 +15,7 @@ mod others;
 mod people;
 mod route;
 mod shape;
+mod shown;
 mod state;
 mod timeline;
 
