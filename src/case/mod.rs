@@ -23,6 +23,7 @@ pub mod order;
 mod part;
 pub mod planned;
 pub mod policy;
+pub mod posted;
 pub mod reference;
 pub mod refused;
 pub mod roster;
@@ -49,6 +50,7 @@ pub use id::{
 pub use letter::{Content, LetterKind};
 pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
+pub use posted::{Posted, PostedWords, Takedown};
 pub use reference::Reference;
 pub use refused::Refused;
 pub use step::Step;
@@ -140,6 +142,13 @@ pub enum Receipt {
     Unknown,
     /// It cannot be sent; a member was told.
     Parked,
+}
+
+impl Receipt {
+    /// Why none was sent, where that was decided.
+    pub fn withheld(self) -> Option<Withheld> {
+        if let Self::Withheld(why) = self { Some(why) } else { None }
+    }
 }
 
 /// The last answer of a member to the reporter that we saw.
@@ -266,6 +275,21 @@ impl Case {
         Some(case)
     }
 
+    /// The mail server took a letter to somebody outside.
+    fn letter_sent(&mut self, letter: LetterKind, person: PersonId, at: Timestamp) {
+        if letter == LetterKind::Receipt {
+            self.receipt = Receipt::Sent(at);
+        } else if letter.is_notice() {
+            self.tracks.told.push((letter, person, at));
+        } else if letter == LetterKind::PublishedThanks {
+            self.tracks.thanked = true;
+            self.wrote(at);
+        } else if matches!(letter, LetterKind::DraftForReporter | LetterKind::CveNews) {
+            // Also by themselves, when GitHub shows something new.
+            self.wrote(at);
+        }
+    }
+
     /// Folds one event in. Total: an event that does not fit changes nothing.
     pub fn apply(&mut self, event: &Event) {
         match event {
@@ -309,20 +333,9 @@ impl Case {
                 }
             }
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
-            Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
+            Event::LetterSent { letter, person, at, .. } => self.letter_sent(*letter, *person, *at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
-            Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
-                self.tracks.told.push((*letter, *person, *at));
-            }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, at, .. } => {
-                self.tracks.thanked = true;
-                self.wrote(*at);
-            }
-            // By themselves, when GitHub shows something new.
-            Event::LetterSent { letter: LetterKind::DraftForReporter | LetterKind::CveNews, at, .. } => {
-                self.wrote(*at);
-            }
-            Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
+            Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
             Event::Claimed { by } => self.stage = self.owned_by(Some(by)),
             Event::Acted { .. }
@@ -343,6 +356,7 @@ impl Case {
             Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+            Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
     }
 

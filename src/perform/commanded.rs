@@ -4,14 +4,14 @@ use jiff::Timestamp;
 
 use super::views::name;
 use crate::case::act::{ActLetter, ActState};
-use crate::case::{Alert, Case, Effect, MemberKey, Refused};
+use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Refused, Step};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
 use crate::render::alert_view::{self, Commands};
 use crate::render::comment::Words;
 use crate::render::news::News;
-use crate::store::{StoreError, Txn};
+use crate::store::{FateWord, StoreError, Txn};
 
 /// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
 pub(super) fn by_mail(office: &Office) -> Commands {
@@ -83,14 +83,10 @@ pub(super) fn news(
             (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
             (_, None) | (None, _) => News::Settled,
         },
-        Alert::Brief { brief } => {
-            use crate::case::Brief;
-            let place = case.filter(|_| matches!(brief, Brief::Task { .. } | Brief::CveCame | Brief::Public));
-            News::Way {
-                what: super::briefs::headline(brief),
-                place: place.map(|case| super::way::advisory_url(office, case)),
-            }
-        }
+        Alert::Brief { brief } => News::Way {
+            what: super::briefs::headline(brief),
+            place: case.and_then(|case| place(office, case, brief)),
+        },
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
@@ -128,6 +124,59 @@ pub(super) fn found_more(case: Option<&Case>) -> alert_view::Alert {
     if strong { alert_view::Alert::FoundMore } else { alert_view::Alert::News(News::Settled) }
 }
 
+/// Where what a brief speaks of is.
+fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
+    let posted = || {
+        let posted = case.tracks.posted.as_ref()?;
+        Some(super::links::posted_link(&office.config.github, &posted.place))
+    };
+    match brief {
+        Brief::Task { task } => match task.url() {
+            Some(url) => Some(url.to_owned()),
+            None => Some(super::way::advisory_url(office, case)),
+        },
+        Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
+        Brief::CveCame | Brief::Public => Some(super::way::advisory_url(office, case)),
+        Brief::Sig
+        | Brief::Tsc
+        | Brief::NoAgreement
+        | Brief::Group
+        | Brief::Review { .. }
+        | Brief::Meeting { .. }
+        | Brief::Mitigation
+        | Brief::Installers
+        | Brief::ReleaseNote
+        | Brief::Retrospective
+        | Brief::Incident
+        | Brief::DayMoved => None,
+    }
+}
+
+/// Somebody wrote who takes no part in the case; an organization of the embargoed list is named.
+pub(super) fn stranger(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: Option<&Case>,
+) -> Result<alert_view::Alert, StoreError> {
+    let listed = case.map(|case| of_the_list(office, txn, case)).transpose()?.flatten();
+    Ok(listed
+        .map_or(alert_view::Alert::StrangerWrote, |who| alert_view::Alert::News(News::ListWrote { who })))
+}
+
+/// Which organization of the embargoed list wrote the last mail that nobody of the case wrote, if it was one that was told: its
+/// notice asks for an answer.
+fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
+    let mails = txn.mails_of(case.id)?;
+    let last = mails.iter().rev().find(|row| row.fate == FateWord::Quarantined);
+    let told = case.tracks.list_told();
+    let Some(person) = last.and_then(|row| row.person).filter(|person| told.contains(person)) else {
+        return Ok(None);
+    };
+    let address = txn.address_of(person)?;
+    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
+    Ok(listed.map(|listed| listed.organization.clone()))
+}
+
 /// Why a letter that waited did not leave.
 fn why_stopped(office: &Office, act: &crate::case::Act) -> &'static str {
     match act.state {
@@ -159,13 +208,18 @@ fn confirm(
         let read = mail::read(bytes, &office.limits, &mail::House::default());
         (read.subject, read.text)
     });
-    Ok(News::Confirm { act: number, by: name(office, &act.by), what: exact(txn, act)?, nonce, until, letter })
+    let what = exact(office, txn, case, act)?;
+    Ok(News::Confirm { act: number, by: name(office, &act.by), what, nonce, until, letter })
 }
 
 /// The exact act, with the address that it is about.
-fn exact(txn: &Txn<'_>, act: &crate::case::Act) -> Result<String, StoreError> {
-    if let crate::case::Deed::LinkMail { person } = &act.deed {
+fn exact(office: &Office, txn: &Txn<'_>, case: &Case, act: &crate::case::Act) -> Result<String, StoreError> {
+    if let Deed::LinkMail { person } = &act.deed {
         return Ok(format!("link mail {}", txn.address_of(*person)?));
+    }
+    if let (Deed::Step { step: Step::TakeDown { .. } }, Some(posted)) = (&act.deed, &case.tracks.posted) {
+        let url = super::links::posted_link(&office.config.github, &posted.place);
+        return Ok(format!("{} {url}", act.deed.words()));
     }
     Ok(act.deed.words())
 }

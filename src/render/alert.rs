@@ -2,9 +2,8 @@
 //!
 //! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
+use super::door;
 use super::fence::one_line;
 use super::fold::fold;
 use super::{news, waits, when};
@@ -90,7 +89,7 @@ pub fn discord(view: &AlertView) -> String {
     }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
-        for part in [components(case), severity(case), Some(owner)].into_iter().flatten() {
+        for part in [components(case), case.severity(), Some(owner)].into_iter().flatten() {
             out.push_str(" · ");
             out.push_str(&escaped(&part));
         }
@@ -119,8 +118,7 @@ pub fn headline(view: &AlertView) -> String {
         Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::ASK_AGAIN.to_owned(),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::MAY_CLOSE.to_owned(),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
-        Alert::ClockBreach { clock, due } if is_the_hour(view, *clock, *due) => waits::NOW.to_owned(),
-        Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
+        Alert::ClockBreach { clock, due } => waits::late(view, *clock, *due, &at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
         Alert::EffectParked { what, .. } => format!("needs a person: could not {}", plain(what)),
         Alert::LetterUnknown { letter, .. } => format!("was {} sent? nobody can tell", plain(letter)),
@@ -137,7 +135,7 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => match (view.case.as_ref().and_then(strong), came_in(view)) {
+        Alert::NewCase => match (view.case.as_ref().and_then(strong), door::came_in(view)) {
             (Some(_), how) => {
                 format!("{how} It may be known already: the issue says what was found, and why.")
             }
@@ -169,7 +167,9 @@ fn what_happened(view: &AlertView) -> String {
         Alert::ClockWarning { clock: ClockKind::Information, due } => waits::nothing_yet(&at(*due)),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::NOTHING.to_owned(),
         Alert::ClockWarning { clock, due } => waits::running_out(*clock, &at(*due)),
-        Alert::ClockBreach { clock, due } if is_the_hour(view, *clock, *due) => waits::THE_HOUR.to_owned(),
+        Alert::ClockBreach { clock, due } if waits::is_the_hour(view, *clock, *due) => {
+            waits::THE_HOUR.to_owned()
+        }
         Alert::ClockBreach { clock, due } => waits::broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
@@ -208,41 +208,10 @@ fn owner_missing(to: Above) -> &'static str {
     }
 }
 
-/// By which door a new report came.
-fn came_in(view: &AlertView) -> &'static str {
-    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
-        Some(_) => "A new report came in: a private vulnerability report on GitHub.",
-        None => "A new report came in.",
-    }
-}
-
-/// How the reporter is answered, with what parts it from the next sentence.
-fn answer(view: &AlertView) -> String {
-    let on_github = view.case.as_ref().filter(|case| case.advisory.is_some());
-    match (on_github, view.commands) {
-        (None, Commands::ByMail) => "The clock waits for a person's word to the reporter. To send the acknowledgement, answer \
-             this mail and begin with this line, an exclamation mark before it; or write to them from your own mail, with the list in \
-             Cc:\n\n  ack 5wd\n\n"
-            .to_owned(),
-        (None, Commands::Off) => {
-            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
-                .to_owned()
-        }
-        (Some(_), Commands::ByMail) => "Answer the reporter on GitHub, on the page of their report. The clock waits for your \
-             word that you did: answer this mail and begin with this line, an exclamation mark before it:\n\n  ack done\n\n"
-            .to_owned(),
-        (Some(case), Commands::Off) => format!(
-            "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
-             sir-intake cases answered {} --by NAME\n\n",
-            case.id
-        ),
-    }
-}
-
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer = answer(view);
+    let answer = door::answer(view);
     Some(match &view.kind {
         Alert::NewCase | Alert::ClockWarning { clock: ClockKind::Acknowledge, .. } if owned => {
             answer.trim_end().to_owned()
@@ -307,7 +276,7 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
-    if let Some(url) = &case.advisory {
+    if let Some(url) = case.advisory.as_ref().or(case.posted.as_ref()) {
         row("On GitHub", &plain(url));
     }
     let age = when::relative(case.received, view.now);
@@ -322,7 +291,7 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     if let Some(names) = components(case) {
         row("Component", &names);
     }
-    if let Some(word) = severity(case) {
+    if let Some(word) = case.severity() {
         row("Severity", &word);
     }
     if let Some(words) = case.checked.as_ref().map(Checked::words) {
@@ -465,16 +434,6 @@ fn strong(case: &AlertCase) -> Option<String> {
 fn components(case: &AlertCase) -> Option<String> {
     let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
     (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn severity(case: &AlertCase) -> Option<String> {
-    let rated = case.rated.map(|severity| severity.to_string());
-    rated.or_else(|| case.claimed.map(|severity| format!("{severity} (claimed)")))
-}
-
-/// The hour for publishing has just come: nothing is late yet.
-fn is_the_hour(view: &AlertView, clock: ClockKind, due: Timestamp) -> bool {
-    clock == ClockKind::Disclosure && view.now.duration_since(due) < SignedDuration::from_hours(1)
 }
 
 /// The issue's address, if it is one that a client makes a link of and nothing else.

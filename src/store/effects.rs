@@ -133,7 +133,9 @@ fn recipient(effect: &Effect) -> String {
         | Effect::Answer
         | Effect::Post { .. }
         | Effect::Advisory
-        | Effect::Publish { .. } => String::new(),
+        | Effect::Publish { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => String::new(),
         Effect::Announce { channel } => format!("channel:{channel}"),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
@@ -145,6 +147,8 @@ fn queue(effect: &Effect) -> String {
     match effect {
         Effect::Transcript { to, .. } => format!("answer:{to}"),
         Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
+        // A comment that is held holds up no advisory.
+        Effect::TellPoster | Effect::TakeDown { .. } => "public-issue".to_owned(),
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
@@ -219,15 +223,6 @@ impl Txn<'_> {
     fn issue_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
         let mut query = self.0.prepare_cached(
             "select id from effect where case_id = ?1 and json = '{\"effect\":\"open-issue\"}' order by id limit 1",
-        )?;
-        Ok(query.query_row([case], |row| row.get(0)).optional()?)
-    }
-
-    /// The last effect that brings the advisory of a case to what it says, while it is not done.
-    fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select id from effect where case_id = ?1 and json = '{\"effect\":\"advisory\"}'
-               and state in ('due', 'sending') order by id desc limit 1",
         )?;
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }

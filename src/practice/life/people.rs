@@ -155,7 +155,7 @@ impl Life {
     }
 
     /// Somebody writes a comment on the private issue.
-    pub(super) async fn comments(&mut self, login: &str, text: &str) {
+    pub(super) fn comments(&mut self, login: &str, text: &str) {
         let taken = self.case().is_some_and(|case| self.day.comment(&case, login, text));
         self.day.check("GitHub takes the comment", taken);
     }

@@ -63,7 +63,7 @@ pub(super) async fn reviewed(life: &mut Life) {
     let first = life.hash();
     life.orders(ALICE, &format!("!approve {first}")).await;
     life.until("2027-03-25T15:10:00Z").await;
-    life.comments("bob-hub", &format!("!approve {first}\n\nReads well.")).await;
+    life.comments("bob-hub", &format!("!approve {first}\n\nReads well."));
     let approved = life.sees_approvals(2).await;
     life.day.check("two members approve this very text", approved);
 }
