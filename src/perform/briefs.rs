@@ -139,18 +139,22 @@ fn on_case(
                 url: advisory(),
             }
         }
-        Brief::Retrospective => OnCase::Retrospective {
-            issue: issue(office, case),
-            ids: way::ids(case),
-            timeline: timeline(office, case),
-            by: within(office, now, 5),
-        },
+        Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => OnCase::Embargo { dates, moved: None },
         Brief::Task { .. } | Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => {
             return Ok(None);
         }
     }))
+}
+
+fn retrospective(office: &Office, case: &Case, now: Timestamp) -> OnCase {
+    OnCase::Retrospective {
+        issue: issue(office, case),
+        ids: way::ids(case),
+        timeline: timeline(office, case),
+        by: within(office, now, 5),
+    }
 }
 
 fn days(count: u32) -> SignedDuration {
