@@ -2,9 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sir_intake::case::decide::{self, Opening, ReceiptCounts, Sender, Trust};
-use sir_intake::case::{Address, CaseId, Op, Sha256, Source};
+use sir_intake::case::{Address, CaseId, Op, Sha256};
+use sir_intake::known::mirror::FILE_NAME;
+use sir_intake::known::own_case::{self, OwnCase};
+use sir_intake::known::{Mirror, Record, Source};
 use sir_intake::office;
-use sir_intake::store::{Arrived, Draft, EffectState, FateWord, Note, Store, StoreError, Txn};
+use sir_intake::store::{Arrived, CheckState, Draft, EffectState, FateWord, Note, Store, StoreError, Txn};
 
 use crate::ground::{Ground, outside, report};
 
@@ -34,6 +37,43 @@ pub async fn fill(ground: &Ground, cases: u32) {
     }
 }
 
+/// The same cases as earlier ones that a new report is compared with, as the daemon names them to the mirror.
+pub async fn remember(ground: &Ground, cases: u32) {
+    let config = ground.config();
+    let then = Timestamp::now().checked_sub(SignedDuration::from_mins(70)).unwrap();
+    let mirror = Mirror::open(&config.state_dir.join(FILE_NAME)).unwrap();
+    let store = Store::open(&config.state_dir, outside()).unwrap();
+    for chunk in (1..=cases).collect::<Vec<_>>().chunks(500) {
+        let ids: Vec<CaseId> = chunk.iter().map(|n| format!("SIR-2026-{n:04}").parse().unwrap()).collect();
+        let records: Vec<Record> = chunk
+            .iter()
+            .zip(&ids)
+            .map(|(number, id)| {
+                let mail = report(*number as usize, 1_500);
+                let (head, text) = mail.split_once("\n\n").unwrap();
+                let subject = head.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap();
+                own_case::record(&OwnCase {
+                    id: id.to_string(),
+                    subject: subject.to_owned(),
+                    text: text.to_owned(),
+                    received: then,
+                    closure: None,
+                })
+            })
+            .collect();
+        mirror.put(&records).unwrap();
+        let named = move |txn: &Txn<'_>| {
+            ids.iter().try_for_each(|id| {
+                txn.begin_findings(*id)?;
+                txn.keep_findings(*id, 1, CheckState::Done, None, &[], then)?;
+                txn.named(&[(*id, 1)])
+            })
+        };
+        store.write("name", named).await.unwrap();
+    }
+    assert_eq!(mirror.ids(Source::Case).unwrap().len(), cases as usize);
+}
+
 fn case(
     txn: &Txn<'_>,
     number: u32,
@@ -48,7 +88,7 @@ fn case(
     let opening = Opening {
         checked: None,
         mail: id,
-        source: Source::Mail,
+        source: sir_intake::case::Source::Mail,
         reporter: Some(person),
         sender: Sender {
             answerable: true,

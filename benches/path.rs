@@ -1,4 +1,5 @@
-//! What the whole path costs when the house is full, and what a large mail costs in memory.
+//! What the whole path costs when the house is full, the comparison with all earlier cases included, and what a large mail
+//! costs in memory.
 //!
 //! `cargo bench --bench path`: the embedded IMAP server, the daemon in a process of its own.
 #![allow(
@@ -22,7 +23,7 @@ mod ground;
 
 use std::time::{Duration, Instant};
 
-use crowd::fill;
+use crowd::{fill, remember};
 use ground::{Ground, median, ms, report};
 use jiff::Timestamp;
 
@@ -87,6 +88,7 @@ struct Cost {
 async fn at(cases: u32) -> Cost {
     let mut ground = Ground::new().await;
     fill(&ground, cases).await;
+    remember(&ground, cases).await;
     ground.spawn();
     assert!(ground.peers.imapd.wait_for_idle(Duration::from_secs(60)).await);
     let before = ground.processor();

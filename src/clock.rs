@@ -162,6 +162,72 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that goes as the machine's does and can be put forward: for practice, where days pass in seconds. Whoever waits on it
+/// wakes when their time has come, by going or by leaping. Clones show the same time.
+#[derive(Clone)]
+pub struct LeapingClock {
+    machine: SystemClock,
+    began: Timestamp,
+    leapt: watch::Sender<Duration>,
+}
+
+impl fmt::Debug for LeapingClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LeapingClock({})", self.now())
+    }
+}
+
+impl LeapingClock {
+    /// A clock that shows `at` now; its monotonic time begins at 0.
+    pub fn new(at: Timestamp) -> Self {
+        Self { machine: SystemClock::new(), began: at, leapt: watch::Sender::new(Duration::ZERO) }
+    }
+
+    /// Leaps forward to `at`, the monotonic clock with it; does nothing when that is past.
+    pub fn leap_to(&self, at: Timestamp) {
+        if let Ok(by) = Duration::try_from(at.duration_since(self.now())) {
+            self.leapt.send_modify(|leapt| *leapt = leapt.saturating_add(by));
+        }
+    }
+
+    /// Ends once `left` says that nothing is left to wait for.
+    fn wait(&self, left: impl Fn(&Self) -> Duration + Send + 'static) -> Sleep {
+        let clock = self.clone();
+        let mut leaps = self.leapt.subscribe();
+        Box::pin(async move {
+            loop {
+                leaps.mark_unchanged();
+                let left = left(&clock);
+                if left.is_zero() {
+                    return;
+                }
+                // An error would mean that the clock is gone, and `clock` holds it.
+                drop(tokio::time::timeout(left.min(LOOK_AGAIN), leaps.changed()).await);
+            }
+        })
+    }
+}
+
+impl Clock for LeapingClock {
+    fn now(&self) -> Timestamp {
+        let gone = SignedDuration::try_from(self.monotonic()).unwrap_or(SignedDuration::MAX);
+        self.began.checked_add(gone).unwrap_or(Timestamp::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic().saturating_add(*self.leapt.borrow())
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> Sleep {
+        self.wait(move |clock| Duration::try_from(at.duration_since(clock.now())).unwrap_or_default())
+    }
+
+    fn sleep(&self, length: Duration) -> Sleep {
+        let end = self.monotonic().saturating_add(length);
+        self.wait(move |clock| end.saturating_sub(clock.monotonic()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +260,25 @@ mod tests {
         clock.sleep_until(at("2019-01-01T00:00:00Z")).await;
         clock.advance_to(at("2019-01-01T00:00:00Z"));
         assert_eq!(clock.now(), at("2020-01-01T00:00:00Z"));
+    }
+
+    #[tokio::test]
+    async fn a_leaping_clock_goes_by_itself_and_wakes_whom_it_leaps_over() {
+        let clock = LeapingClock::new(at("2026-03-05T13:00:00Z"));
+        clock.sleep(Duration::from_millis(10)).await;
+        clock.sleep_until(at("2026-03-05T13:00:00.02Z")).await;
+        let (wait, pause) =
+            (clock.sleep_until(at("2026-03-16T09:00:00Z")), clock.sleep(Duration::from_secs(60)));
+        let (wait, pause) = (tokio::spawn(wait), tokio::spawn(pause));
+        clock.leap_to(at("2026-03-16T08:59:00Z"));
+        pause.await.unwrap();
+        assert!(!wait.is_finished());
+        clock.clone().leap_to(at("2026-03-16T09:00:00Z"));
+        wait.await.unwrap();
+        let shown = clock.now();
+        assert!(shown >= at("2026-03-16T09:00:00Z") && shown < at("2026-03-16T09:05:00Z"));
+        clock.leap_to(at("2020-01-01T00:00:00Z"));
+        assert!(clock.now() >= shown, "it never goes back");
     }
 
     #[tokio::test]

@@ -37,7 +37,8 @@
 //!    peer. Done, later again, look first, unknown, parked: how it went goes back to step 7 (`case/decide/outcome.rs`).
 //! 10. **Time** (`daemon/ticks.rs`, `case/decide/clocks.rs`): clocks ring, the waiting room empties itself into cases, the digest
 //!     goes out, orders of operators are taken. A case that grew, a mirror that appears or learns of a cited id: the case
-//!     is compared once more, and its page drawn anew if it says something else (`daemon/check.rs`).
+//!     is compared once more, its page drawn anew if it says something else (`daemon/check.rs`), and its owner told once when
+//!     more was found than ever before (`case/decide`).
 //!
 //! A second door (`daemon/sweep.rs`): private vulnerability reports on GitHub are polled, held as messages of role `advisory`
 //! and go on at step 3. A third (`daemon/listen.rs`): what people say and do on the issues of cases is listened to by conditional
@@ -92,7 +93,7 @@
 //! | `office` | what reading and deciding needs, made once from the configuration | all above but `wire` |
 //! | `perform` | effect -> wire call -> how it went | all above |
 //! | `daemon` | the loop, with its priorities written down | all above |
-//! | `practice` | servers on loopback, a scripted day, the score; tests use the same servers | all above |
+//! | `practice` | servers on loopback, the plays (a day of mail, the life of a vulnerability), the score; tests use the same servers | all above |
 //! | `cli` | one file a command | all above |
 //! | `main` | arguments, runtime, one call, exit code | `cli` |
 //!

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::closure::Closure;
 use super::command::{Above, Question};
+use super::part::Part;
 use super::reference::Reference;
 use super::step::{Step, Track};
-use super::tracks::Tracks;
 use super::{Case, CaseId, LetterKind, MailId, MemberKey, PersonId, Severity, Stage};
 
 /// What a member did, as the journal keeps it: no words, no addresses.
@@ -261,9 +261,9 @@ pub(super) struct Before {
     pub(super) stage: Stage,
     pub(super) severity: Option<Severity>,
     pub(super) reporter: Option<PersonId>,
-    /// Kept for steps alone.
+    /// Kept for steps alone: what this one sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) tracks: Option<Tracks>,
+    pub(super) part: Option<Part>,
 }
 
 impl Act {

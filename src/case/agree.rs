@@ -46,7 +46,7 @@ impl Case {
         let waited = act.waits();
         act.state = ActState::Done;
         if waited {
-            act.before = self.snapshot(&act.deed);
+            act.before = self.snapshot(&act.deed, &act.by);
             self.do_deed(&act);
             self.acts.push(act);
         } else {

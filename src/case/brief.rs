@@ -47,6 +47,10 @@ pub enum Brief {
     },
     /// The day moved.
     DayMoved,
+    /// GitHub shows the CVE id.
+    CveCame,
+    /// To those who were told in confidence: it is public now.
+    Public,
     /// Somebody changed the public issue, or commented on it.
     PostedChanged,
     /// The words of the public issue are taken out.
@@ -72,6 +76,8 @@ impl Brief {
             Self::Incident => "incident",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
+            Self::CveCame => "cve-came",
+            Self::Public => "public",
             Self::PostedChanged => "posted-changed",
             Self::PostedBlank => "posted-blank",
             Self::PostedGone => "posted-gone",

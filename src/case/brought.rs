@@ -42,6 +42,8 @@ impl Alert {
             | Self::Brief { .. }
             | Self::Digest
             | Self::Alarm { .. } => None,
+            // No more than there are kinds and rows to find, whatever they write.
+            Self::FoundMore => None,
         }
     }
 }

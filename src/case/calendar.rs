@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 
 /// The longest way, in days, that is looked along for a working day; a calendar that has none for so long is wrong, and
 /// the day itself is then taken as it is.
@@ -97,6 +97,16 @@ impl Calendar {
     fn instant(&self, wall: DateTime) -> Timestamp {
         self.zone.to_timestamp(wall).unwrap_or(if wall.year() < 0 { Timestamp::MIN } else { Timestamp::MAX })
     }
+}
+
+/// The instant so many calendar days, of 24 hours each, later; the last instant there is where it would lie beyond it.
+pub fn days_after(from: Timestamp, days: u32) -> Timestamp {
+    from.saturating_add(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// The instant so many calendar days, of 24 hours each, earlier.
+pub fn days_before(until: Timestamp, days: u32) -> Timestamp {
+    until.saturating_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(Timestamp::MIN)
 }
 
 /// `at` itself between 08:00 and 18:00, Monday to Friday, of that zone, else the next time that those hours begin: when

@@ -34,6 +34,35 @@ impl Tally {
         all.iter().any(|count| *count > 0)
     }
 
+    /// Whether more of a strong kind was found than stands in the other.
+    pub fn is_more_than(&self, told: &Self) -> bool {
+        let kinds = [
+            (self.cited, told.cited),
+            (self.same_reference, told.same_reference),
+            (self.likely, told.likely),
+            (self.earlier, told.earlier),
+            (self.in_range, told.in_range),
+            (self.leaks, told.leaks),
+        ];
+        kinds.iter().any(|(found, told)| found > told)
+    }
+
+    /// The larger number of each kind.
+    #[must_use]
+    pub fn most(&self, other: &Self) -> Self {
+        Self {
+            cited: self.cited.max(other.cited),
+            rejected: self.rejected.max(other.rejected),
+            same_reference: self.same_reference.max(other.same_reference),
+            likely: self.likely.max(other.likely),
+            related: self.related.max(other.related),
+            earlier: self.earlier.max(other.earlier),
+            in_range: self.in_range.max(other.in_range),
+            leaks: self.leaks.max(other.leaks),
+            unknown: self.unknown.max(other.unknown),
+        }
+    }
+
     /// `1 cited, 2 likely known, 1 earlier case`; `None` when nothing was found.
     pub fn words(&self) -> Option<String> {
         let one = |count: u8, one: &str, many: &str| match count {
@@ -112,6 +141,14 @@ pub enum Checked {
 }
 
 impl Checked {
+    /// What was found, in numbers; of a check without public records the earlier cases alone.
+    pub fn tally(&self) -> Tally {
+        match self {
+            Self::Done { tally, .. } => *tally,
+            Self::Not { earlier, .. } => Tally { earlier: *earlier, ..Tally::default() },
+        }
+    }
+
     /// One line for members: counts, in our own words.
     pub fn words(&self) -> String {
         match self {

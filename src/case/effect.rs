@@ -86,6 +86,8 @@ pub enum Alert {
     ReporterWrote,
     /// A stranger wrote on the case.
     StrangerWrote,
+    /// A later check found more among public records and earlier cases than people were told before.
+    FoundMore,
     /// A question to the one member whose name stands on an answer: was it you?
     DidYouAnswer {
         /// The answer.

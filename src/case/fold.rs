@@ -80,7 +80,7 @@ impl Case {
             Some(until) => ActState::Asked { until: *until },
             None => ActState::Done,
         };
-        let (before, letter) = (self.snapshot(deed), hold.map(ActLetter::Held));
+        let (before, letter) = (self.snapshot(deed, by), hold.map(ActLetter::Held));
         let act = Act { number: *act, by: by.clone(), at: *at, deed: deed.clone(), state, letter, before };
         if !act.waits() {
             self.do_deed(&act);
@@ -90,18 +90,22 @@ impl Case {
     }
 
     /// What that deed may set, as it is now.
-    pub(super) fn snapshot(&self, deed: &Deed) -> Box<Before> {
+    pub(super) fn snapshot(&self, deed: &Deed, by: &MemberKey) -> Box<Before> {
+        let part = if let Deed::Step { step } = deed { Some(self.tracks.part(step, by)) } else { None };
         Box::new(Before {
             stage: self.stage.clone(),
             severity: self.severity_set,
             reporter: self.reporter,
-            tracks: matches!(deed, Deed::Step { .. }).then(|| self.tracks.clone()),
+            part,
         })
     }
 
     /// The stage with another owner.
-    fn owned_by(&self, owner: Option<&MemberKey>) -> Stage {
+    pub(super) fn owned_by(&self, owner: Option<&MemberKey>) -> Stage {
         match (&self.stage, owner) {
+            (Stage::Closed { closure, .. }, owner) => {
+                Stage::Closed { owner: owner.cloned(), closure: *closure }
+            }
             (Stage::Remedy { phase, .. }, owner) => Stage::Remedy { phase: *phase, owner: owner.cloned() },
             (_, Some(owner)) => Stage::Triage { owner: owner.clone() },
             (_, None) => Stage::New,
@@ -143,7 +147,9 @@ impl Case {
             Deed::Step { step } => {
                 // A later word on something earlier (another assessment, another group) moves nothing back; a new review does.
                 let back = |phase| self.phase().is_some_and(|now| now >= phase) && phase != Phase::Review;
-                if let Some(phase) = step.leads_to().filter(|phase| !back(*phase)) {
+                // What everybody can read is public, whatever is said of it later.
+                let public = |phase| if self.tracks.published.is_some() { Phase::Disclosed } else { phase };
+                if let Some(phase) = step.leads_to().filter(|phase| !back(*phase)).map(public) {
                     self.stage = Stage::Remedy { phase, owner: Some(self.owner_or(&act.by)) };
                 }
                 self.tracks.step(step, act.number, &act.by, act.at);
@@ -176,7 +182,7 @@ impl Case {
             return;
         }
         let (deed, done_by) = (act.deed.clone(), act.by.clone());
-        let Before { stage, severity, reporter, tracks } = *act.before.clone();
+        let Before { stage, severity, reporter, part } = *act.before.clone();
         match deed {
             // There was nothing before it.
             Deed::Open => self.close(Closure::NotAReport),
@@ -196,7 +202,9 @@ impl Case {
                 if step.leads_to().is_some() && self.closure().is_none() && self.tracks.published.is_none() {
                     self.stage = stage;
                 }
-                self.tracks.take_back(&step, &done_by, tracks.unwrap_or_default());
+                if let Some(part) = part {
+                    self.tracks.take_back(part, &done_by);
+                }
             }
             Deed::Severity { .. } => self.severity_set = severity,
             Deed::Reporter { .. } => self.reporter = reporter,
@@ -210,6 +218,16 @@ impl Case {
             | Deed::Ask { .. }
             | Deed::Remind { .. }
             | Deed::Reply => {}
+        }
+        self.stay_public();
+    }
+
+    /// What everybody can read is public, whatever is taken back.
+    fn stay_public(&mut self) {
+        if let Stage::Remedy { phase, .. } = &mut self.stage
+            && self.tracks.published.is_some()
+        {
+            *phase = Phase::Disclosed;
         }
     }
 
@@ -225,17 +243,17 @@ impl Case {
         self.tracks.moved = Some(at);
         let (by, deed) = (act.by.clone(), act.deed.clone());
         match deed {
-            Deed::Ask { .. } | Deed::Remind { .. } => {}
+            Deed::Ask { .. } | Deed::Remind { .. } => self.wrote(at),
             Deed::Step { step } => {
-                self.tracks.last_word = Some(at);
+                self.wrote(at);
                 if let Step::Update { contact_by } = step {
                     self.contact_by = Some(contact_by);
-                    self.answer = Some(Answer { member: by, verified: true, at });
+                    self.answered_by(by, at);
                 }
             }
             Deed::Acknowledge { contact_by } => {
                 self.contact_by = Some(contact_by);
-                self.answer = Some(Answer { member: by, verified: true, at });
+                self.answered_by(by, at);
             }
             Deed::Dup { .. }
             | Deed::Known { .. }
@@ -253,11 +271,24 @@ impl Case {
             | Deed::Answered
             | Deed::Reopen
             | Deed::Raise { .. } => {
-                self.answer = Some(Answer { member: by, verified: true, at });
-                self.tracks.last_word = Some(at);
-                self.contact_by = None;
+                self.answered_by(by, at);
+                self.wrote(at);
             }
         }
+    }
+
+    /// The answer that the reporter waited for; a later letter does not move it.
+    fn answered_by(&mut self, member: MemberKey, at: Timestamp) {
+        let kept = self.answer.as_ref().is_some_and(|answer| answer.verified);
+        if !kept || self.runs(ClockKind::Acknowledge) {
+            self.answer = Some(Answer { member, verified: true, at });
+        }
+    }
+
+    /// The reporter heard from us: what an earlier letter promised is kept (RUNBOOK 1.4, promised contact).
+    pub(super) fn wrote(&mut self, at: Timestamp) {
+        self.tracks.last_word = Some(at);
+        self.contact_by = None;
     }
 
     /// Whether the promise to the reporter was kept by what a member did alone, so that taking it back resumes it.

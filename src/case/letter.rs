@@ -210,6 +210,11 @@ pub enum Content {
         /// The next word is promised by then.
         contact_by: Timestamp,
     },
+    /// T13: why the day moved, in a member's words; empty where it did not.
+    Settled {
+        /// Their words.
+        reason: String,
+    },
     /// What the case itself says, and nothing else.
     OfCase,
 }

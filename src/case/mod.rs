@@ -20,6 +20,7 @@ mod fold;
 pub mod id;
 pub mod letter;
 pub mod order;
+mod part;
 pub mod planned;
 pub mod policy;
 pub mod posted;
@@ -143,6 +144,13 @@ pub enum Receipt {
     Parked,
 }
 
+impl Receipt {
+    /// Why none was sent, where that was decided.
+    pub fn withheld(self) -> Option<Withheld> {
+        if let Self::Withheld(why) = self { Some(why) } else { None }
+    }
+}
+
 /// The last answer of a member to the reporter that we saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -212,6 +220,9 @@ pub struct Case {
     /// What the last check against public records and earlier cases came to; none before the first.
     #[serde(default)]
     pub checked: Option<Checked>,
+    /// The most of each kind that any check found: so much people were told.
+    #[serde(default)]
+    pub found_most: Tally,
     /// What runs beside the stages of a vulnerability.
     #[serde(default)]
     pub tracks: Tracks,
@@ -251,6 +262,7 @@ impl Case {
             refused: 0,
             status_told: Vec::new(),
             checked: None,
+            found_most: Tally::default(),
             tracks: Tracks::default(),
         })
     }
@@ -261,6 +273,21 @@ impl Case {
         let mut case = Self::begin(id, events.next()?)?;
         events.for_each(|event| case.apply(event));
         Some(case)
+    }
+
+    /// The mail server took a letter to somebody outside.
+    fn letter_sent(&mut self, letter: LetterKind, person: PersonId, at: Timestamp) {
+        if letter == LetterKind::Receipt {
+            self.receipt = Receipt::Sent(at);
+        } else if letter.is_notice() {
+            self.tracks.told.push((letter, person, at));
+        } else if letter == LetterKind::PublishedThanks {
+            self.tracks.thanked = true;
+            self.wrote(at);
+        } else if matches!(letter, LetterKind::DraftForReporter | LetterKind::CveNews) {
+            // Also by themselves, when GitHub shows something new.
+            self.wrote(at);
+        }
     }
 
     /// Folds one event in. Total: an event that does not fit changes nothing.
@@ -292,7 +319,7 @@ impl Case {
                     clock.stopped = None;
                 }
             }
-            Event::Added { mail, person, .. } => self.added(*mail, *person),
+            Event::Added { mail, person, automatic, .. } => self.added(*mail, *person, *automatic),
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
                 self.seems_answered(member, *verified, *received);
@@ -306,15 +333,11 @@ impl Case {
                 }
             }
             Event::IssueOpened { repository, number } => self.issue = Some((*repository, *number)),
-            Event::LetterSent { letter: LetterKind::Receipt, at, .. } => self.receipt = Receipt::Sent(*at),
+            Event::LetterSent { letter, person, at, .. } => self.letter_sent(*letter, *person, *at),
             Event::LetterUnknown { letter: LetterKind::Receipt, .. } => self.receipt = Receipt::Unknown,
-            Event::LetterSent { letter, person, at, .. } if letter.is_notice() => {
-                self.tracks.told.push((*letter, *person, *at));
-            }
-            Event::LetterSent { letter: LetterKind::PublishedThanks, .. } => self.tracks.thanked = true,
-            Event::LetterSent { .. } | Event::LetterUnknown { .. } => {}
+            Event::LetterUnknown { .. } => {}
             Event::EffectParked { effect, letter } => self.park(*effect, *letter),
-            Event::Claimed { by } => self.stage = Stage::Triage { owner: by.clone() },
+            Event::Claimed { by } => self.stage = self.owned_by(Some(by)),
             Event::Acted { .. }
             | Event::Undone { .. }
             | Event::Confirmed { .. }
@@ -330,18 +353,24 @@ impl Case {
             | Event::CommentRefused { .. }
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
-            Event::Checked { checked } => self.checked = Some(*checked),
+            Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
             Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
     }
 
-    fn added(&mut self, mail: MailId, person: Option<PersonId>) {
+    fn looked_for(&mut self, checked: Checked) {
+        self.found_most = self.found_most.most(&checked.tally());
+        self.checked = Some(checked);
+    }
+
+    fn added(&mut self, mail: MailId, person: Option<PersonId>, automatic: bool) {
         self.replies = self.replies.saturating_add(1);
         if person.is_some() && person == self.reporter {
             self.last_mail = mail;
-            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote = true);
+            // That they are out of office is no word on the text.
+            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote |= !automatic);
         }
     }
 

@@ -17,6 +17,8 @@ pub enum After {
     Issue,
     /// When the issue is there, or at this instant without it.
     IssueOr(Timestamp),
+    /// What is under way on the advisory, but not beyond this instant: so that a letter can name it.
+    AdvisoryOr(Timestamp),
 }
 
 /// An effect with its earliest instant and its order.

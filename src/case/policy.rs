@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::calendar::Calendar;
@@ -94,6 +95,36 @@ pub struct Listed {
     pub vouched_by: MemberKey,
     /// When they confirmed it last; once a year.
     pub confirmed: Date,
+}
+
+impl Listed {
+    /// Days before their year is over from which on members hear of it.
+    const TOLD_DAYS: i64 = 30;
+
+    /// The last day on which they may be told: a year after they confirmed the terms (RUNBOOK 1.7, "re-confirmed yearly").
+    pub fn good_until(&self) -> Date {
+        self.confirmed.checked_add(1.year()).unwrap_or(Date::MAX)
+    }
+
+    /// Whether they are told nothing on that day.
+    pub fn is_lapsed(&self, today: Date) -> bool {
+        today > self.good_until()
+    }
+
+    /// What members must know of their terms on that day, our words; none while there is time.
+    pub fn news(&self, today: Date) -> Option<String> {
+        let (who, until) = (&self.organization, self.good_until());
+        if self.is_lapsed(today) {
+            return Some(format!(
+                "{who} of the embargoed list confirmed the terms last on {}, more than a year ago, and is told nothing",
+                self.confirmed
+            ));
+        }
+        let soon = until.checked_sub(Self::TOLD_DAYS.days()).is_ok_and(|soon| today >= soon);
+        soon.then(|| {
+            format!("{who} of the embargoed list must confirm the terms by {until}, or is told nothing from then on")
+        })
+    }
 }
 
 /// Lengths and numbers on the way of a vulnerability (RUNBOOK 1.4 and 1.7). Days are calendar days unless said otherwise.

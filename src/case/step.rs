@@ -113,7 +113,11 @@ pub enum Step {
         text: Sha256,
     },
     /// Nothing is missing but the date.
-    Ready,
+    Ready {
+        /// The embargoed list has less time to prepare than is configured; why stands on the issue.
+        #[serde(default)]
+        hurried: bool,
+    },
     /// Make it public.
     Publish {
         /// SHA-256 of what was approved.
@@ -182,7 +186,7 @@ impl Step {
             | Self::Group { .. }
             | Self::Review { .. }
             | Self::Notify { .. }
-            | Self::Ready
+            | Self::Ready { .. }
             | Self::Publish { .. } => Track::Stage,
             Self::Meet { .. } => Track::Meeting,
             Self::Embargo { .. } | Self::Agreed { .. } | Self::Conflict => Track::Embargo,
@@ -208,7 +212,7 @@ impl Step {
             Self::Group { .. } => Some(Phase::Mitigating),
             Self::Review { .. } => Some(Phase::Review),
             Self::Notify { .. } => Some(Phase::Prenotice),
-            Self::Ready => Some(Phase::Ready),
+            Self::Ready { .. } => Some(Phase::Ready),
             // Public is what GitHub shows to be public.
             Self::Publish { .. }
             | Self::Meet { .. }
@@ -277,7 +281,8 @@ impl Step {
             Self::Approve { text } => format!("approve {}", text.short()),
             Self::Object => "object".to_owned(),
             Self::Notify { text } => format!("notify with {}", text.short()),
-            Self::Ready => "ready".to_owned(),
+            Self::Ready { hurried: false } => "ready".to_owned(),
+            Self::Ready { hurried: true } => "ready, with less time to prepare".to_owned(),
             Self::Publish { text } => format!("publish {}", text.short()),
             Self::Update { .. } => "update".to_owned(),
             Self::Leaked => "leaked".to_owned(),

@@ -245,6 +245,10 @@ pub struct Tracks {
     pub confirmed: Option<Timestamp>,
     /// Since when the embargoed list knows.
     pub notified: Option<Timestamp>,
+    /// SHA-256 of the text that it was told of last.
+    pub told_of: Option<Sha256>,
+    /// The list has less time to prepare than is configured; why stands on the issue.
+    pub hurried: bool,
     /// When a letter to the reporter left last.
     pub last_word: Option<Timestamp>,
     /// When anything happened last, to the day.
@@ -344,45 +348,16 @@ impl Tracks {
             Step::Publish { .. } => self.publishing = true,
             Step::Leaked => self.leaked = self.leaked.or(Some(at)),
             Step::Exploited => self.exploited = self.exploited.or(Some(at)),
-            Step::Notify { .. } => self.notified = Some(at),
+            Step::Notify { text } => {
+                // Who is told again of a text that changed has prepared since the first time.
+                self.notified = self.notified.or(Some(at));
+                self.told_of = Some(*text);
+                self.hurried = false;
+            }
+            Step::Ready { hurried } => self.hurried = *hurried,
             Step::TellPoster => self.telling = true,
             Step::TakeDown { how, words } => self.takedown = Some((*how, *words)),
-            Step::Ready | Step::Update { .. } => {}
-        }
-    }
-
-    /// What a step set is again as it was before it.
-    pub(super) fn take_back(&mut self, step: &Step, by: &MemberKey, before: Self) {
-        match step {
-            Step::Assess { .. } => {
-                self.assessment = before.assessment;
-                self.confirmed = before.confirmed;
-            }
-            Step::Meet { .. } => self.meeting = before.meeting,
-            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => self.embargo = before.embargo,
-            Step::Group { .. } => self.group = before.group,
-            Step::Reproduced { .. } => self.reproduced = before.reproduced,
-            Step::Mend { .. } => self.fix = before.fix,
-            Step::Installers { .. } => self.installers = before.installers,
-            Step::Cve { .. } => self.cve = before.cve,
-            Step::Credit { .. } => self.credit = before.credit,
-            Step::Collaborate { .. } => self.collaborators = before.collaborators,
-            Step::Fork => self.fork = before.fork,
-            Step::Review { .. } => self.review = before.review,
-            Step::Approve { .. } => {
-                self.review.as_mut().map(|review| review.approvals.remove(by));
-            }
-            Step::Object => {
-                self.review.as_mut().map(|review| review.objections.remove(by));
-            }
-            Step::Publish { .. } => self.publishing = before.publishing,
-            Step::Leaked => self.leaked = before.leaked,
-            Step::Exploited => self.exploited = before.exploited,
-            Step::Advisory { .. } => self.ghsa = before.ghsa,
-            Step::Notify { .. } => self.notified = before.notified,
-            Step::TellPoster => self.telling = before.telling,
-            Step::TakeDown { .. } => self.takedown = before.takedown,
-            Step::Ready | Step::Update { .. } => {}
+            Step::Update { .. } => {}
         }
     }
 
@@ -407,7 +382,10 @@ impl Tracks {
 
     /// Folds in what GitHub shows. A text that changed is one that nobody has approved.
     pub(super) fn seen(&mut self, advisory: &Advisory, at: Timestamp) {
-        if let Some(review) = self.review.as_mut().filter(|review| review.text != advisory.text) {
+        let other = |review: &&mut Review| review.text != advisory.text;
+        if self.published.is_none()
+            && let Some(review) = self.review.as_mut().filter(other)
+        {
             *review = Review::of(advisory.text, at);
         }
         if let (Some(id), false) = (&advisory.cve, matches!(self.cve, Cve::Assigned { .. })) {

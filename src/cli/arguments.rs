@@ -110,12 +110,25 @@ pub(super) enum Command {
     },
     /// Print the runbook as it is configured, in Markdown for the public: no name, no address but the list's, no secret
     Docs,
-    /// Play a day on loopback: servers, mails, the real daemon; no account needed
+    /// Play on loopback: servers, mails, the real daemon; no account needed
     Practice {
+        /// What is played
+        #[arg(value_enum, default_value_t)]
+        play: Play,
         /// Where to leave what happened [default: a new folder in the temporary directory]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+/// What `practice` plays.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(super) enum Play {
+    /// A day of mail: all kinds of it, and what goes wrong
+    #[default]
+    Day,
+    /// One vulnerability, from the first mail to the public notice
+    Life,
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,12 +28,14 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
     };
     let (faults, warnings): (Vec<Mistake>, Vec<Mistake>) =
         mistakes.into_iter().partition(|mistake| mistake.grade == Grade::Fault);
+    let terms = read.as_ref().map(terms).unwrap_or_default();
     let count = faults.len() + templates.len() + peers.len();
     let value = json!({
         "faults": faults.iter().map(mistake).collect::<Vec<_>>(),
         "templates": templates.iter().map(template).collect::<Vec<_>>(),
         "peers": peers,
         "warnings": warnings.iter().map(mistake).collect::<Vec<_>>(),
+        "terms": terms,
     });
     out.either(&value, || {
         let mut all: Vec<String> = Vec::new();
@@ -41,6 +43,9 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
         all.extend(templates.iter().map(|fault| format!("template {fault}")));
         all.extend(peers.iter().map(|fault| format!("{}: {fault}", path.display())));
         all.extend((!warnings.is_empty()).then(|| lines(&warnings)));
+        all.extend(terms.iter().map(|news| {
+            format!("warning: {}: {news}; ask them, and set `confirmed` of their entry", path.display())
+        }));
         all.push(match count {
             0 => format!(
                 "{}: no faults; {} templates rendered on made-up data. Nobody was dialed.",
@@ -53,6 +58,12 @@ pub(super) fn check(path: &Path, out: &Out) -> u8 {
         all.join("\n")
     });
     if count == 0 { OK } else { CONFIG }
+}
+
+/// Whose terms of the embargoed list end: what nobody confirms within a year is told nothing.
+fn terms(config: &Config) -> Vec<String> {
+    let today = config.team.calendar.zone.to_datetime(house::now()).date();
+    config.runbook.embargoed.iter().filter_map(|listed| listed.news(today)).collect()
 }
 
 /// What the daemon would refuse at start beyond single values: roots, URLs, clients. Nothing is dialed.

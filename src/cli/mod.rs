@@ -124,8 +124,12 @@ async fn command(arguments: Arguments, out: &Out) -> Result<u8, Stop> {
         Command::Mirror { what } => mirror::go(what, &house::config(file, out)?, out).await,
         Command::Templates { what } => templates::templates(what, file, out),
         Command::Docs => Ok(docs::docs(&house::config(file, out)?, out)),
-        Command::Practice { dir } => {
-            Ok(crate::practice::play(crate::practice::Options { dir, json: arguments.json }).await)
+        Command::Practice { play, dir } => {
+            let play = match play {
+                arguments::Play::Day => crate::practice::Play::Day,
+                arguments::Play::Life => crate::practice::Play::Life,
+            };
+            Ok(crate::practice::play(crate::practice::Options { play, dir, json: arguments.json }).await)
         }
     }
 }

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use super::arguments::Templates;
 use super::out::{Out, table};
 use super::{CONFIG, OK, Stop, USAGE, check, house};
-use crate::case::{Case, CaseId};
+use crate::case::tracks::Cve;
+use crate::case::{Case, CaseId, MemberKey};
 use crate::config::{self, Config};
 use crate::office;
-use crate::perform::issue_link;
-use crate::render::letters::{CaseFacts, LetterName, Letters, Preview, TemplateFault};
+use crate::perform::{issue_link, way};
+use crate::render::letters::{CaseFacts, LetterName, Letters, Preview, TemplateFault, WayFacts};
+use crate::store::{StoreError, Txn};
 
 pub(super) fn templates(what: Templates, file: Option<&Path>, out: &Out) -> Result<u8, Stop> {
     match what {
@@ -153,16 +155,18 @@ fn as_text(one: &Preview, case: Option<CaseId>) -> String {
 fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
     let (house, limits) = (office::house(config), office::limits(config));
     let ring = office::ring(config).map_err(|fault| Stop::new(CONFIG, fault.to_string()))?;
-    let (case, raw): (Case, Vec<u8>) = house::window(config)?.read(|txn| {
+    let (case, raw, way): (Case, Vec<u8>, Option<WayFacts>) = house::window(config)?.read(|txn| {
         let case = txn.case(id)?;
         let raw = txn.raw(case.report)?;
-        Ok((case, raw))
+        let way = way_facts(&case, txn, config)?;
+        Ok((case, raw, way))
     })?;
     let read = crate::mail::read(&raw, &limits, &house);
     let report = ring.read(&raw, read, &limits, house::now());
     let team = &config.team;
     let owner =
         case.owner().map(|key| team.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone()));
+    let found = case.tracks.assessment.as_ref();
     Ok(CaseFacts {
         case: id,
         subject: Some(report.subject.clone()),
@@ -172,14 +176,44 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
         contact_by: case.contact_by,
         owner,
         component: case.component.as_ref().map(|component| component.0.clone()),
-        severity: case.severity_set,
+        severity: found.map(|found| found.severity).or(case.severity_set),
         issue: case.issue.map(|(_, number)| issue_link(&config.github, number)),
+        vector: found.and_then(|found| found.vector.as_ref()).map(ToString::to_string),
         zone: team.calendar.zone.clone(),
         their_zone: report.zone,
         team: team.name.clone(),
         policy_url: team.policy_url.clone(),
         contact: config.addresses.list.to_string(),
+        way: way.map(Box::new),
     })
+}
+
+/// What a vulnerability's way to be public brought so far.
+fn way_facts(case: &Case, txn: &Txn<'_>, config: &Config) -> Result<Option<WayFacts>, StoreError> {
+    let Some(found) = &case.tracks.assessment else { return Ok(None) };
+    let policy = office::policy(config);
+    let text = way::text(txn, case)?;
+    let seen = case.tracks.advisory.is_some();
+    let url = way::advisory_at(&config.github, case);
+    let name = |key: &MemberKey| policy.roster.get(key).map_or_else(|| key.to_string(), |m| m.name.clone());
+    let credited =
+        case.tracks.credit.is_some() || text.as_ref().is_some_and(|t| t.section("credits").is_some());
+    Ok(Some(WayFacts {
+        dates: way::dates_by(&policy, case),
+        dated: case.tracks.date().is_some() || case.tracks.embargo.proposed.is_some(),
+        extension_days: policy.runbook.extension_days,
+        who_knows: way::who_knows(&policy.roster, case),
+        ids: way::ids(case),
+        cve: if let Cve::Assigned { id } = &case.tracks.cve { Some(id.to_string()) } else { None },
+        credit: credited.then(|| way::credit_line(txn, case)).transpose()?,
+        why: way::why(found),
+        sigs: found.sigs.iter().map(|sig| format!("SIG {sig}")).collect(),
+        advisory: seen.then(|| url.clone()),
+        people: case.tracks.group.iter().map(name).collect(),
+        fix: way::fix(case),
+        parts: text.as_ref().map(|text| way::apart(case, text, url)),
+        text: text.map(|text| (text.whole(), text.sha256().short())),
+    }))
 }
 
 fn examine(folder: Option<&Path>, out: &Out) -> u8 {

@@ -228,6 +228,12 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     if let Some(addresses) = &addresses {
         strange_members(top, addresses, &team);
     }
+    for listed in &runbook.embargoed {
+        if team.roster.get(&listed.vouched_by).is_none() {
+            let what = format!("nobody of the roster vouches for {}", listed.organization);
+            top.section("runbook").doubt("embargoed", what, "name a member in `vouched_by`");
+        }
+    }
     Some(Config {
         mode,
         would_send_dir: would_send.unwrap_or_else(|| state_dir.join("would-send")),

@@ -1,11 +1,13 @@
 //! What the mails of a case tell a decision about commands on it.
 
+use jiff::Timestamp;
+
+use super::letters;
 use super::steer::Steer;
-use super::{letters, posted};
 use crate::case::command::Question;
 use crate::case::decide::command::Around;
 use crate::case::{Case, MailId};
-use crate::mail::Authentication;
+use crate::mail::{Authentication, Automatic};
 use crate::store::{FateWord, StoreError};
 
 /// Later mails of the reporter whose facts are looked at for open questions, at most.
@@ -24,24 +26,30 @@ impl Steer<'_> {
         Ok(None)
     }
 
-    /// What a step on the way of a vulnerability must know besides the case.
-    pub(super) fn way_of(&self, around: &mut Around, case: &Case) -> Result<(), StoreError> {
+    /// What the reporter wrote after the report, themselves: a machine of theirs agrees to nothing.
+    pub(super) fn reporters_mails(&self, case: &Case) -> Result<Vec<(MailId, Timestamp)>, StoreError> {
+        let mut mails = Vec::new();
         for row in self.txn.mails_of(case.id)? {
-            if row.id != case.report
-                && row.person.is_some()
-                && row.person == case.reporter
+            let theirs = row.id != case.report && row.person.is_some() && row.person == case.reporter;
+            if theirs
                 && row.fate == FateWord::Reply
+                && self.office.read_mail(self.txn, &row)?.letter.automatic == Automatic::None
             {
-                around.reporters_mails.push((row.id, row.received));
+                mails.push((row.id, row.received));
             }
         }
+        Ok(mails)
+    }
+
+    /// Those of the embargoed list who may be told, and those who may not.
+    pub(super) fn list(&self, around: &mut Around) -> Result<(), StoreError> {
+        let today = self.office.policy.calendar.zone.to_datetime(self.now).date();
         for listed in &self.office.policy.embargoed {
-            around.embargoed.push(self.txn.person(&listed.address, &listed.organization)?);
-        }
-        let sig = case.component.as_ref().and_then(crate::report::sig_of);
-        around.component_sig = sig.map(str::to_owned);
-        if case.tracks.posted.is_some() {
-            around.left_alone = posted::why_left_alone(self.office, self.txn, case)?;
+            if listed.is_lapsed(today) {
+                around.lapsed.push(listed.organization.clone());
+            } else {
+                around.embargoed.push(self.txn.person(&listed.address, &listed.organization)?);
+            }
         }
         Ok(())
     }

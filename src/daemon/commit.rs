@@ -102,6 +102,16 @@ pub(super) fn follow(
     Ok(brought)
 }
 
+/// The notice of a new case that has not left yet says what was found as well, when it is drawn.
+fn says_it_as_well(effect: &Effect) -> Option<Effect> {
+    let is_more = |alert: &Alert| *alert == Alert::FoundMore;
+    if let Effect::Alert { to, alert } = effect {
+        return is_more(alert).then(|| Effect::Alert { to: to.clone(), alert: Alert::NewCase });
+    }
+    matches!(effect, Effect::Post { alert } if is_more(alert))
+        .then_some(Effect::Post { alert: Alert::NewCase })
+}
+
 fn plan(
     office: &Office,
     txn: &Txn<'_>,
@@ -118,6 +128,11 @@ fn plan(
             Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
         );
         if drawn_late && txn.is_due(case.id, &planned.effect)? {
+            continue;
+        }
+        if let Some(notice) = says_it_as_well(&planned.effect)
+            && txn.is_due(case.id, &notice)?
+        {
             continue;
         }
         if planned.effect == Effect::UpdateIssue && txn.is_untouched(case.id, &Effect::OpenIssue)? {

@@ -7,7 +7,7 @@ use super::letters::Written;
 use crate::case::{Case, CaseId, Effect, MemberKey, Planned};
 use crate::mail::compose::{Auto, Outgoing, write};
 use crate::office::Office;
-use crate::perform::{Reader, approved_text, leaks_of};
+use crate::perform::{Reader, approved_text, leaks_of, told_before};
 use crate::render::fence::{one_line, visible};
 use crate::render::fold::fold;
 use crate::render::leak::{Leak, LeakKind};
@@ -25,7 +25,8 @@ pub(super) fn in_letter(
     }
     let reviewed =
         case.tracks.review.as_ref().map(|review| approved_text(txn, case, &review.text)).transpose()?;
-    let approved = reviewed.flatten().map(|text| text.whole()).unwrap_or_default();
+    let mut approved = reviewed.flatten().map(|text| text.whole()).unwrap_or_default();
+    approved.push_str(&told_before(office, txn, case)?);
     let text = format!("{}\n\n{}", written.subject, written.body);
     let mut found = leaks_of(office, txn, case, Reader::OfTheDisclosure, &text, &approved)?;
     let bytes = String::from_utf8_lossy(&written.bytes);

@@ -171,7 +171,7 @@ fn body(
         Content::Closing { closure, reason } => Body::NotHere { closure: *closure, reason: reason.clone() },
         Content::Reply(words) => Body::Reply { words: words.clone() },
         Content::Update { words, .. } => Body::Reply { words: words.clone() },
-        Content::OfCase => Body::Reply { words: String::new() },
+        Content::Settled { .. } | Content::OfCase => Body::Reply { words: String::new() },
         Content::Status => {
             let promised = case.contact_by.filter(|at| *at > now);
             let owed = case.acknowledge_by().filter(|at| *at > now && case.runs(ClockKind::Acknowledge));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::commit::{self, Brought};
 use super::desk::Prepared;
 use super::{chores, looks, talk};
-use crate::case::act::ActState;
+use crate::case::act::{ActLetter, ActState};
 use crate::case::command::read::{Block, Complaint, commands};
 use crate::case::command::{Command, Runbook, TakedownWord, Via};
 use crate::case::decide::Decision;
@@ -126,8 +126,18 @@ impl Steer<'_> {
         if commands.iter().any(|command| matches!(command, Command::Ask(_) | Command::Remind)) {
             around.open_questions = self.open_questions(case)?;
         }
-        if commands.iter().any(|command| matches!(command, Command::Runbook(_) | Command::Confirm(_))) {
-            self.way_of(&mut around, case)?;
+        if commands.iter().any(|command| matches!(command, Command::Runbook(Runbook::Agreed(..)))) {
+            around.reporters_mails = self.reporters_mails(case)?;
+        }
+        if commands.iter().any(|command| matches!(command, Command::Runbook(Runbook::Assess(_)))) {
+            let sig = case.component.as_ref().and_then(crate::report::sig_of);
+            around.component_sig = sig.map(str::to_owned);
+        }
+        if commands.iter().any(Command::tells_list) {
+            self.list(&mut around)?;
+        }
+        if case.tracks.posted.is_some() {
+            around.left_alone = super::posted::why_left_alone(self.office, self.txn, case)?;
         }
         for act in &case.acts {
             let row = match act.letter {
@@ -275,10 +285,12 @@ impl Steer<'_> {
         }
         let ordered = brought.letters.iter().map(|written| {
             let act = case.and_then(|case| case.act(written.act));
-            let leaves = match act.map(|act| (&act.state, act.held())) {
+            let leaves = match act.map(|act| (&act.state, act.letter)) {
                 Some((ActState::Asked { until }, _)) => Leaves::Confirmed(*until),
-                Some((_, Some(hold))) => Leaves::After(hold.until),
-                Some((_, None)) | None => Leaves::Never,
+                Some((_, Some(ActLetter::Held(hold)))) => Leaves::After(hold.until),
+                Some((_, Some(ActLetter::Stopped))) => Leaves::TakenBack,
+                Some((ActState::Done, Some(ActLetter::Left { .. }) | None)) => Leaves::AtOnce,
+                Some((ActState::Undone { .. }, Some(ActLetter::Left { .. }) | None)) | None => Leaves::Never,
             };
             Ordered {
                 act: written.act,

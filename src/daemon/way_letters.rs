@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use crate::case::act::ActLetter;
+use crate::case::decide::next_word;
 use crate::case::tracks::{Credit, Cve as CaseCve};
-use crate::case::{Act, Case, Content, LetterKind, PersonId};
+use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::perform::way;
@@ -25,18 +27,18 @@ pub(super) fn to_reporter(
 ) -> Option<Body> {
     let dates = way::dates(office, case);
     let agreed = way::agreed_dates(office, case);
-    let credit = || way::credit(txn, case).unwrap_or_default();
+    let credit = || way::credit_line(txn, case).unwrap_or_default();
     let body = match letter {
         LetterKind::Confirmed => confirmed(office, case, now)?,
         LetterKind::Proposal => Coordinated::EmbargoProposal {
             dates: proposed(office, case),
             extension_days: office.policy.runbook.extension_days,
-            who_knows: who_knows(case),
+            who_knows: way::who_knows(&office.policy.roster, case),
         },
         LetterKind::Settled => Coordinated::Embargo {
             dates,
             extension_days: way::extension(office, &dates),
-            moved: moved_from(case, act).map(|was| (was, String::new())),
+            moved: way::moved_from(case, act).map(|was| (was, reason(content))),
             confirm: false,
         },
         LetterKind::Update => {
@@ -49,7 +51,11 @@ pub(super) fn to_reporter(
                 dates: agreed,
             }
         }
-        LetterKind::CveNews => Coordinated::Cve { state: cve(case, now), dates: agreed },
+        LetterKind::CveNews => Coordinated::Cve {
+            state: cve(case, now),
+            dates: agreed.filter(|_| case.tracks.published.is_none()),
+            public: case.tracks.published.is_some(),
+        },
         LetterKind::Invitation => {
             let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
             Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }
@@ -58,6 +64,7 @@ pub(super) fn to_reporter(
             text: way::text(txn, case).ok().flatten()?.whole(),
             credit: credit(),
             by: office.policy.calendar.advance_working_days(now, office.policy.runbook.reporter_review_days),
+            again: read_before(case, act),
             dates: agreed,
         },
         LetterKind::PublishedThanks => {
@@ -88,19 +95,31 @@ pub(super) fn to_reporter(
 
 fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated> {
     let found = case.tracks.assessment.as_ref()?;
-    let days = office.policy.commands.contact_days;
+    // "How should we name you" is asked once, by whichever letter comes first (RFC: "if they want").
+    let asked = |act: &Act| {
+        matches!(act.deed, Deed::Acknowledge { .. }) && matches!(act.letter, Some(ActLetter::Left { .. }))
+    };
+    let asked = case.acts.iter().any(asked);
     Some(Coordinated::Confirmed {
         severity: found.severity,
         why: way::why(found),
         plan: "The people who look after that part reproduce it and work out a fix in private; then we review with you what \
                we publish."
             .to_owned(),
-        contact_by: case.contact_by.filter(|at| *at > now).unwrap_or_else(|| {
-            office.policy.calendar.advance_working_days(now, days)
-        }),
+        contact_by: next_word(case, &office.policy, now),
         ask_account: case.tracks.credit.is_none(),
-        ask_credit: case.tracks.credit.is_none(),
+        ask_credit: case.tracks.credit.is_none() && !asked,
     })
+}
+
+/// Whether the reporter was asked to read an earlier text: by an earlier act, or this letter follows a change by itself.
+fn read_before(case: &Case, act: Option<&Act>) -> bool {
+    use crate::case::Step;
+    let earlier = |one: &Act| act.is_none_or(|act| one.number < act.number);
+    let asked = |one: &Act| matches!(one.deed, Deed::Step { step: Step::Review { .. } });
+    case.acts
+        .iter()
+        .any(|one| asked(one) && earlier(one) && matches!(one.letter, Some(ActLetter::Left { .. })))
 }
 
 /// With the day that waits for an answer, where another one stands.
@@ -112,27 +131,9 @@ fn proposed(office: &Office, case: &Case) -> crate::render::letters::Dates {
     dates
 }
 
-/// The day that stood before this act.
-fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
-    use crate::case::{Deed, Step};
-    let number = act?.number;
-    let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
-    let now = case.tracks.date();
-    earlier
-        .filter_map(|act| {
-            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
-        })
-        .next()
-        .filter(|was| Some(*was) != now)
-}
-
-fn who_knows(case: &Case) -> String {
-    let groups = case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len());
-    match groups {
-        0 => "the response team".to_owned(),
-        1 => "the response team and the chairs of one group".to_owned(),
-        count => format!("the response team and the chairs of {count} groups"),
-    }
+/// Why the day moved, as the member who confirmed it told the reporter.
+fn reason(content: &Content) -> String {
+    if let Content::Settled { reason } = content { reason.clone() } else { String::new() }
 }
 
 /// What comes next, by where the case stands.
@@ -150,8 +151,8 @@ fn next(case: &Case) -> &'static str {
 
 fn cve(case: &Case, now: Timestamp) -> Cve {
     let asked = case.acts.iter().rev().find_map(|act| {
+        use crate::case::Step;
         use crate::case::step::CveStep;
-        use crate::case::{Deed, Step};
         matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
     });
     match &case.tracks.cve {
@@ -221,17 +222,17 @@ fn to_list(
             Some(noticed) => ToList::Incident {
                 kind: if case.tracks.exploited.is_some() { Incident::Exploited } else { Incident::Leak },
                 noticed,
-                what: "Something about it is known outside the circle of those who were told.".to_owned(),
+                what: if case.tracks.exploited.is_some() {
+                    "It is being used against people."
+                } else {
+                    "Something about it is known outside the circle of those who were told."
+                }
+                .to_owned(),
                 response: "We decide now whether to publish at once, and write to you when we do.".to_owned(),
             },
             None => ToList::Change {
-                was: case
-                    .acts
-                    .iter()
-                    .rev()
-                    .find_map(|act| moved_from(case, Some(act)))
-                    .unwrap_or_else(|| way::dates(office, case).publish_at),
-                reason: "The reporter and we agreed on another day.".to_owned(),
+                was: way::moved(case).unwrap_or_else(|| way::dates(office, case).publish_at),
+                reason: way::MOVED.to_owned(),
             },
         },
         LetterKind::ListReminder => ToList::DayBefore,

@@ -227,11 +227,10 @@ fn status(word: Option<&str>, disputed: bool, text: &str) -> Status {
     }
 }
 
-/// NVD writes times without a zone and means UTC.
+/// NVD writes times without a zone and means UTC; where one is said, it counts.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    let with_zone = || text.parse::<Timestamp>().ok();
-    let plain = text.parse::<DateTime>().ok().and_then(|at| at.to_zoned(TimeZone::UTC).ok());
-    plain.map(|zoned| zoned.timestamp()).or_else(with_zone)
+    let plain = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+    text.parse::<Timestamp>().ok().or_else(|| plain().map(|zoned| zoned.timestamp()))
 }
 
 fn add_weakness(record: &mut Record, word: &str) {
@@ -351,6 +350,33 @@ mod tests {
             assert_eq!(read_nvd(&json).unwrap_err(), Unreadable::Id, "{id}");
         }
         assert_eq!(read_nvd("[]").unwrap_err(), Unreadable::Shape);
+        let odd = r#"{"cve":{"id":"CVE-2024/../../x","published":7}}"#;
+        assert_eq!(read_nvd(odd).unwrap_err(), Unreadable::Id, "field by field as well");
+    }
+
+    #[test]
+    fn times_without_a_zone_are_of_utc() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(time("2024-03-01T10:00:00.000"), Some(at("2024-03-01T10:00:00Z")));
+        assert_eq!(time("2024-03-01T10:00:00-05:00"), Some(at("2024-03-01T15:00:00Z")));
+        assert_eq!(time("yesterday"), None);
+    }
+
+    #[test]
+    fn what_only_runs_beside_a_vulnerable_product_is_none() {
+        let row = |vulnerable: bool, name: &str| {
+            format!(
+                r#"{{"vulnerable":{vulnerable},"criteria":"cpe:2.3:a:v:{name}:*:*:*:*:*:*:*:*","versionEndExcluding":"2"}}"#
+            )
+        };
+        let json = format!(
+            r#"{{"cve":{{"id":"CVE-2024-0001","configurations":[{{"nodes":[{{"cpeMatch":[{},{}]}}]}}]}}}}"#,
+            row(true, "frobnicator"),
+            row(false, "glibc")
+        );
+        let names: Vec<String> =
+            read_nvd(&json).unwrap().products.into_iter().map(|product| product.name).collect();
+        assert_eq!(names, ["frobnicator"]);
     }
 
     #[test]

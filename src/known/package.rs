@@ -7,6 +7,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
+use crate::report::{Listed, packages};
 
 /// A bundled package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,7 +56,8 @@ pub struct Packages {
     pattern: Option<Regex>,
 }
 
-static TODAY: LazyLock<Packages> = LazyLock::new(|| Packages::parse(include_str!("data/packages.tsv")));
+static TODAY: LazyLock<Packages> =
+    LazyLock::new(|| Packages::of(packages().iter().filter_map(package).collect()));
 
 /// A version behind a name.
 static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -77,15 +79,9 @@ const NEAR: [&str; 10] = [
 ];
 
 impl Packages {
-    /// Today's list.
+    /// Today's list: what O3DE bundles (`report/data/packages.tsv`).
     pub fn today() -> &'static Self {
         &TODAY
-    }
-
-    /// Reads a list in the layout of `data/packages.tsv`; lines without a name are skipped.
-    pub fn parse(table: &str) -> Self {
-        let lines = table.lines().filter(|line| !line.starts_with('#'));
-        Self::of(lines.filter_map(package).collect())
     }
 
     /// A list of these packages.
@@ -223,31 +219,32 @@ fn is_vouched(text: &str, start: usize, end: usize) -> bool {
     NEAR.iter().any(|word| near.contains(word))
 }
 
-fn package(line: &str) -> Option<Package> {
-    let mut columns = line.split('\t');
-    let name = columns.next().filter(|name| !name.is_empty())?.to_owned();
-    let list = |column: Option<&str>| -> Vec<String> {
-        column
-            .filter(|text| *text != "-")
-            .map(|text| text.split(';').map(str::to_owned).collect())
-            .unwrap_or_default()
-    };
-    let (versions, platforms, cpe) = (list(columns.next()), list(columns.next()), list(columns.next()));
-    let really = list(columns.next());
-    let guarded = columns.next() == Some("guarded");
-    let also = list(columns.next()).into_iter().map(|name| name.to_lowercase()).collect();
+/// What O3DE bundles of the reviewed list; what it only asks for has no version to compare.
+fn package(listed: &Listed) -> Option<Package> {
     let real = |version: &str| {
-        let told = really.iter().filter_map(|item| item.split_once('=')).find(|(from, _)| *from == version);
+        let told = listed.really.iter().find(|(from, _)| *from == version);
         let text = told.map_or(version, |(_, to)| to);
         Version::parse(text).map(|_| text.to_owned())
     };
-    let versions = versions
-        .into_iter()
-        .map(|version| Shipped { real: real(&version), version, platforms: platforms.clone() })
+    let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let platforms = owned(&listed.platforms);
+    let versions: Vec<Shipped> = listed
+        .versions
+        .iter()
+        .map(|version| Shipped {
+            version: (*version).to_owned(),
+            real: real(version),
+            platforms: platforms.clone(),
+        })
         .collect();
-    let cpe = cpe.iter().filter_map(|item| item.trim_start_matches('~').split_once(':'));
-    let cpe = cpe.map(|(vendor, product)| (vendor.to_owned(), product.to_owned())).collect();
-    Some(Package { name, versions, cpe, guarded, also })
+    let cpe = listed.cpe.iter().map(|(vendor, product)| ((*vendor).to_owned(), (*product).to_owned()));
+    (!versions.is_empty()).then(|| Package {
+        name: listed.name.to_owned(),
+        versions,
+        cpe: cpe.collect(),
+        guarded: listed.guarded,
+        also: owned(&listed.also),
+    })
 }
 
 /// A line of a `BuiltInPackages_*.cmake` file.

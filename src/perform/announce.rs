@@ -23,9 +23,10 @@ pub(super) async fn discord(
     let Some((text, words)) = drawn(office, &case)? else {
         return Ok(Verdict::Parked { why: "not-public" });
     };
-    let leaks = office
-        .store
-        .read(|txn| secrets::leaks_of(office, txn, &case, Reader::OfTheDisclosure, &words, &text.whole()))?;
+    let leaks = office.store.read(|txn| {
+        let said = text.whole() + &secrets::told_before(office, txn, &case)?;
+        secrets::leaks_of(office, txn, &case, Reader::OfTheDisclosure, &words, &said)
+    })?;
     if !leaks.is_empty() {
         return Ok(Verdict::Leaks { leaks });
     }

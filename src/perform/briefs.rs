@@ -4,12 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{links, way};
 use crate::case::act::ActState;
+use crate::case::calendar::days_after;
 use crate::case::roster::Member;
 use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::calendar_entry::{Occasion, Standing};
-use crate::render::letters::{ConflictNote, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version};
+use crate::render::letters::{
+    ConflictNote, Dates, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
+};
 use crate::render::when;
 use crate::store::{StoreError, Txn};
 
@@ -46,6 +49,8 @@ pub(super) fn letter(
         | Brief::ReleaseNote
         | Brief::Retrospective
         | Brief::Incident
+        | Brief::CveCame
+        | Brief::Public
         | Brief::PostedChanged
         | Brief::PostedBlank
         | Brief::PostedGone
@@ -114,20 +119,20 @@ fn on_case(
             issue: issue(office, case),
             why: format!("severity {}", way::severity_or_claim(case)),
             days: office.policy.runbook.meeting_days,
-            by: case.received.saturating_add(days(office.policy.runbook.meeting_days)).unwrap_or(*at),
+            by: days_after(case.received, office.policy.runbook.meeting_days),
             slots: slots(office, *at, now),
             second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
         },
         Brief::Mitigation => OnCase::ChairsNotice {
             component: component(case),
-            prepare: vec![way::fix(case)],
+            prepare: prepare(txn, case)?,
             advisory: Some(advisory()),
             dates,
         },
         Brief::Installers => OnCase::Installers {
             severity: way::severity(case),
             fix: vec![way::fix(case)],
-            proposal: "the next point release; please say which version, branch and day".to_owned(),
+            proposal: "with the next point release".to_owned(),
             by: within(office, now, 3),
             dates,
         },
@@ -141,10 +146,13 @@ fn on_case(
         }
         Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => OnCase::Embargo { dates, moved: None },
-        Brief::Task { .. } | Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => {
-            return Ok(None);
-        }
+        Brief::DayMoved => day_moved(case, dates),
+        Brief::CveCame
+        | Brief::Public
+        | Brief::Task { .. }
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone => return Ok(None),
     }))
 }
 
@@ -157,8 +165,28 @@ fn retrospective(office: &Office, case: &Case, now: Timestamp) -> OnCase {
     }
 }
 
-fn days(count: u32) -> SignedDuration {
-    SignedDuration::from_hours(i64::from(count) * 24)
+/// What chairs have ready on the day.
+fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
+    let text = way::text(txn, case)?;
+    let fixed: Vec<String> = text
+        .map(|text| {
+            text.affected.into_iter().map(|one| one.fixed).filter(|fixed| !fixed.is_empty()).collect()
+        })
+        .unwrap_or_default();
+    let what = if fixed.is_empty() {
+        "the fix".to_owned()
+    } else {
+        format!("{} {}", way::PRODUCT, fixed.join(", "))
+    };
+    Ok(vec![
+        format!("the move of your branches and projects to {what}"),
+        "what you tell the people who use your part, if they must do something".to_owned(),
+    ])
+}
+
+/// T13: agreed, or moved; why stands in the letter to the reporter alone.
+fn day_moved(case: &Case, dates: Dates) -> OnCase {
+    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
 /// T19 while it is reviewed, T09 before.
@@ -220,13 +248,11 @@ fn incident(office: &Office, case: &Case, now: Timestamp) -> IncidentNote {
     }
 }
 
-/// Three hours across zones: morning and evening in UTC before the proposed one.
+/// The hour that was asked for, and up to three before it across zones: morning and evening in UTC.
 fn slots(office: &Office, at: Timestamp, now: Timestamp) -> Vec<Timestamp> {
     let earlier = |hours: i64| at.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(at);
     let working = |slot: &Timestamp| *slot > now && office.policy.calendar.is_working_time(*slot);
-    let mut slots: Vec<Timestamp> = [48, 24, 8].map(earlier).into_iter().filter(working).collect();
-    slots.push(at);
-    slots
+    std::iter::once(at).chain([48, 24, 8].map(earlier).into_iter().filter(working)).collect()
 }
 
 /// What happened when, without a word of anybody.
@@ -257,6 +283,8 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::ReleaseNote => "a line for the release notes".to_owned(),
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
+        Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
+        Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
         Brief::PostedChanged => {

@@ -8,10 +8,10 @@ use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Refused, Step};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
-use crate::render::alert_view::Commands;
+use crate::render::alert_view::{self, Commands};
 use crate::render::comment::Words;
 use crate::render::news::News;
-use crate::store::{StoreError, Txn};
+use crate::store::{FateWord, StoreError, Txn};
 
 /// Without an address of its own the machine is answered through the list, which breaks what proves a sender.
 pub(super) fn by_mail(office: &Office) -> Commands {
@@ -106,6 +106,7 @@ pub(super) fn news(
         Alert::NewCase
         | Alert::ReporterWrote
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::DidYouAnswer { .. }
         | Alert::DeliveryFailed
         | Alert::Clock { .. }
@@ -115,6 +116,12 @@ pub(super) fn news(
         | Alert::Digest
         | Alert::Alarm { .. } => News::Settled,
     })
+}
+
+/// A later check found more; that may be gone again when people are told.
+pub(super) fn found_more(case: Option<&Case>) -> alert_view::Alert {
+    let strong = case.and_then(|case| case.checked).is_some_and(|checked| checked.is_strong());
+    if strong { alert_view::Alert::FoundMore } else { alert_view::Alert::News(News::Settled) }
 }
 
 /// Where what a brief speaks of is.
@@ -129,6 +136,7 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
             None => Some(super::way::advisory_url(office, case)),
         },
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
+        Brief::CveCame | Brief::Public => Some(super::way::advisory_url(office, case)),
         Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement
@@ -142,6 +150,31 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
         | Brief::Incident
         | Brief::DayMoved => None,
     }
+}
+
+/// Somebody wrote who takes no part in the case; an organization of the embargoed list is named.
+pub(super) fn stranger(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: Option<&Case>,
+) -> Result<alert_view::Alert, StoreError> {
+    let listed = case.map(|case| of_the_list(office, txn, case)).transpose()?.flatten();
+    Ok(listed
+        .map_or(alert_view::Alert::StrangerWrote, |who| alert_view::Alert::News(News::ListWrote { who })))
+}
+
+/// Which organization of the embargoed list wrote the last mail that nobody of the case wrote, if it was one that was told: its
+/// notice asks for an answer.
+fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<String>, StoreError> {
+    let mails = txn.mails_of(case.id)?;
+    let last = mails.iter().rev().find(|row| row.fate == FateWord::Quarantined);
+    let told = case.tracks.list_told();
+    let Some(person) = last.and_then(|row| row.person).filter(|person| told.contains(person)) else {
+        return Ok(None);
+    };
+    let address = txn.address_of(person)?;
+    let listed = office.policy.embargoed.iter().find(|listed| listed.address == address);
+    Ok(listed.map(|listed| listed.organization.clone()))
 }
 
 /// Why a letter that waited did not leave.

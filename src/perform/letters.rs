@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Peers, PerformFault, Verdict, briefs, views};
 use crate::case::act::{ActState, Stopped};
-use crate::case::{Address, Alarm, Alert, MemberKey, PersonId};
+use crate::case::{Address, Alarm, Alert, ClockKind, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
 use crate::known::mirror::Standing;
 use crate::mail::compose::{Attachment, Auto, Outgoing, write_with};
@@ -120,6 +120,9 @@ pub(super) fn notice(
     let Some(address) = office.policy.roster.get(to).and_then(|member| member.address()) else {
         return Ok(None);
     };
+    if is_settled(office, row, alert)? {
+        return Ok(None);
+    }
     let now = office.outside.clock.now();
     let (mail, file) = match briefed(office, row, to, alert, now)? {
         Some((letter, file)) => (AlertMail { subject: letter.subject, body: letter.body }, file),
@@ -140,6 +143,14 @@ pub(super) fn notice(
         practice: office.practice(),
     };
     Ok(write_with(&outgoing, file.as_ref()).ok())
+}
+
+/// A reminder that waited for the working hours of its reader, of a promise that was kept meanwhile.
+fn is_settled(office: &Office, row: &EffectRow, alert: &Alert) -> Result<bool, StoreError> {
+    let (Alert::Clock { clock, level, .. }, Some(case)) = (alert, row.case) else { return Ok(false) };
+    let case = office.store.read(|txn| txn.case(case))?;
+    // One that began anew did not ring so far yet.
+    Ok(case.clocks.get(clock).is_some_and(|clock| clock.stopped.is_some() || clock.rung <= *level))
 }
 
 /// A brief that is a letter of its own.
@@ -189,6 +200,12 @@ fn mirror_news(office: &Office, now: Timestamp) -> MirrorNews {
     standing.and_then(|standing| standing.nvd_at).map_or(MirrorNews::Missing, MirrorNews::Old)
 }
 
+/// Whose terms of the embargoed list end.
+fn terms_news(office: &Office, now: Timestamp) -> Vec<String> {
+    let today = office.policy.calendar.zone.to_datetime(now).date();
+    office.policy.embargoed.iter().filter_map(|listed| listed.news(today)).collect()
+}
+
 fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
     let planned = row.planned_at;
     // The outbox counts in milliseconds.
@@ -230,7 +247,10 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         about: About::Case(*case),
         at: *at,
         sender: None,
-        why: kind.clone(),
+        why: ClockKind::ALL
+            .into_iter()
+            .find(|clock| clock.word() == kind)
+            .map_or_else(|| kind.clone(), |clock| clock.task().to_owned()),
     });
     Ok(DigestView {
         now,
@@ -238,6 +258,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
         mirror: mirror_news(office, now),
+        terms: terms_news(office, now),
         commands: super::commanded::by_mail(office),
         due: due.collect(),
         waiting: lines(&rows.waiting, &views::waiting_words)?,

@@ -38,7 +38,7 @@ pub use github::look_at_repository;
 pub use links::advisory_link;
 pub(crate) use links::{issue_link, posted_link};
 pub use peers::{Peers, SetupFault, github as github_client, trust};
-pub use secrets::{Reader, approved_text, leaks_of};
+pub use secrets::{Reader, approved_text, leaks_of, told_before};
 pub(crate) use views::why_of_mail;
 
 use crate::case::act::Stopped;

@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::case::tracks::Cve;
-use crate::case::{Case, Sha256};
+use crate::case::{Case, Effect, Sha256};
 use crate::office::Office;
 use crate::render::advisory::PublicText;
 use crate::render::leak::{self, Leak, Secrets};
-use crate::store::{FateWord, StoreError, Txn};
+use crate::store::{EffectRow, EffectState, FateWord, StoreError, Txn};
 
 /// Mails of a case whose words are confidential, at most: the oldest.
 const MAILS: usize = 500;
@@ -88,6 +88,25 @@ fn texts(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, Sto
         texts.push(words);
     }
     Ok(texts)
+}
+
+/// What letters to others said about the case already, subjects included: each passed the guard before it left. Who answers one
+/// quotes it, and its words must not stop the next.
+///
+/// # Errors
+/// A fault of the store.
+pub fn told_before(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
+    let mut told = String::new();
+    let left = |row: &&EffectRow| {
+        let notice = matches!(&row.effect, Effect::Letter { letter, .. } if letter.is_notice());
+        notice && row.state == EffectState::Done
+    };
+    for row in txn.effects_of(case.id)?.iter().filter(left).take(MAILS) {
+        let Some(bytes) = &row.letter else { continue };
+        let letter = crate::mail::read(bytes, &office.limits, &office.house);
+        told.push_str(&format!("\n\n{}\n\n{}", letter.subject, letter.text));
+    }
+    Ok(told)
 }
 
 /// The text of a case's advisory, if it has that hash: what people approved.

@@ -294,7 +294,8 @@ pub(super) fn alert(
     let kind = match alert {
         case::Alert::NewCase => Alert::NewCase,
         case::Alert::ReporterWrote => Alert::ReporterWrote { attachments: 0 },
-        case::Alert::StrangerWrote => Alert::StrangerWrote,
+        case::Alert::StrangerWrote => commanded::stranger(office, txn, case)?,
+        case::Alert::FoundMore => commanded::found_more(case),
         case::Alert::DidYouAnswer { mail } => Alert::MemberAnswered { received: txn.mail(*mail)?.received },
         case::Alert::DeliveryFailed => Alert::DeliveryFailed {
             letter: "a letter to the reporter".to_owned(),
@@ -436,16 +437,14 @@ fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, 
         issue: case.issue.map(|(_, number)| issue_url(office, number)),
         received: case.received,
         acknowledge_by: case.acknowledge_by().unwrap_or(case.received),
+        acknowledged: !case.runs(case::ClockKind::Acknowledge),
+        public_on: case.tracks.date().filter(|_| case.tracks.published.is_none()),
         components: case.component.iter().cloned().collect(),
         claimed: case.severity,
+        rated: case.tracks.assessment.as_ref().map(|found| found.severity).or(case.severity_set),
         owner: case.owner().map(|owner| name(office, owner)),
         checked: case.checked,
-        receipt_withheld: match case.receipt {
-            case::Receipt::Withheld(why) => Some(why.words().to_owned()),
-            case::Receipt::Due | case::Receipt::Sent(_) | case::Receipt::Unknown | case::Receipt::Parked => {
-                None
-            }
-        },
+        receipt_withheld: case.receipt.withheld().map(|why| why.words().to_owned()),
         advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
         posted: txn.posted_of(case.report)?.map(|row| posted_link(&office.config.github, &row.place)),
     })

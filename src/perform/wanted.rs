@@ -209,7 +209,10 @@ pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Optio
         .component
         .as_ref()
         .map_or_else(|| way::PRODUCT.to_owned(), |part| format!("{part} of {}", way::PRODUCT));
-    let versions = assessment.versions.as_ref().map(|versions| format!("{} {versions}", way::PRODUCT));
+    let versions = assessment
+        .versions
+        .as_ref()
+        .map(|versions| format!("{} {}", way::PRODUCT, way::range_in_words(&versions.to_string())));
     let text = AdvisoryText {
         ids: String::new(),
         title: title(case),

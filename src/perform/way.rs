@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::links;
 use super::secrets;
 use crate::case::assessment::Assessment;
+use crate::case::roster::{Role, Roster};
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Case, Severity, decide};
+use crate::case::{Act, Case, Deed, Policy, Severity, Step, decide};
+use crate::config::Github;
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::advisory::{self, PublicText};
@@ -19,21 +21,47 @@ pub(crate) const PRODUCT: &str = "O3DE";
 
 /// The day that stands, or is proposed, or else the last one; and the rule behind it.
 pub(crate) fn dates(office: &Office, case: &Case) -> Dates {
-    let limit_at = decide::limit(case, &office.policy);
+    dates_by(&office.policy, case)
+}
+
+/// The same by this policy.
+pub(crate) fn dates_by(policy: &Policy, case: &Case) -> Dates {
+    let limit_at = decide::limit(case, policy);
     let embargo = &case.tracks.embargo;
     let agreed = embargo.agreed.map(|agreed| agreed.date);
     let proposed = embargo.proposed.map(|proposed| proposed.date);
     Dates {
         publish_at: agreed.or(proposed).unwrap_or(limit_at),
         limit_at,
-        wished_days: office.policy.runbook.target_days,
-        limit_days: office.policy.runbook.limit_days,
+        wished_days: policy.runbook.target_days,
+        limit_days: policy.runbook.limit_days,
     }
 }
 
 /// The same once both agreed.
 pub(crate) fn agreed_dates(office: &Office, case: &Case) -> Option<Dates> {
     case.tracks.date().map(|_| dates(office, case))
+}
+
+/// Why a day moved, for others than the reporter.
+pub(crate) const MOVED: &str = "The reporter and we agreed on another day.";
+
+/// The day that stood before the one that stands.
+pub(crate) fn moved(case: &Case) -> Option<Timestamp> {
+    case.acts.iter().rev().find_map(|act| moved_from(case, Some(act)))
+}
+
+/// The day that stood before this act.
+pub(crate) fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
+    let number = act?.number;
+    let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
+    let now = case.tracks.date();
+    earlier
+        .filter_map(|act| {
+            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
+        })
+        .next()
+        .filter(|was| Some(*was) != now)
 }
 
 /// Days beyond the limit to which the reporter may agree, where the day that is meant lies beyond it.
@@ -54,9 +82,14 @@ pub(crate) fn ids(case: &Case) -> String {
 
 /// Where people of the advisory read it.
 pub(crate) fn advisory_url(office: &Office, case: &Case) -> String {
+    advisory_at(&office.config.github, case)
+}
+
+/// The same by this configuration.
+pub(crate) fn advisory_at(github: &Github, case: &Case) -> String {
     case.tracks.advisory.as_ref().map_or_else(
-        || "it is being made".to_owned(),
-        |seen| links::advisory_link(&office.config.github, &seen.repository, &seen.ghsa),
+        || "the draft advisory on GitHub, which is being made".to_owned(),
+        |seen| links::advisory_link(github, &seen.repository, &seen.ghsa),
     )
 }
 
@@ -97,14 +130,43 @@ pub(crate) fn credit(txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
     })
 }
 
-/// Where the fix is, for people who prepare.
+/// The credit as everybody will read it: the advisory's own words, once it has some.
+pub(crate) fn credit_line(txn: &Txn<'_>, case: &Case) -> Result<String, StoreError> {
+    let anonymous = matches!(case.tracks.credit, Some(Credit::Anonymous));
+    let written = if anonymous { None } else { text(txn, case)?.and_then(|text| text.section("credits")) };
+    let line = |words: String| {
+        let lines = words.lines().map(|line| line.trim_start_matches(['-', '*', ' ']).trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    written.map(line).filter(|line| !line.is_empty()).map_or_else(|| credit(txn, case), Ok)
+}
+
+/// Where the fix is, for people who prepare: a sentence.
 pub(crate) fn fix(case: &Case) -> String {
     match &case.tracks.fix {
-        Fix::Merged { at } => at.to_string(),
-        Fix::Proposed { .. } => "it is written, and comes with the publication".to_owned(),
-        Fix::Impossible => "there is none yet; what helps meanwhile stands below".to_owned(),
-        Fix::Open => "it is being worked on".to_owned(),
+        Fix::Merged { at } => format!("It is in the public repository: {at}"),
+        Fix::Proposed { .. } => "It is written, and becomes public with the advisory.".to_owned(),
+        Fix::Impossible => "There is none yet; what helps meanwhile stands below.".to_owned(),
+        Fix::Open => "It is being worked on.".to_owned(),
     }
+}
+
+/// A range of versions in words: `before 2510.2`, `from 2505.0 on, before 2510.2`. What is no range stays as it is.
+pub(crate) fn range_in_words(range: &str) -> String {
+    let part = |part: &str| {
+        let part = part.trim();
+        let (sign, version) = part.split_at(part.find(|c: char| !"<>=".contains(c)).unwrap_or(0));
+        let version = version.trim();
+        match sign {
+            "<" => format!("before {version}"),
+            "<=" => format!("up to {version}"),
+            ">=" => format!("from {version} on"),
+            ">" => format!("after {version}"),
+            "=" => format!("{version} alone"),
+            _ => part.to_owned(),
+        }
+    };
+    range.split(',').map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// What the advisory says now.
@@ -125,6 +187,11 @@ pub(crate) fn public_desk(office: &Office) -> PublicDesk {
 
 /// What the advisory says, taken apart by its headings.
 pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> AdvisoryText {
+    apart(case, text, advisory_url(office, case))
+}
+
+/// The same with this address.
+pub(crate) fn apart(case: &Case, text: &PublicText, url: String) -> AdvisoryText {
     let section = |heading: &str| text.section(heading).unwrap_or_default();
     let affected = text.affected.iter().map(|one| one.range.trim()).filter(|range| !range.is_empty());
     let fixed: Vec<String> = text
@@ -143,7 +210,7 @@ pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> Ad
         severity: severity(case),
         vector: Some(text.vector.clone()).filter(|vector| !vector.is_empty()),
         why: section("severity"),
-        affected: affected.map(|range| format!("{PRODUCT} {range}")).collect(),
+        affected: affected.map(|range| format!("{PRODUCT} {}", range_in_words(range))).collect(),
         fixed: Some(fixed),
         tell: section("am"),
         mitigation: section("mitigation"),
@@ -152,8 +219,23 @@ pub(crate) fn taken_apart(office: &Office, case: &Case, text: &PublicText) -> Ad
         details: section("details"),
         credits: Some(if anonymous { Vec::new() } else { credits.filter(|line| !line.is_empty()).collect() }),
         timeline: Vec::new(),
-        url: advisory_url(office, case),
+        url,
     }
+}
+
+/// Who was told of a case, for the reporter.
+pub(crate) fn who_knows(roster: &Roster, case: &Case) -> String {
+    let mut who = vec!["the response team".to_owned()];
+    match case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
+        0 => {}
+        1 => who.push("the people of one group who fix it".to_owned()),
+        count => who.push(format!("the people of {count} groups who fix it")),
+    }
+    if roster.with(Role::TscContact).next().is_some() {
+        who.push("a contact at the project's steering committee".to_owned());
+    }
+    let last = who.pop().unwrap_or_default();
+    if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) }
 }
 
 /// The calendar entry of the day: its number rises with each day that was agreed.

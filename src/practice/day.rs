@@ -21,7 +21,7 @@ use super::web::Recorder;
 use crate::case::decide::Act;
 use crate::case::order::Order;
 use crate::case::{Case, CaseId, Event, MemberKey, Sha256};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::{self, LogFormat, LogLevel};
 use crate::daemon::{Daemon, Fault, StartFault};
 use crate::known::Mirror;
@@ -71,10 +71,14 @@ struct Running {
 pub(super) struct Delivered {
     /// First word of its file's name.
     pub(super) from: String,
+    /// To whom it was written.
+    pub(super) to: String,
     /// Its subject.
     pub(super) subject: String,
     /// As delivered.
     pub(super) raw: Vec<u8>,
+    /// When.
+    pub(super) at: Timestamp,
 }
 
 /// The day.
@@ -93,7 +97,7 @@ pub(super) struct Day {
     /// Comments that people wrote.
     comments: u64,
     watch: Watch,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     log: Dispatch,
     running: Option<Running>,
 }
@@ -107,8 +111,8 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts everything in that folder.
-    pub(super) async fn set(dir: &Path, clock: &Arc<SystemClock>) -> Result<Self, Trouble> {
+    /// Starts everything in that folder, for the day of mail.
+    pub(super) async fn set(dir: &Path, clock: &Arc<dyn Clock>) -> Result<Self, Trouble> {
         let settings = Settings {
             // As in production, but nobody wants to wait: no spacing between writes, a look at the junk folder each second.
             mailbox: "first_start = \"all\"\npoll = \"* * * * * *\"".to_owned(),
@@ -117,14 +121,18 @@ impl Stage {
             github: "spacing_ms = 0\nlook_wait_s = 0\ncomments_poll_s = 1".to_owned(),
             ..Settings::default()
         };
-        let peers =
-            Loopback::start(dir, Arc::clone(clock) as Arc<dyn Clock>, Recorder::none(), &settings).await?;
+        let peers = Loopback::start(dir, Arc::clone(clock), Recorder::none(), &settings).await?;
         for (_, id, login) in ACCOUNTS {
             peers.hub.add_user(id, login);
             peers.hub.set_push(login, true);
         }
-        mirror(dir, clock.now())?;
-        let log = std::fs::File::create(dir.join("daemon.log"))?;
+        Self::between(peers, clock).await
+    }
+
+    /// Starts the daemon between these peers.
+    pub(super) async fn between(peers: Loopback, clock: &Arc<dyn Clock>) -> Result<Self, Trouble> {
+        mirror(&peers.dir, clock.now())?;
+        let log = std::fs::File::create(peers.dir.join("daemon.log"))?;
         let log = Dispatch::new(observe::subscriber(LogFormat::Plain, LogLevel::Debug, None, true, log));
         let (office, running) = start(&peers.path(), clock, &log).await?;
         Ok(Self { peers, office, running, log })
@@ -151,7 +159,7 @@ fn mirror(dir: &Path, now: Timestamp) -> Result<(), Trouble> {
 
 async fn start(
     config: &Path,
-    clock: &Arc<SystemClock>,
+    clock: &Arc<dyn Clock>,
     log: &Dispatch,
 ) -> Result<(Arc<Office>, Running), Trouble> {
     let dir = config.parent().map(Path::to_owned).unwrap_or_default();
@@ -160,7 +168,7 @@ async fn start(
     };
     let config = config::load_with(config, Some(&dir)).map_err(told)?;
     let outside = Outside {
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        clock: Arc::clone(clock),
         chance: Arc::new(SystemChance::default()),
         points: Arc::new(NoPoints),
         names: Arc::new(NoNames),
@@ -175,7 +183,7 @@ async fn start(
 
 impl Day {
     /// The day on that stage.
-    pub(super) fn on(stage: Stage, clock: Arc<SystemClock>, diary: Diary) -> Self {
+    pub(super) fn on(stage: Stage, clock: Arc<dyn Clock>, diary: Diary) -> Self {
         Self {
             peers: stage.peers,
             office: stage.office,
@@ -231,7 +239,8 @@ impl Day {
         let more = [("folder", json!(folder)), ("uid", json!(uid)), ("sha256", json!(sha256.to_string()))];
         self.diary.seen(Place::Mailbox, "arrived", &text, &more);
         let from = letter.from.as_ref().map_or("nobody", |from| from.local()).to_owned();
-        self.delivered.push(Delivered { from, subject: letter.subject, raw });
+        let to = letter.to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        self.delivered.push(Delivered { from, to, subject: letter.subject, raw, at: now });
         self.awaited.push(sha256);
         sha256
     }
@@ -269,8 +278,7 @@ impl Day {
                 // What happened between the last look and the silence.
                 break self.look().is_ok();
             }
-            let ended = self.running.as_ref().is_none_or(|running| running.task.is_finished());
-            if ended || self.clock.monotonic() >= end {
+            if !self.goes_on() || self.clock.monotonic() >= end {
                 break false;
             }
             self.clock.sleep(LOOK).await;
@@ -278,22 +286,32 @@ impl Day {
         self.check("the daemon deals with it and comes to rest", rested);
     }
 
-    fn look(&mut self) -> Result<(), StoreError> {
+    /// Tells all that is new.
+    pub(super) fn look(&mut self) -> Result<(), StoreError> {
         self.watch.look(&self.peers, &self.office, &mut self.diary)
     }
 
     fn is_quiet(&self) -> Result<bool, StoreError> {
-        if !self.awaited.iter().all(|sha256| self.watch.settled(*sha256).is_some()) {
-            return Ok(false);
-        }
-        let heard = self.office.store.read(|txn| txn.heard_counts())?;
-        let judged: u64 = heard.iter().filter(|(fate, _)| fate != "stored").map(|(_, count)| count).sum();
-        if judged < self.comments {
-            return Ok(false);
-        }
         let figures = self.office.store.read(|txn| txn.figures())?;
         let open = |state: &str| matches!(state, "due" | "sending");
-        Ok(!figures.outbox.iter().any(|lane| open(&lane.state)))
+        Ok(self.is_taken_in()? && !figures.outbox.iter().any(|lane| open(&lane.state)))
+    }
+
+    /// Every mail that arrived is settled and told, every comment judged.
+    fn is_taken_in(&self) -> Result<bool, StoreError> {
+        Ok(self.awaited.iter().all(|sha256| self.watch.settled(*sha256).is_some()) && self.is_heard()?)
+    }
+
+    /// Every comment that people wrote is judged.
+    pub(super) fn is_heard(&self) -> Result<bool, StoreError> {
+        let heard = self.office.store.read(|txn| txn.heard_counts())?;
+        let judged: u64 = heard.iter().filter(|(fate, _)| fate != "stored").map(|(_, count)| count).sum();
+        Ok(judged >= self.comments)
+    }
+
+    /// Whether the daemon still works.
+    pub(super) fn goes_on(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| !running.task.is_finished())
     }
 
     /// Waits for a poll that began after this instant.

@@ -4,14 +4,17 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::score::Score;
 use crate::clock::Clock;
+use crate::render::when;
 
-/// Columns of the screen that are used, at most.
-const WIDTH: usize = 92;
+/// Columns of the screen that are used, at most: those of a terminal that nobody made wider.
+const WIDTH: usize = 80;
 /// Columns of the labels on the left, indent included.
 const LABEL: usize = 14;
 
@@ -66,6 +69,9 @@ impl Place {
 pub struct Entry {
     /// Milliseconds since the day began.
     pub ms: u64,
+    /// What the clock of the play showed, where it is not the machine's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// The step, from 1; 0 before the first.
     pub step: u32,
     /// Where.
@@ -116,6 +122,9 @@ pub struct Diary {
     screen: Screen,
     clock: Arc<dyn Clock>,
     begun: Duration,
+    played: Option<Arc<dyn Clock>>,
+    /// The minute of the play that was shown last.
+    minute: String,
     step: u32,
     text: String,
     entries: Vec<Entry>,
@@ -125,7 +134,14 @@ impl Diary {
     /// An empty one; the day begins now.
     pub fn new(screen: Screen, clock: Arc<dyn Clock>) -> Self {
         let begun = clock.monotonic();
-        Self { screen, clock, begun, step: 0, text: String::new(), entries: Vec::new() }
+        let (played, minute) = (None, String::new());
+        Self { screen, clock, begun, played, minute, step: 0, text: String::new(), entries: Vec::new() }
+    }
+
+    /// The same for a play with a clock of its own: what is seen bears its time.
+    #[must_use]
+    pub fn with_time_of(self, played: Arc<dyn Clock>) -> Self {
+        Self { played: Some(played), ..self }
     }
 
     /// Time since the day began.
@@ -169,7 +185,7 @@ impl Diary {
     pub fn step_ended(&mut self, held: bool, checks: u32) {
         let (ink, word) = if held { (Ink::Good, "held") } else { (Ink::Bad, "NOT HELD") };
         let count = if checks == 1 { "1 check".to_owned() } else { format!("{checks} checks") };
-        self.shown(ink, word, &count);
+        self.labeled(ink, word, &count);
         self.keep(Place::Play, "step-ended", word, &[("held", held.into()), ("checks", checks.into())]);
     }
 
@@ -209,7 +225,9 @@ impl Diary {
     fn keep(&mut self, place: Place, what: &str, text: &str, more: &[(&str, Value)]) {
         let ms = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX);
         let more = more.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        let entry = Entry { ms, step: self.step, place, what: what.to_owned(), text: text.to_owned(), more };
+        let at = self.played.as_ref().map(|clock| clock.now());
+        let entry =
+            Entry { ms, at, step: self.step, place, what: what.to_owned(), text: text.to_owned(), more };
         if self.screen.json {
             self.print(&(json(&entry) + "\n"));
         }
@@ -217,6 +235,17 @@ impl Diary {
     }
 
     fn shown(&mut self, ink: Ink, label: &str, text: &str) {
+        if let Some(played) = &self.played {
+            let minute = when::medium(played.now(), &TimeZone::UTC);
+            if minute != self.minute {
+                self.line(Ink::Dim, &format!("  {minute}"));
+                self.minute = minute;
+            }
+        }
+        self.labeled(ink, label, text);
+    }
+
+    fn labeled(&mut self, ink: Ink, label: &str, text: &str) {
         let mut label = format!("    {label}");
         for line in wrapped(text, WIDTH - LABEL) {
             self.both(Ink::Dim, &format!("{label:<LABEL$}"), ink, &line);

@@ -40,6 +40,8 @@ pub struct Message {
     pub content: String,
     /// Whether it was changed after it was posted.
     pub edited: bool,
+    /// When it was posted.
+    pub at: Timestamp,
 }
 
 /// How a request goes wrong.
@@ -267,7 +269,7 @@ fn post(world: &mut World, asked: &Asked, now: Timestamp) -> Reply {
         Ok(content) => {
             let id = world.next.to_string();
             world.next = world.next.saturating_add(1);
-            let message = Message { id, content, edited: false };
+            let message = Message { id, content, edited: false, at: now };
             let shaped = shape(&message, now);
             world.messages.push(message);
             if asked.query("wait") == Some("true") { Reply::json(200, shaped) } else { Reply::empty(204) }

@@ -100,7 +100,8 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
     let guide = format!(
         "Everything is in {dir}\n  sent/        {sent} mails that left: receipts to reporters, notices to members\n  \
          received/    {received} mails that came\n  issues/      {issues} issues with their comments, as GitHub would hold \
-         them\n  discord.md   diary.txt   diary.jsonl   daemon.log   config.toml   state/   README.txt",
+         them\n  discord.md   diary.txt   diary.jsonl   daemon.log   config.toml   state/\n  README.txt\n\nThis was a day \
+         of mail. One vulnerability, from the first mail to the public notice:\n  sir-intake practice life",
         dir = dir.display(),
         sent = mails.len(),
         received = day.delivered.len(),
@@ -112,7 +113,7 @@ pub(super) fn leave(day: &mut Day) -> io::Result<()> {
 }
 
 /// Words of a subject as they may stand in a file's name: at most seven, lower case; case numbers stay as they are.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !word.is_empty());
     let word =
         |word: &str| if word.starts_with("SIR-") { word.to_owned() } else { word.to_ascii_lowercase() };

@@ -202,7 +202,7 @@ dkim_domains = ["tsc.example"]
 roles = ["tsc-contact"]
 "#;
 
-fn secret(dir: &Path, name: &str, text: &str) -> io::Result<()> {
+pub(super) fn secret(dir: &Path, name: &str, text: &str) -> io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let path = dir.join(name);

@@ -44,6 +44,10 @@ pub(super) const BOUNCE: Sheet = Sheet(include_str!("letters/bounce.eml"));
 pub(super) const BUNDLED: Sheet = Sheet(include_str!("letters/bundled.eml"));
 /// What the first researcher reported, found by somebody else and told in other words.
 pub(super) const REPEATED: Sheet = Sheet(include_str!("letters/repeated.eml"));
+/// The report of the life of a vulnerability: neither version nor platform is said.
+pub(super) const LIFE_REPORT: Sheet = Sheet(include_str!("letters/life_report.eml"));
+/// Somebody answers a letter of ours, which is quoted below.
+pub(super) const LIFE_ANSWER: Sheet = Sheet(include_str!("letters/life_answer.eml"));
 
 impl Sheet {
     /// The mail as it goes over the wire, CR LF at every line's end. `gaps` are names (without `@`) and texts.
@@ -80,9 +84,13 @@ mod tests {
             ("QUOTE", "> Hello,"),
             ("NAME", "Alice Arden"),
             ("FROM", "alice@members.example"),
+            ("DOMAIN", "members.example"),
             ("ID", "07"),
             ("VERDICT", "pass"),
             ("COMMANDS", "!own me"),
+            ("LOCAL", "Mon, 23 Nov 2026 14:30:00 +0530"),
+            ("TO", "security@lists.o3de.example"),
+            ("TEXT", "Yes."),
         ];
         for sheet in [
             PLAIN,
@@ -102,6 +110,8 @@ mod tests {
             BOUNCE,
             BUNDLED,
             REPEATED,
+            LIFE_REPORT,
+            LIFE_ANSWER,
         ] {
             let raw = sheet.filled(now, &gaps);
             let text = String::from_utf8(raw.clone()).unwrap();
@@ -114,7 +124,9 @@ mod tests {
             );
             assert!(letter.from.unwrap().domain().ends_with(".example"), "{text}");
             assert_eq!(letter.date, Some(now), "{text}");
-            for gap in ["@DATE@", "@SUBJECT@", "@RECEIPT@", "@CASE@", "@WHEN@", "@QUOTE@"] {
+            for gap in
+                ["@DATE@", "@LOCAL@", "@SUBJECT@", "@RECEIPT@", "@CASE@", "@WHEN@", "@QUOTE@", "@TEXT@"]
+            {
                 assert!(!text.contains(gap), "{gap} in {text}");
             }
         }

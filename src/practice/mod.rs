@@ -10,6 +10,7 @@ pub mod discord;
 mod folder;
 pub mod hub;
 pub mod imapd;
+mod life;
 pub mod loopback;
 mod mails;
 pub mod oauth;
@@ -23,4 +24,4 @@ pub mod web;
 mod words;
 pub mod zone;
 
-pub use play::{Options, play, play_on};
+pub use play::{Options, Play, play, play_on};

@@ -45,10 +45,11 @@ fn known<T: serde::de::DeserializeOwned>(row: &MailRow) -> Option<T> {
 fn taken_apart(letter: &Letter) -> String {
     let lines = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
     let (new, old) = (lines(&letter.split().new_words), lines(&letter.split().quoted));
-    if old == 0 {
-        format!("{new} lines of new words")
-    } else {
-        format!("{new} lines of new words, {old} quoted ones folded away")
+    let new = if new == 1 { "1 line".to_owned() } else { format!("{new} lines") };
+    match old {
+        0 => format!("{new} of new words"),
+        1 => format!("{new} of new words, a quoted one folded away"),
+        old => format!("{new} of new words, {old} quoted ones folded away"),
     }
 }
 

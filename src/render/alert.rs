@@ -82,12 +82,14 @@ pub fn discord(view: &AlertView) -> String {
         out.push_str(&format!("**{}** ", case.id));
     }
     out.push_str(&escaped(&headline(view)));
-    if let (Alert::NewCase, Some(found)) = (&view.kind, view.case.as_ref().and_then(strong)) {
+    if let (Alert::NewCase | Alert::FoundMore, Some(found)) =
+        (&view.kind, view.case.as_ref().and_then(strong))
+    {
         out.push_str(&format!(" · {}", escaped(&found)));
     }
     if let Some(case) = &view.case {
         let owner = case.owner.as_ref().map_or("no owner".to_owned(), |o| format!("owner {}", plain(o)));
-        for part in [components(case), claimed(case), Some(owner)].into_iter().flatten() {
+        for part in [components(case), case.severity(), Some(owner)].into_iter().flatten() {
             out.push_str(" · ");
             out.push_str(&escaped(&part));
         }
@@ -110,12 +112,13 @@ pub fn headline(view: &AlertView) -> String {
         Alert::ReporterWrote { attachments: 1 } => "the reporter wrote, with a file".to_owned(),
         Alert::ReporterWrote { attachments } => format!("the reporter wrote, with {attachments} files"),
         Alert::StrangerWrote => "a stranger wrote (unverified)".to_owned(),
+        Alert::FoundMore => "it may be known already".to_owned(),
         Alert::MemberAnswered { .. } => "did you answer the reporter?".to_owned(),
         Alert::DeliveryFailed { letter, .. } => format!("delivery failed: {} came back", plain(letter)),
         Alert::ClockWarning { clock: ClockKind::Information, .. } => waits::ASK_AGAIN.to_owned(),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::MAY_CLOSE.to_owned(),
         Alert::ClockWarning { clock, due } => format!("{} by {}", clock.task(), at(*due)),
-        Alert::ClockBreach { clock, due } => format!("OVERDUE: {}, due {}", clock.task(), at(*due)),
+        Alert::ClockBreach { clock, due } => waits::late(view, *clock, *due, &at(*due)),
         Alert::OwnerMissing { .. } => "confidential: a report without an owner".to_owned(),
         Alert::EffectParked { what, .. } => format!("needs a person: could not {}", plain(what)),
         Alert::LetterUnknown { letter, .. } => format!("was {} sent? nobody can tell", plain(letter)),
@@ -150,6 +153,7 @@ fn what_happened(view: &AlertView) -> String {
              UNVERIFIED. Nothing was sent, nobody was added, no clock changed."
                 .to_owned()
         }
+        Alert::FoundMore => super::known::FOUND_MORE.to_owned(),
         Alert::MemberAnswered { received } => format!(
             "A mail from your address answered the reporter on {}. The mail itself does not prove that it was you, so \
              the clock runs on.",
@@ -163,6 +167,9 @@ fn what_happened(view: &AlertView) -> String {
         Alert::ClockWarning { clock: ClockKind::Information, due } => waits::nothing_yet(&at(*due)),
         Alert::ClockBreach { clock: ClockKind::Information, .. } => waits::NOTHING.to_owned(),
         Alert::ClockWarning { clock, due } => waits::running_out(*clock, &at(*due)),
+        Alert::ClockBreach { clock, due } if waits::is_the_hour(view, *clock, *due) => {
+            waits::THE_HOUR.to_owned()
+        }
         Alert::ClockBreach { clock, due } => waits::broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
@@ -256,6 +263,7 @@ fn what_next(view: &AlertView) -> Option<String> {
         Alert::News(told) => return news::what_next(told, view),
         Alert::ReporterWrote { .. }
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::OwnerMissing { .. }
         | Alert::HeaderOnly { .. }
         | Alert::Alarm(_) => return None,
@@ -273,12 +281,17 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     }
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
-    row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+    if !case.acknowledged {
+        row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+    }
+    if let Some(at) = case.public_on {
+        row("Public on", &when::medium(at, &view.zone));
+    }
     row("Owner", &case.owner.as_ref().map_or("nobody yet".to_owned(), |o| plain(o)));
     if let Some(names) = components(case) {
         row("Component", &names);
     }
-    if let Some(word) = claimed(case) {
+    if let Some(word) = case.severity() {
         row("Severity", &word);
     }
     if let Some(words) = case.checked.as_ref().map(Checked::words) {
@@ -421,10 +434,6 @@ fn strong(case: &AlertCase) -> Option<String> {
 fn components(case: &AlertCase) -> Option<String> {
     let names: Vec<String> = case.components.iter().take(5).map(|c| plain(&c.0)).collect();
     (!names.is_empty()).then(|| names.join(", "))
-}
-
-fn claimed(case: &AlertCase) -> Option<String> {
-    case.claimed.map(|severity| format!("{severity} (claimed)"))
 }
 
 /// The issue's address, if it is one that a client makes a link of and nothing else.

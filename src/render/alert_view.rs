@@ -19,10 +19,16 @@ pub struct AlertCase {
     pub received: Timestamp,
     /// When a person must have answered.
     pub acknowledge_by: Timestamp,
+    /// Whether a person has.
+    pub acknowledged: bool,
+    /// The day on which it goes public, once both sides agreed.
+    pub public_on: Option<Timestamp>,
     /// Parts of O3DE that the report names, from our list.
     pub components: Vec<Component>,
     /// What the reporter claims.
     pub claimed: Option<Severity>,
+    /// What the team found instead.
+    pub rated: Option<Severity>,
     /// Owner's name.
     pub owner: Option<String>,
     /// What was found among public records and earlier cases, in numbers; none before the first check.
@@ -33,6 +39,14 @@ pub struct AlertCase {
     pub advisory: Option<String>,
     /// Address of the public issue that it began with: a configured repository and a number.
     pub posted: Option<String>,
+}
+
+impl AlertCase {
+    /// What the team found, else what is claimed.
+    pub(super) fn severity(&self) -> Option<String> {
+        let rated = self.rated.map(|severity| severity.to_string());
+        rated.or_else(|| self.claimed.map(|severity| format!("{severity} (claimed)")))
+    }
 }
 
 /// An alert without its recipient.
@@ -95,6 +109,8 @@ pub enum Alert {
     },
     /// Somebody else wrote to the case.
     StrangerWrote,
+    /// A later check found more than members were told before.
+    FoundMore,
     /// To one member: did you answer?
     MemberAnswered {
         /// INTERNALDATE of the mail that names them as sender.

@@ -61,6 +61,8 @@ pub struct DigestView {
     pub open_cases: u64,
     /// How the mirror of public records stands.
     pub mirror: MirrorNews,
+    /// Whose terms of the embargoed list end, or have ended: a sentence each, without its full stop.
+    pub terms: Vec<String>,
     /// Clocks due soon or overdue.
     pub due: Vec<DigestLine>,
     /// In the waiting room.
@@ -188,7 +190,8 @@ pub(super) fn summary(view: &DigestView) -> String {
             when::relative(at, view.now)
         ),
     };
-    format!("{cases}; {poll}.{rest}{mirror}")
+    let terms: String = view.terms.iter().map(|news| format!(" {}.", plain(news))).collect();
+    format!("{cases}; {poll}.{rest}{mirror}{terms}")
 }
 
 /// `  12  Mon 23 Nov 14:00 UTC  ann@example.example`, the reason below it.

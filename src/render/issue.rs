@@ -41,6 +41,7 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         }
     };
     let details = match at.missing {
+        _ if at.assessed.is_some() => "Details: enough to assess it".to_owned(),
         None => "Details: the report could not be read here".to_owned(),
         Some(0) => "Details: nothing on our list is missing".to_owned(),
         Some(1) => "Details: ask the reporter for the one that is missing".to_owned(),
@@ -61,7 +62,7 @@ pub fn runbook(at: &Progress) -> Vec<Step> {
         step(known.0, known.1),
         step(at.owner.is_some(), owner),
         step(answered, answer),
-        step(at.missing == Some(0), details),
+        step(at.missing == Some(0) || at.assessed.is_some(), details),
         step(at.assessed.is_some(), assessed),
         step(at.closed.is_some(), closed),
     ]

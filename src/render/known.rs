@@ -29,6 +29,10 @@ pub struct KnownView {
     pub cases: BTreeMap<String, String>,
 }
 
+/// What members are told when a later check found more. The numbers stand below it, everything else on the issue.
+pub(super) const FOUND_MORE: &str = "More was found than you were told before: the report grew, or what is publicly known \
+    did. It may be known already: the issue says what was found, and why. Likeness decides nothing; a person does.";
+
 /// The section, with its heading.
 pub(super) fn section(view: &KnownView, zone: &TimeZone) -> String {
     let mut out = "### Known already?\n\n".to_owned();

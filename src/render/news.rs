@@ -65,6 +65,11 @@ pub enum News {
         /// Where it is to be done.
         place: Option<String>,
     },
+    /// An organization of the embargoed list answered.
+    ListWrote {
+        /// Which, from the configuration.
+        who: String,
+    },
     /// It is settled meanwhile.
     Settled,
 }
@@ -81,6 +86,7 @@ pub(super) fn headline(news: &News) -> String {
         News::Closed { why } => format!("closed: {}", plain(why)),
         News::LetterStopped { letter, .. } => format!("{} did not leave", plain(letter)),
         News::Way { what, .. } => plain(what),
+        News::ListWrote { who } => format!("{} of the embargoed list wrote", plain(who)),
         News::Settled => "settled meanwhile".to_owned(),
     }
 }
@@ -114,6 +120,11 @@ pub(super) fn what_happened(news: &News) -> String {
         ),
         News::Way { what, place: None } => format!("{}.", capital(&plain(what))),
         News::Way { what, place: Some(place) } => format!("{}:\n\n  {}", capital(&plain(what)), plain(place)),
+        News::ListWrote { who } => format!(
+            "A mail came from the address of {} on the embargoed list. It is on the issue, marked UNVERIFIED: whoever is told \
+             there takes no part in the case. Nothing was sent, no clock changed.",
+            plain(who)
+        ),
         News::Settled => "What you were to be asked is settled meanwhile.".to_owned(),
     }
 }
@@ -145,6 +156,7 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
         | News::Closed { .. }
         | News::LetterStopped { .. }
         | News::Way { .. }
+        | News::ListWrote { .. }
         | News::Settled => None,
     }
 }
@@ -164,6 +176,7 @@ pub(super) fn letter(news: &News) -> Option<String> {
         | News::Closed { .. }
         | News::LetterStopped { .. }
         | News::Way { .. }
+        | News::ListWrote { .. }
         | News::Settled => None,
     }
 }

@@ -337,7 +337,7 @@ const EMBARGO: &str = "\
 - Beyond that only with the reporter's yes in writing, and by at most {extension_days} days.
 - The day is agreed by both sides in writing. A person reads the answer; nothing counts as a yes by itself. Without an agreement within {agreement_days} days, or when the reporter says no, the team decides what next, then the chairs, then the TSC; a neutral party can be asked to coordinate.
 - It is published at {publish_hour_utc}:00 UTC on a working day, not before a weekend.
-- Earlier when it becomes known, or when the fix is out; within {exploited_days} days when it is being exploited. The reporter is told at once.
+- Earlier when it becomes known, or when the fix is out; within {exploited_days} days when it is being exploited. The reporter is told within a working day, and before it is published.
 - Until then it is known to the reporter, the team, and those who are needed to fix it. Days that move are told to everybody who was told before.";
 
 const LIST: &str = "\

@@ -24,6 +24,10 @@ pub enum Leaves {
     After(Timestamp),
     /// When a second person agreed, by then.
     Confirmed(Timestamp),
+    /// At once: it is for others than the reporter, and a second person agreed, or it cannot wait.
+    AtOnce,
+    /// It was taken back.
+    TakenBack,
     /// Its template fails: a person must look.
     Never,
 }
@@ -98,6 +102,8 @@ impl Transcript {
             Leaves::Confirmed(by) => {
                 format!("leaves once a second person agreed, by {}; otherwise it does not", at(by))
             }
+            Leaves::AtOnce => "leaves at once".to_owned(),
+            Leaves::TakenBack => "does not leave: it was taken back".to_owned(),
             Leaves::Never => "does not leave: its template fails, and an operator must look".to_owned(),
         }
     }

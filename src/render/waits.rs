@@ -1,6 +1,8 @@
 //! What people read of promises that run out, and when a reporter does not answer our questions (RUNBOOK section 1.4).
 
-use super::alert_view::Commands;
+use jiff::{SignedDuration, Timestamp};
+
+use super::alert_view::{AlertView, Commands};
 use crate::case::ClockKind;
 
 /// A subject: it may be time to ask again.
@@ -10,6 +12,25 @@ pub(super) const MAY_CLOSE: &str = "still no answer to our questions: close it?"
 /// The same, in sentences.
 pub(super) const NOTHING: &str = "Questions went to the reporter, and nothing has come back in all that time. If you cannot go on \
      without an answer, you may close the case. Nothing happens by itself.";
+
+/// A subject: the agreed hour has come.
+const NOW: &str = "it is time to make it public";
+/// The same, in sentences.
+pub(super) const THE_HOUR: &str = "The day and hour for publishing have come. Two people say so, then it is public; nothing happens by itself.";
+
+/// The hour for publishing has just come: nothing is late yet.
+pub(super) fn is_the_hour(view: &AlertView, clock: ClockKind, due: Timestamp) -> bool {
+    clock == ClockKind::Disclosure && view.now.duration_since(due) < SignedDuration::from_hours(1)
+}
+
+/// A subject: the hour has come, or it is past.
+pub(super) fn late(view: &AlertView, clock: ClockKind, due: Timestamp, at: &str) -> String {
+    if is_the_hour(view, clock, due) {
+        NOW.to_owned()
+    } else {
+        format!("OVERDUE: {}, due {at}", clock.task())
+    }
+}
 
 /// Why now; `close_from` is the instant from which it may be closed, in words.
 pub(super) fn nothing_yet(close_from: &str) -> String {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
+use super::packages::{Listed, packages};
 use super::section::{self, Section, Topic};
 use super::words::{Found, Words, compile, group, keep, patterns, place};
 
@@ -16,36 +17,13 @@ pub struct Dependency {
     pub name: String,
     /// The version as it was written (`1.1.1b`).
     pub version: Option<String>,
-    /// The version that O3DE shipped when our list was made (`data/packages.tsv`); `None` when not known.
-    pub shipped: Option<&'static str>,
+    /// The versions that O3DE bundled when our list was made (`data/packages.tsv`); none when not known.
+    pub shipped: &'static [&'static str],
 }
-
-/// One line of `data/packages.tsv`.
-#[derive(Debug)]
-struct Package {
-    name: &'static str,
-    shipped: Option<&'static str>,
-    free: bool,
-    also: Vec<&'static str>,
-}
-
-static PACKAGES: LazyLock<Vec<Package>> = LazyLock::new(|| {
-    let lines = include_str!("data/packages.tsv").lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| {
-            let mut columns = line.split('\t');
-            let name = columns.next()?;
-            let shipped = columns.next().filter(|version| *version != "-");
-            let free = columns.next()? == "free";
-            let also = columns.next()?.split(';').filter(|item| *item != "-").collect();
-            Some(Package { name, shipped, free, also })
-        })
-        .collect()
-});
 
 /// One pattern of all names with an optional version behind; `None` would only mean that the list is broken.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let mut names: Vec<String> = PACKAGES
+    let mut names: Vec<String> = packages()
         .iter()
         .flat_map(|package| std::iter::once(&package.name).chain(&package.also))
         .map(|name| regex::escape(&name.to_lowercase()))
@@ -61,12 +39,13 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 patterns! {
     PURL = r"\bpkg:([a-z0-9.+-]{1,20})/((?:[a-z0-9._~%+@-]{1,80}/){0,4}[a-z0-9._~%+-]{1,80})(?:@([a-z0-9._~%+-]{1,60}))?";
     VULNERABLE = r"^(?:\[(?u:[^\n\]]){1,30}\]\s{0,2})?([a-z][a-z0-9+_.-]{1,40}?)[\s-]{0,2}v?(\d{1,5}(?:\.\d{1,9}){1,4}[a-z]{0,2})\s(?:[a-z() ]{0,40}\s)?(?:is|are)\s(?:vulnerable|affected)";
+    BARE_VERSION = r"\A(?:\d{1,5}(?:\.\d{1,9}){1,4})(?:[a-z]{1,2}\b|[-_](?:rc|beta|alpha|az)[.\d]{0,4})?";
     RUNS_WITH = r"\b(?:with|using|via|run|runs|requires?|needs?|tested on|under|on)\s{1,2}\z";
 }
 
 /// The package of that name on our list.
-fn on_list(name: &str) -> Option<&'static Package> {
-    PACKAGES
+fn on_list(name: &str) -> Option<&'static Listed> {
+    packages()
         .iter()
         .find(|p| p.name.eq_ignore_ascii_case(name) || p.also.iter().any(|a| a.eq_ignore_ascii_case(name)))
 }
@@ -77,7 +56,7 @@ fn dependency(name: &str, version: &str) -> Dependency {
     Dependency {
         name: known.map_or(name, |package| package.name).to_owned(),
         version: (!version.is_empty()).then(|| version.to_owned()),
-        shipped: known.and_then(|package| package.shipped),
+        shipped: known.map_or(&[], |package| package.versions.as_slice()),
     }
 }
 
@@ -91,12 +70,16 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
     }
     for groups in NAMED.iter().flat_map(|regex| regex.captures_iter(words.text())).take(1000) {
         let (name, version, at) = (group(&groups, 1), group(&groups, 2), place(&groups, 0));
+        if let Some((found, at)) = digits_of_a_version(words, &place(&groups, 1)) {
+            add(&mut out, words, found, &at);
+            continue;
+        }
         let Some(package) = on_list(name) else { continue };
-        let lead = name.to_ascii_lowercase().starts_with("lib");
-        let tool = package.name == "Python" && RUNS_WITH.is_in(words.before(&at, 16));
+        let guarded = package.guarded && name.eq_ignore_ascii_case(package.name);
+        let tool = package.name == "python" && RUNS_WITH.is_in(words.before(&at, 16));
         let follows = words.after(&place(&groups, 1), 1);
         let inside = version.is_empty() && follows.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        if tool || inside || (version.is_empty() && !package.free && !lead) {
+        if tool || inside || (version.is_empty() && guarded) {
             continue;
         }
         add(&mut out, words, dependency(name, version), &at);
@@ -119,6 +102,18 @@ pub(super) fn dependencies(words: &Words, sections: &[Section]) -> Vec<Found<Dep
         }
     }
     out
+}
+
+/// `zlib1.2.11` is zlib 1.2.11, though `zlib1` is a name as well.
+fn digits_of_a_version(words: &Words, name: &Range<usize>) -> Option<(Dependency, Range<usize>)> {
+    let written = words.at(name);
+    let bare = written.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_cut = bare.len() < written.len() && words.after(name, 1) == ".";
+    let start = name.start..name.start + bare.len();
+    let groups = BARE_VERSION.groups(words.after(&start, 60)).next().filter(|_| is_cut)?;
+    on_list(bare)?;
+    let version = group(&groups, 0);
+    Some((dependency(bare, version), start.start..start.end + version.len()))
 }
 
 /// Adds one; a name without a version is dropped when the same name with one is there, and the other way round.
@@ -151,9 +146,12 @@ mod tests {
         for (text, expected) in [
             ("OpenSSL 1.1.1b is vulnerable according to NVD", "OpenSSL 1.1.1b"),
             ("zlib1.2.11 is vulnerable", "zlib 1.2.11"),
+            ("zlib1 in wininst.exe", "zlib ?"),
+            ("sqlite3.37.2", "SQLite 3.37.2"),
+            ("the bundled sqlite3", "SQLite ?"),
             ("libpng-1.6.37", "png 1.6.37"),
             ("Lua 5.4.4", "Lua 5.4.4"),
-            ("qt@5.15.2", "Qt 5.15.2"),
+            ("qt@5.15.2", "qt 5.15.2"),
             ("pkg:generic/openssl@1.1.1o?arch=x", "OpenSSL 1.1.1o"),
             ("pkg:pypi/acme-thing@2.0", "acme-thing 2.0"),
             ("frobnicate 2.3.0 is vulnerable according to NVD", "frobnicate 2.3.0"),
@@ -165,7 +163,7 @@ mod tests {
         ] {
             assert_eq!(read(text), [expected], "{text}");
         }
-        assert_eq!(dependency("openssl", "").shipped, Some("1.1.1o"));
+        assert_eq!(dependency("openssl", "").shipped, ["1.1.1o", "1.1.1t", "3.6.3"]);
     }
 
     #[test]

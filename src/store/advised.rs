@@ -45,6 +45,15 @@ pub struct AdvisoryText {
 }
 
 impl Txn<'_> {
+    /// The last effect that brings the advisory of a case to what it says, while it is not done.
+    pub(super) fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select id from effect where case_id = ?1 and json = '{\"effect\":\"advisory\"}'
+               and state in ('due', 'sending') order by id desc limit 1",
+        )?;
+        Ok(query.query_row([case], |row| row.get(0)).optional()?)
+    }
+
     /// Keeps what an advisory says now.
     ///
     /// # Errors

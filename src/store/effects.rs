@@ -172,11 +172,12 @@ impl Txn<'_> {
         let id = case.map(|case| case.to_string());
         let after_until = match draft.planned.after {
             After::Nothing | After::Issue => None,
-            After::IssueOr(until) => Some(ms(until)),
+            After::IssueOr(until) | After::AdvisoryOr(until) => Some(ms(until)),
         };
         let after_effect = match (draft.planned.after, &id) {
             (After::Nothing, _) | (_, None) => None,
             (After::Issue | After::IssueOr(_), Some(id)) => self.issue_effect(id)?,
+            (After::AdvisoryOr(_), Some(id)) => self.advisory_effect(id)?,
         };
         let waits = match after_effect {
             Some(first) => !self.is_done(first)?,
@@ -329,6 +330,10 @@ impl Txn<'_> {
             self.run(
                     "update effect set waits = 0
                      where case_id = (select case_id from effect where id = ?1) and after_effect = ?1 and waits = 1", [effect.0])?;
+            if self.0.changes() > 0 {
+                // What waited is of other lanes.
+                self.touch_all();
+            }
         }
         Ok(())
     }

@@ -337,6 +337,7 @@ fn alerts_have_no_room_for_words() {
             Alert::NewCase
             | Alert::ReporterWrote
             | Alert::StrangerWrote
+            | Alert::FoundMore
             | Alert::DeliveryFailed
             | Alert::Digest => {}
             Alert::DidYouAnswer { mail } => none(mail),

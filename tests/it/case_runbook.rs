@@ -48,6 +48,7 @@ const SAID: &[&str] = &[
     "!object It is wrong",
     "!notify",
     "!ready",
+    "!ready All of them are prepared",
     "!publish",
     "!leaked It is on a forum",
     "!exploited Somebody uses it",
@@ -76,6 +77,10 @@ enum Move {
     Confirm(&'static str),
     /// GitHub shows the advisory with this text.
     Seen(u8),
+    /// Somebody makes it public on GitHub.
+    ByHand,
+    /// An operator gives it to a member.
+    Operator(&'static str),
     /// Every letter and publication that was ordered is done.
     Done,
     /// The reporter writes.
@@ -91,7 +96,9 @@ fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         10 => (0..SAID.len(), who.clone()).prop_map(|(said, who)| Move::Say(said, who)),
         3 => who.clone().prop_map(Move::Approve),
-        3 => who.prop_map(Move::Confirm),
+        3 => who.clone().prop_map(Move::Confirm),
+        1 => who.prop_map(Move::Operator),
+        1 => prop_oneof![9 => Just(Move::Done), 1 => Just(Move::ByHand)],
         2 => (0_u8..2).prop_map(Move::Seen),
         2 => (0_u8..3, any::<bool>()).prop_map(|(words, told)| Move::Posted(words, told)),
         3 => Just(Move::Done),
@@ -101,12 +108,16 @@ fn any_move() -> impl Strategy<Value = Move> {
 }
 
 /// A case, its clock, and what was ordered and is not done.
-struct Play {
-    case: Case,
-    policy: Policy,
-    now: Timestamp,
-    ordered: Vec<Effect>,
-    mails: Vec<(MailId, Timestamp)>,
+pub struct Play {
+    pub case: Case,
+    pub policy: Policy,
+    pub now: Timestamp,
+    pub ordered: Vec<Effect>,
+    pub mails: Vec<(MailId, Timestamp)>,
+    /// What else is known around the case.
+    pub around: Around,
+    /// What the last word led to, or why it was refused.
+    pub said: String,
 }
 
 fn team() -> Policy {
@@ -121,7 +132,7 @@ fn team() -> Policy {
     policy
 }
 
-fn advisory(text: u8, state: AdvisoryState) -> Advisory {
+pub fn advisory(text: u8, state: AdvisoryState) -> Advisory {
     Advisory {
         repository: "o3de/o3de".to_owned(),
         ghsa: "GHSA-2222-3333-4444".to_owned(),
@@ -136,40 +147,74 @@ fn advisory(text: u8, state: AdvisoryState) -> Advisory {
     }
 }
 
+/// The public issue with these words; 2: it is gone.
+pub fn public_issue(words: u8, told: bool, now: Timestamp) -> sir_intake::case::Posted {
+    use sir_intake::case::posted::{Place, Standing};
+    let place = Place { project: "o3de/o3de".to_owned(), number: 5 };
+    let standing = if words == 2 { Standing::Gone } else { Standing::Readable };
+    let words = Sha256::of(&[words]);
+    sir_intake::case::Posted { place, words, whole: true, standing, told: told.then_some(now) }
+}
+
 impl Play {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let policy = team();
         let (case, _) = fresh(&policy);
-        Self { case, policy, now: at(MONDAY), ordered: Vec::new(), mails: Vec::new() }
+        let around = Around {
+            embargoed: vec![LISTED],
+            component_sig: Some("network".to_owned()),
+            words: "Words below.".to_owned(),
+            ..Around::default()
+        };
+        Self {
+            case,
+            policy,
+            now: at(MONDAY),
+            ordered: Vec::new(),
+            mails: Vec::new(),
+            around,
+            said: String::new(),
+        }
     }
 
-    fn around(&self, by: &MemberKey) -> Around {
+    pub fn around(&self, by: &MemberKey) -> Around {
         let asked =
             self.case.acts.iter().filter(|act| matches!(act.state, ActState::Asked { .. }) && act.by != *by);
         Around {
             reporters_mails: self.mails.clone(),
-            embargoed: vec![LISTED],
-            component_sig: Some("network".to_owned()),
-            nonces: asked.map(|act| (format!("N{}", act.number), act.number)).collect(),
-            words: "Words below.".to_owned(),
-            ..Around::default()
+            nonces: asked
+                .map(|act| (format!("N{}", act.number), act.number))
+                .chain(self.around.nonces.clone())
+                .collect(),
+            ..self.around.clone()
         }
     }
 
     /// Whether it was done.
-    fn say(&mut self, text: &str, who: &str) -> bool {
+    pub fn say(&mut self, text: &str, who: &str) -> bool {
         let block = read::block(text).unwrap();
-        let Ok(commands) = read::commands(&block.lines) else { return false };
+        let commands = match read::commands(&block.lines) {
+            Ok(commands) => commands,
+            Err(complaints) => {
+                self.said = format!("{complaints:?}");
+                return false;
+            }
+        };
         self.command(&commands, who)
     }
 
-    fn command(&mut self, commands: &[Command], who: &str) -> bool {
+    pub fn command(&mut self, commands: &[Command], who: &str) -> bool {
         let by = key(who);
         let order = Order { by: &by, via: Via::Mail, mail: None, commands, answers_us: true };
         let before = self.case.clone();
-        let Ok(ruling) = rule(Some(&self.case), &order, &self.around(&by), &self.policy, self.now) else {
-            return false;
+        let ruling = match rule(Some(&self.case), &order, &self.around(&by), &self.policy, self.now) {
+            Ok(ruling) => ruling,
+            Err(objection) => {
+                self.said = objection.what;
+                return false;
+            }
         };
+        self.said = ruling.said.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; ");
         let effects: Vec<Effect> =
             ruling.decision.effects.iter().map(|planned| planned.effect.clone()).collect();
         for effect in &effects {
@@ -217,7 +262,10 @@ impl Play {
                 assert!(self.approvals(before) >= 2, "told outside without approvals");
             }
             Effect::Announce { .. } | Effect::Letter { letter: LetterKind::PublicMail, .. } => {
-                panic!("the public is told by what GitHub shows, never by an order");
+                assert!(
+                    tracks.published.is_some(),
+                    "the public is told by what GitHub shows, never by an order"
+                );
             }
             _other => {}
         }
@@ -236,7 +284,7 @@ impl Play {
         review.map_or(0, |review| review.approvals.iter().filter(|key| team.contains(key)).count())
     }
 
-    fn input(&mut self, input: &Input) {
+    pub fn input(&mut self, input: &Input) {
         let decision = decide(&self.case, input, &self.policy, self.now).unwrap();
         for planned in &decision.effects {
             let public = matches!(
@@ -258,24 +306,19 @@ impl Play {
         self.ordered.extend(decision.effects.iter().map(|planned| planned.effect.clone()));
     }
 
-    fn seen(&mut self, text: u8, state: AdvisoryState) {
+    pub fn seen(&mut self, text: u8, state: AdvisoryState) {
         self.input(&Input::Advisory { seen: advisory(text, state), tasks: Vec::new() });
     }
 
-    fn posted(&mut self, words: u8, told: bool) {
-        use sir_intake::case::posted::{Place, Standing};
-        let place = Place { project: "o3de/o3de".to_owned(), number: 5 };
-        let standing = if words == 2 { Standing::Gone } else { Standing::Readable };
-        let told = told.then_some(self.now);
-        let words = Sha256::of(&[words]);
-        let seen = sir_intake::case::Posted { place, words, whole: true, standing, told };
+    pub fn posted(&mut self, words: u8, told: bool) {
+        let seen = public_issue(words, told, self.now);
         if self.case.issue.is_none() {
             self.case.apply(&sir_intake::case::Event::IssueOpened { repository: 1, number: 1 });
         }
         self.input(&Input::Posted { seen });
     }
 
-    fn done(&mut self) {
+    pub fn done(&mut self) {
         for (n, effect) in std::mem::take(&mut self.ordered).into_iter().enumerate() {
             let id = EffectId(1_000 + i64::try_from(n).unwrap());
             if let Effect::Publish { text } = &effect
@@ -292,7 +335,7 @@ impl Play {
         }
     }
 
-    fn confirm(&mut self, who: &str) {
+    pub fn confirm(&mut self, who: &str) {
         let asked: Vec<u32> = self
             .case
             .acts
@@ -305,7 +348,7 @@ impl Play {
         }
     }
 
-    fn reporter(&mut self) {
+    pub fn reporter(&mut self) {
         let mail = MailId(100 + i64::try_from(self.mails.len()).unwrap());
         self.mails.push((mail, self.now));
         let event =
@@ -313,7 +356,7 @@ impl Play {
         self.case.apply(&event);
     }
 
-    fn pass(&mut self, hours: i64) {
+    pub fn pass(&mut self, hours: i64) {
         self.now += SignedDuration::from_hours(hours);
         self.input(&Input::Tick);
     }
@@ -328,9 +371,25 @@ impl Play {
             }
             Move::Confirm(who) => self.confirm(who),
             Move::Seen(text) => {
-                if self.case.phase().is_some_and(|phase| phase != Phase::Disclosed) {
+                let drafted = self.case.phase().is_some_and(|phase| phase != Phase::Disclosed);
+                if drafted && self.case.tracks.published.is_none() {
                     self.seen(*text, AdvisoryState::Draft);
                 }
+            }
+            Move::ByHand => {
+                if let Some(seen) = self.case.tracks.advisory.clone() {
+                    let seen = Advisory { state: AdvisoryState::Published, ..seen };
+                    self.input(&Input::Advisory { seen, tasks: Vec::new() });
+                }
+            }
+            Move::Operator(who) => {
+                let (phase, closure) = (self.case.phase(), self.case.closure());
+                self.input(&Input::Act(sir_intake::case::decide::Act::Own { member: key(who) }));
+                assert_eq!(
+                    (self.case.phase(), self.case.closure()),
+                    (phase, closure),
+                    "an owner, and no more"
+                );
             }
             Move::Posted(words, told) => self.posted(*words, *told),
             Move::Done => self.done(),
@@ -355,7 +414,14 @@ impl Play {
                     self.confirm("bob");
                 }
                 Stage::Known { .. } => self.done(),
-                Stage::Remedy { phase: Phase::Disclosed, .. } => _ = self.say("!close disclosed", "alice"),
+                Stage::Remedy { phase: Phase::Disclosed, .. } => {
+                    self.say("!cve none It is small", "alice");
+                    if !self.say("!close disclosed", "alice") {
+                        self.say("!publish", "alice");
+                        self.confirm("bob");
+                        self.confirm("carol");
+                    }
+                }
                 Stage::Remedy { .. } => self.publish(),
                 Stage::Closed { .. } => return,
             }
@@ -394,7 +460,7 @@ impl Play {
         self.say("!notify", "alice");
         self.confirm("bob");
         self.done();
-        self.say("!ready", "alice");
+        self.say("!ready All of them are prepared", "alice");
         self.pass(24 * 130);
         self.say("!publish", "alice");
         self.confirm("bob");
@@ -455,4 +521,43 @@ fn a_later_word_on_something_earlier_moves_nothing_back() {
     assert!(play.say("!group alice, bob", "alice"));
     assert!(play.say("!assess vuln c=yes severity=medium sig=network", "bob"));
     assert_eq!(play.case.phase(), Some(Phase::Review));
+}
+
+/// Somebody publishes on GitHub without a word here: the team says once more, by two persons, that it is to be told, and then
+/// it ends like any other.
+#[test]
+fn what_somebody_made_public_by_hand_is_told_by_two_and_ends() {
+    let mut play = Play::new();
+    assert!(play.say("!own me", "alice"));
+    assert!(play.say("!assess vuln c=yes severity=high versions=<2510.2 sig=network", "alice"));
+    play.done();
+    play.seen(1, AdvisoryState::Draft);
+    play.go(&Move::ByHand);
+    assert_eq!(play.case.phase(), Some(Phase::Disclosed));
+    assert!(!play.say("!close disclosed", "alice"), "the reporter does not know");
+    assert!(play.say("!publish", "alice"));
+    play.done();
+    assert!(!play.case.tracks.thanked, "not by one person");
+    play.confirm("bob");
+    play.done();
+    assert!(play.case.tracks.thanked);
+    assert!(play.say("!close disclosed", "alice"));
+}
+
+/// An operator who gives it to somebody changes who owns it, and nothing else.
+#[test]
+fn an_operator_s_word_moves_no_stage() {
+    let own = |play: &mut Play| {
+        play.input(&Input::Act(sir_intake::case::decide::Act::Own { member: key("bob") }));
+        assert_eq!(play.case.owner(), Some(&key("bob")));
+    };
+    let mut play = Play::new();
+    play.say("!assess vuln c=yes severity=high sig=network", "alice");
+    own(&mut play);
+    assert_eq!(play.case.phase(), Some(Phase::Confirmed));
+    play.end();
+    let closure = play.case.closure();
+    play.say("!own alice", "alice");
+    own(&mut play);
+    assert_eq!(play.case.closure(), closure);
 }

@@ -103,3 +103,20 @@ async fn cases_show_prints_what_was_found() {
     let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(value["findings"]["rows"][0]["id"], "CVE-2018-90001");
 }
+
+/// KNOWN, rule 3: "controls visible, on terminals too": a title that NVD brings is printed, and does nothing.
+#[tokio::test]
+async fn hostile_words_of_a_record_do_nothing_on_a_terminal() {
+    let world = World::new().await;
+    let words =
+        "Glimmerware 3.1 \u{1b}]0;owned\u{7}\u{1b}[2J \u{202E}drawkcab overflow in glimmer_open_shard";
+    let hostile = crate::story::known::record("CVE-2020-90009", "Analyzed", words, "");
+    world.mirror_learns("2018", &crate::story::known::feed(&[hostile]));
+    let text = world.peers.dir.join("report.txt");
+    std::fs::write(&text, "CVE-2020-90009: Glimmerware 3.1 overflow in glimmer_open_shard").unwrap();
+    let shown = run(&world, &["known", text.to_str().unwrap()]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("CVE-2020-90009  cited") && shown.contains("Glimmerware 3.1"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202E}']), "{shown:?}");
+    assert!(shown.contains("<U+202E>"), "{shown}");
+}

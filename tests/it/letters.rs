@@ -253,11 +253,18 @@ fn a_hostile_reporter_moves_nothing_in_a_letter() {
     let words = || HOSTILE.repeat(50);
     let bodies = [
         Coordinated::Invitation { account: words(), advisory: "https://github.example/a".into() },
-        Coordinated::Review { text: words(), credit: words(), by: dates().publish_at, dates: Some(dates()) },
+        Coordinated::Review {
+            text: words(),
+            credit: words(),
+            by: dates().publish_at,
+            again: true,
+            dates: Some(dates()),
+        },
         Coordinated::Published { links: vec![words(), words()], credit: words() },
         Coordinated::Cve {
             state: Cve::Refused { requested_at: dates().publish_at, reason: words() },
             dates: None,
+            public: false,
         },
         Coordinated::Update {
             since: dates().publish_at,

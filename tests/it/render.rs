@@ -427,8 +427,11 @@ fn alert_view(kind: Alert) -> AlertView {
             issue: Some("https://github.example/o3de/reports/issues/7".into()),
             received: at("2026-11-23T14:00:09Z"),
             acknowledge_by: at("2026-11-26T14:00:09Z"),
+            acknowledged: false,
+            public_on: None,
             components: vec![Component("Multiplayer".into())],
             claimed: Some(Severity::Critical),
+            rated: None,
             owner: None,
             checked: checked(),
             receipt_withheld: None,
@@ -473,6 +476,7 @@ fn all_alerts() -> Vec<(&'static str, AlertView)> {
         ("alert-new-case-pending", pending),
         on_case("alert-reporter-wrote", Alert::ReporterWrote { attachments: 2 }),
         on_case("alert-stranger-wrote", Alert::StrangerWrote),
+        on_case("alert-found-more", Alert::FoundMore),
         on_case("alert-member-answered", Alert::MemberAnswered { received }),
         on_case(
             "alert-delivery-failed",
@@ -583,6 +587,7 @@ fn digest_view() -> DigestView {
         zone: TimeZone::UTC,
         last_good_poll: Some(at("2026-11-24T08:59:20Z")),
         open_cases: 3,
+        terms: Vec::new(),
         mirror: MirrorNews::Old(at("2026-11-19T09:00:00Z")),
         due: vec![line(About::Case(CASE), "2026-11-26T14:00:09Z", None, "acknowledge; nobody owns it")],
         waiting: vec![line(

@@ -141,6 +141,31 @@ async fn what_a_person_imported_from_files_needs_no_second_download() {
     let before = nvd.asked().len();
     synced(&world).await;
     assert!(nvd.asked()[before..].iter().all(|file| file.starts_with("modified")), "{:?}", nvd.asked());
+
+    // Long after: a meta with the hash that we have is answer enough, without a tag as well.
+    rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM source", []).unwrap();
+    world.at("2026-12-05T11:00:00Z");
+    nvd.put("modified", "2026-12-05T04:00:00-05:00", &[record("CVE-2026-10002")]);
+    let before = nvd.asked().len();
+    synced(&world).await;
+    let asked = &nvd.asked()[before..];
+    assert!(
+        asked.contains(&"2024.meta".to_owned()) && !asked.contains(&"2024.json.gz".to_owned()),
+        "{asked:?}"
+    );
+}
+
+/// A stamp that lies ahead must not let the next gap look small.
+#[tokio::test]
+async fn a_feed_that_claims_to_be_of_the_future_hides_no_gap() {
+    let nvd = nvd().await;
+    let world = world(&nvd, NO_GITHUB).await;
+    nvd.put("modified", "2099-01-01T00:00:00-05:00", &[record("CVE-2026-10002")]);
+    synced(&world).await;
+    world.at("2026-12-05T11:00:00Z");
+    nvd.put("2025", "2026-12-04T03:00:00-05:00", &[record("CVE-2025-10001"), record("CVE-2025-10007")]);
+    nvd.put("modified", "2026-12-05T04:00:00-05:00", &[record("CVE-2026-10008")]);
+    assert_eq!(of(&synced(&world).await, "nvd 2025").added, 1);
 }
 
 #[tokio::test]
@@ -262,6 +287,8 @@ async fn advisories_move_from_state_to_state_and_private_ones_stay_for_members()
     assert_eq!(mirror.get(&private).unwrap().unwrap().status, Status::Private);
     let one = mirror.get(&public[0]).unwrap().unwrap();
     assert!(one.status == Status::Published && one.labelled, "{one:?}");
+    let again = synced(&world).await;
+    assert!(of(&again, "o3de/o3de advisories published").unchanged, "asked with its tag: {again:?}");
 
     world.at("2026-11-23T10:00:00Z");
     hub.change_advisory(O3DE, &private, "state", &"draft".into());

@@ -141,6 +141,44 @@ async fn a_preview_takes_what_is_known_of_a_case_and_names_the_rest() {
     assert_eq!(sir(&world, &["templates", "preview", "T12", "--case", "SIR-2020-0001"]).await.0, 1);
 }
 
+/// The facts of a case fill its letters, as far as the case has come; what is not known yet is named.
+#[tokio::test]
+async fn a_preview_of_a_vulnerability_says_its_day_its_ids_and_its_text() {
+    let mut world = crate::story::disclosure::approved().await;
+    let case = world.case(1).id.to_string();
+    world.kill();
+    let preview = async |name: &str| {
+        let (code, out, told) = sir(&world, &["templates", "preview", name, "--case", &case]).await;
+        assert_eq!(code, 0, "{told}");
+        let (text, rest) = out.rsplit_once("made up, since not known yet: ").unwrap();
+        (text.to_owned(), rest.trim().to_owned())
+    };
+    let (text, rest) = preview("T12").await;
+    for words in ["Monday 7 December 2026, 16:00 UTC", "Sunday 21 February 2027", "the people of one group"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(rest, "code", "{text}");
+    let (text, rest) = preview("T13-embargo-team").await;
+    assert!(text.contains("date for publishing: Mon 7 Dec 16:00 UTC"), "{text}");
+    assert!(!rest.contains("publish") && !rest.contains("limit"), "{rest}");
+    let (text, rest) = preview("T21").await;
+    assert!(
+        text.contains("Oversized packets are not rejected") && text.contains("Update to 2510.2."),
+        "{text}"
+    );
+    assert!(text.contains("  Rena.") && !rest.contains("text") && !rest.contains("credit"), "{rest}: {text}");
+    let (text, _) = preview("T23-notice").await;
+    assert!(text.contains("[EMBARGOED until 2026-12-07 16:00Z] O3DE GHSA-"), "{text}");
+    assert!(text.contains("O3DE before 2510.2") && !text.contains("SIR-2026-0001]"), "{text}");
+    let (text, rest) = preview("T26-mail").await;
+    assert!(
+        text.contains("What to do:\n\n  Update to 2510.2.") && text.contains("We thank Rena."),
+        "{rest}: {text}"
+    );
+    let (text, _) = preview("T15").await;
+    assert!(text.contains("- Alice Arden\n- Nora Network"), "{text}");
+}
+
 /// RFC: "Process should be publicly documented"
 /// RFC line 3: "The processes for reporting and handling security issues should be public knowledge".
 #[tokio::test]

@@ -249,6 +249,11 @@ impl Command {
         matches!(self, Self::Reply | Self::Runbook(Runbook::Update(_)))
     }
 
+    /// Whether it may tell the embargoed list, or asks whether it was told.
+    pub fn tells_list(&self) -> bool {
+        matches!(self, Self::Confirm(_) | Self::Runbook(Runbook::Notify | Runbook::Ready { .. }))
+    }
+
     /// What it needs.
     pub fn class(&self) -> Class {
         match self {

@@ -142,6 +142,11 @@ impl<'a> Words<'a> {
         self.all.first().map(String::as_str)
     }
 
+    /// All of it, as it was written.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// What stands behind the first word, as it was written.
     pub(super) fn after_first(&self) -> &'a str {
         self.text.split_once(is_space).map_or("", |(_, rest)| trim(rest))

@@ -77,8 +77,8 @@ pub enum Runbook {
     Meeting(MeetingWord),
     /// Propose that day to the reporter.
     Embargo(When),
-    /// The reporter agreed; by that mail, or their last one.
-    Agreed(Option<MailId>),
+    /// The reporter agreed; by that mail, or their last one. Why the day moves, where another one stood.
+    Agreed(Option<MailId>, String),
     /// There is no agreement.
     Conflict,
     /// These people work on it.
@@ -108,7 +108,10 @@ pub enum Runbook {
     /// Tell the embargoed list.
     Notify,
     /// Nothing is missing but the day.
-    Ready,
+    Ready {
+        /// It is said why the embargoed list needs less time.
+        why: bool,
+    },
     /// Make it public.
     Publish,
     /// Something is known outside.
@@ -128,7 +131,7 @@ impl Runbook {
             Self::Assess(_) => Verb::Assess,
             Self::Meeting(_) => Verb::Meeting,
             Self::Embargo(_) => Verb::Embargo,
-            Self::Agreed(_) => Verb::Agreed,
+            Self::Agreed(..) => Verb::Agreed,
             Self::Conflict => Verb::Conflict,
             Self::Group(_) => Verb::Group,
             Self::Reproduced(_) => Verb::Reproduced,
@@ -143,7 +146,7 @@ impl Runbook {
             Self::Approve(_) => Verb::Approve,
             Self::Object => Verb::Object,
             Self::Notify => Verb::Notify,
-            Self::Ready => Verb::Ready,
+            Self::Ready { .. } => Verb::Ready,
             Self::Publish => Verb::Publish,
             Self::Leaked => Verb::Leaked,
             Self::Exploited => Verb::Exploited,
@@ -157,7 +160,7 @@ impl Runbook {
         match self {
             Self::Assess(_)
             | Self::Embargo(_)
-            | Self::Agreed(_)
+            | Self::Agreed(..)
             | Self::Cve(_)
             | Self::Review
             | Self::Update(_)
@@ -176,7 +179,7 @@ impl Runbook {
             | Self::Fork
             | Self::Approve(_)
             | Self::Object
-            | Self::Ready
+            | Self::Ready { .. }
             | Self::Leaked
             | Self::Exploited
             | Self::Takedown(TakedownWord::TakeIn(_)) => Class::Internal,
@@ -191,9 +194,7 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Assess => return assess(words),
         Verb::Meeting => meeting(words),
         Verb::Embargo => words.one("day such as 2026-12-01T16:00Z").and_then(when).map(Runbook::Embargo),
-        Verb::Agreed => words
-            .at_most_one("number of a mail")
-            .and_then(|word| word.map(mail).transpose().map(Runbook::Agreed)),
+        Verb::Agreed => agreed(words),
         Verb::Conflict => Ok(Runbook::Conflict),
         Verb::Group => group(words),
         Verb::Reproduced => yes(words).map(Runbook::Reproduced),
@@ -208,7 +209,7 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Approve => approve(words),
         Verb::Object => Ok(Runbook::Object),
         Verb::Notify => bare(Runbook::Notify),
-        Verb::Ready => Ok(Runbook::Ready),
+        Verb::Ready => Ok(Runbook::Ready { why: !words.all.is_empty() }),
         Verb::Publish => bare(Runbook::Publish),
         Verb::Leaked => Ok(Runbook::Leaked),
         Verb::Exploited => Ok(Runbook::Exploited),
@@ -360,6 +361,15 @@ fn when(word: &str) -> Result<When, String> {
         .parse::<Timestamp>()
         .map(When::At)
         .map_err(|_| format!("`{}` is no day such as 2026-12-01T16:00Z or 2026-12-01", shown(word)))
+}
+
+/// `[NUMBER] [WHY]`: which mail, and why the day moves.
+fn agreed(words: &Words<'_>) -> Result<Runbook, String> {
+    let number = words.first().filter(|word| word.bytes().all(|b| b.is_ascii_digit()));
+    Ok(match number {
+        Some(number) => Runbook::Agreed(Some(mail(number)?), words.after_first().to_owned()),
+        None => Runbook::Agreed(None, words.text().to_owned()),
+    })
 }
 
 fn meeting(words: &Words<'_>) -> Result<Runbook, String> {

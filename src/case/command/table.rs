@@ -217,8 +217,8 @@ pub const TABLE: &[Row] = &[
     row(
         Verb::Agreed,
         Class::Reporter,
-        "agreed [NUMBER]",
-        "The reporter agreed to the proposed day, by that mail (without a number: by their last one). Tells them and the working group (T13).",
+        "agreed [NUMBER] [WHY]",
+        "The reporter agreed to the proposed day, by that mail (without a number: by their last one). Tells them and the working group (T13). Where another day stood: with why it moves, in words for the reporter.",
         STOPS,
     ),
     row(

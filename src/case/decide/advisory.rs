@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::roster::Role;
-use crate::case::tracks::Phase;
+use crate::case::roster::{Member, Role};
+use crate::case::tracks::{Cve, Phase};
 use crate::case::{
-    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, Planned, Policy, Step, Task,
+    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
+    Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -24,6 +25,7 @@ pub(super) fn came(
         if seen.is_public() && case.tracks.published.is_none() {
             published(decision, case, policy, now);
         } else {
+            numbered(decision, case, seen, policy, now);
             read_it(decision, case, seen, policy, now);
         }
     }
@@ -35,9 +37,24 @@ pub(super) fn came(
     }
 }
 
+/// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it.
+fn numbered(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
+    if seen.cve.is_none() || matches!(case.tracks.cve, Cve::Assigned { .. }) || seen.is_public() {
+        return;
+    }
+    if let Some(to) = case.reporter {
+        decision.effects.push(Planned::letter_of_case(LetterKind::CveNews, to, Some(case.last_mail), 0));
+    }
+    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief: Brief::CveCame }, policy, now);
+}
+
 /// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one
 /// than the one that is reviewed, is read again: approvals are of one text.
 fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
+    // What is public is read by everybody.
+    if case.tracks.published.is_some() {
+        return;
+    }
     let first = case.tracks.advisory.is_none();
     let changed = case.tracks.review.as_ref().is_some_and(|review| review.text != seen.text);
     if !first && !changed {
@@ -72,7 +89,12 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
         super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
         return;
     };
-    let act = act.number;
+    notices(decision, case, act.number, policy, now);
+}
+
+/// Who must hear that it is public: the reporter, those of the embargoed list who were told, the public channels and lists,
+/// SIG-Release; and whoever looks back at how it went.
+pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &Policy, now: Timestamp) {
     if let Some(to) = case.reporter {
         decision.effects.push(Planned::letter_of_case(
             LetterKind::PublishedThanks,
@@ -91,8 +113,23 @@ fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timesta
         policy.announce.iter().map(|address| super::command::Chore::PublicMail { to: address.clone(), act }),
     );
     decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
-    let owner = case.owner().map_or(Audience::Members, |_| Audience::Owner);
-    super::tell(decision, case, owner, &Alert::Brief { brief: Brief::Retrospective }, policy, now);
+    let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
+    let told = |member: &&Member| {
+        let sig = member.is(Role::SigChair)
+            && (case.tracks.notified.is_some() || member.sigs.iter().any(|s| sigs.contains(s)));
+        let team = member.is(Role::Member) || member.is(Role::Chair);
+        (member.is(Role::TscContact) || sig || case.tracks.group.contains(&member.key)) && !team
+    };
+    let others: Vec<MemberKey> = policy.roster.members.iter().filter(told).map(|m| m.key.clone()).collect();
+    decision.brief(others, &Brief::Public);
+    super::tell(
+        decision,
+        case,
+        Audience::Members,
+        &Alert::Brief { brief: Brief::Retrospective },
+        policy,
+        now,
+    );
 }
 
 /// The ring of a clock that is a letter of its own rather than a warning.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::Decision;
-use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, Policy, Ring};
+use crate::case::tracks::Meeting;
+use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, Phase, Policy, Ring};
 
 pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
@@ -47,6 +48,12 @@ fn ring(
         return;
     }
     let breach = clock.is_broken(now);
+    if kind == ClockKind::Meeting && !breach && is_planned(case, clock, now) {
+        return;
+    }
+    // Who must still be told that only the day is missing: the members, so that two of them are there.
+    let ready = kind == ClockKind::Disclosure && !breach && case.phase() == Some(Phase::Ready);
+    let audience = if ready { audience.min(Audience::Members) } else { audience };
     let until = held_until(case, kind, clock, audience, policy, now);
     if let Some(at) = until
         && usize::from(level) + 1 >= clock.rings.len()
@@ -65,6 +72,11 @@ fn ring(
             decision.then(Effect::Alert { to: member.key.clone(), alert: alert.clone() });
         }
     }
+}
+
+/// An hour to meet was named, and lies ahead in time.
+fn is_planned(case: &Case, clock: &CaseClock, now: Timestamp) -> bool {
+    matches!(case.tracks.meeting, Some(Meeting::Proposed { at }) if at > now && at <= clock.due)
 }
 
 /// An unverified answer of a member holds the escalation beyond the owner for a while: most such answers are true.

@@ -23,13 +23,13 @@ use jiff::Timestamp;
 pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
-pub use promises::limit;
+pub use promises::{limit, next_word};
 pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 
 use super::{
-    Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Effect, EffectId, Event, MailId,
-    MemberKey, PersonId, Planned, Policy, Posted, Task, roster::Member,
+    Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Closure, Effect, EffectId, Event,
+    MailId, MemberKey, PersonId, Planned, Policy, Posted, Task, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -138,7 +138,7 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         }
         Input::Tick => clocks::tick(case, policy, now),
         Input::Act(act) => operator::act(case, act, policy, now)?,
-        Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed),
+        Input::Checked { checked, page_changed } => looked_for(case, *checked, *page_changed, policy, now),
         Input::Advisory { seen, tasks } => {
             let mut decision = Decision::default();
             advisory::came(&mut decision, case, Some(seen), tasks, policy, now);
@@ -154,8 +154,15 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
     Ok(decision)
 }
 
-/// A check says something new: it is noted, and the page is drawn anew once.
-fn looked_for(case: &Case, checked: Checked, page_changed: bool) -> Decision {
+/// A check says something new: it is noted, and the page is drawn anew once. Whoever owns the case is told when more was
+/// found than ever before; a check that finds the same again, or less, is no news.
+fn looked_for(
+    case: &Case,
+    checked: Checked,
+    page_changed: bool,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
     let mut decision = Decision::default();
     if case.checked != Some(checked) {
         decision.event(Event::Checked { checked });
@@ -163,7 +170,33 @@ fn looked_for(case: &Case, checked: Checked, page_changed: bool) -> Decision {
     if page_changed {
         decision.then_on_issue(Effect::UpdateIssue);
     }
+    let concerns = case.closure().is_none_or(may_be_wrong);
+    if concerns && checked.tally().is_more_than(&case.found_most) {
+        let mut alerts = Decision::default();
+        tell(&mut alerts, case, Audience::Owner, &Alert::FoundMore, policy, now);
+        if case.issue.is_none() {
+            wait_for_issue(&mut alerts, policy, now);
+        }
+        decision.effects.extend(alerts.effects);
+    }
     decision
+}
+
+/// Whether what is found later may show that a case was closed in error: it was said to be no vulnerability.
+fn may_be_wrong(closure: Closure) -> bool {
+    match closure {
+        Closure::Wai
+        | Closure::Bug
+        | Closure::Feature
+        | Closure::OutOfScope
+        | Closure::NotReproducible
+        | Closure::NoImpact => true,
+        Closure::KnownPublic
+        | Closure::Duplicate
+        | Closure::Spam
+        | Closure::NotAReport
+        | Closure::Disclosed => false,
+    }
 }
 
 /// The people an audience means for this case at this instant. Nobody active means the chairs at once.
@@ -182,8 +215,9 @@ fn people<'a>(case: &Case, audience: Audience, policy: &'a Policy, now: Timestam
         Audience::Chairs => members().into_iter().chain(chairs()).collect(),
         Audience::Tsc => members().into_iter().chain(chairs()).chain(roster.with(Role::TscContact)).collect(),
         Audience::TscIfHigh => {
-            let high =
-                matches!((case.severity, policy.tsc_from), (Some(claimed), Some(from)) if claimed >= from);
+            // As claimed, or as the team found: the graver of both.
+            let found = case.tracks.assessment.as_ref().map(|found| found.severity);
+            let high = matches!((case.severity.max(found), policy.tsc_from), (Some(grave), Some(from)) if grave >= from);
             let mut found: Vec<&Member> = members().into_iter().chain(chairs()).collect();
             if high {
                 found.extend(roster.with(Role::TscContact));
@@ -223,13 +257,14 @@ fn tell(
     }
 }
 
-/// Moves reminders into the working hours of whoever gets them.
+/// Moves reminders into the working hours of whoever gets them; not the one that the hour for publishing has come.
 fn in_member_hours(decision: &mut Decision, policy: &Policy, now: Timestamp) {
     if !policy.reminders_in_member_hours {
         return;
     }
     for planned in &mut decision.effects {
-        if let Effect::Alert { to, .. } = &planned.effect
+        if let Effect::Alert { to, alert } = &planned.effect
+            && !matches!(alert, Alert::Clock { clock: ClockKind::Disclosure, breach: true, .. })
             && let Some(zone) = policy.roster.get(to).and_then(|member| member.zone.clone())
         {
             planned.not_before = Some(super::calendar::member_hours(&zone, now));

@@ -2,10 +2,12 @@
 //! what should run, and started or stopped (RUNBOOK section 1.4). The first two clocks (acknowledge, owner) begin with the
 //! report and go their own way.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Decision;
 use crate::case::act::{Act, ActLetter};
+use crate::case::calendar::{days_after as days, days_before as before};
 use crate::case::clock::{Audience, ClockKind, Ring};
 use crate::case::event::{Event, Stop};
 use crate::case::tracks::{Cve, Meeting, Phase};
@@ -84,14 +86,6 @@ struct Wanted {
     rings: Vec<Ring>,
 }
 
-fn days(from: Timestamp, days: u32) -> Timestamp {
-    from.saturating_add(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(from)
-}
-
-fn before(until: Timestamp, days: u32) -> Timestamp {
-    until.saturating_sub(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(until)
-}
-
 fn wanted(case: &Case, clock: ClockKind, policy: &Policy, now: Timestamp) -> Option<Wanted> {
     match clock {
         ClockKind::Acknowledge | ClockKind::Owner | ClockKind::Information => None,
@@ -122,6 +116,7 @@ fn assessment(case: &Case, policy: &Policy) -> Option<Wanted> {
             Ring { at: working(policy, case.received, total * 7 / 10), to: Audience::Owner },
             Ring { at: due, to: Audience::Members },
             Ring { at: working(policy, due, 5), to: Audience::Chairs },
+            Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
         ];
         Wanted { due, rings }
     })
@@ -157,6 +152,7 @@ fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
         Ring { at: day_before, to: Audience::Owner },
         Ring { at: due, to: Audience::Members },
         Ring { at: working(policy, due, 1), to: Audience::Chairs },
+        Ring { at: working(policy, due, 5), to: Audience::TscIfHigh },
     ];
     Some(Wanted { due, rings })
 }
@@ -164,6 +160,18 @@ fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
 fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
     let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
     let from = case.tracks.last_word.or(case.tracks.confirmed).filter(|_| running)?;
+    let due = next_word(case, policy, from);
+    let rings = vec![
+        Ring { at: due, to: Audience::Owner },
+        Ring { at: working(policy, due, 2), to: Audience::Members },
+        Ring { at: working(policy, due, 5), to: Audience::Chairs },
+        Ring { at: working(policy, due, 10), to: Audience::TscIfHigh },
+    ];
+    Some(Wanted { due, rings })
+}
+
+/// By when a reporter who heard from us then hears again: the periodic update.
+pub fn next_word(case: &Case, policy: &Policy, from: Timestamp) -> Timestamp {
     let rule = &policy.runbook;
     let severity = case.tracks.assessment.as_ref().map(|found| found.severity);
     let length = match severity {
@@ -172,12 +180,9 @@ fn update(case: &Case, policy: &Policy) -> Option<Wanted> {
         Some(Severity::High) => rule.update_days_high,
         Some(Severity::None | Severity::Low | Severity::Medium) | None => rule.update_days,
     };
-    let due = working(policy, from, length);
-    let rings = vec![
-        Ring { at: due, to: Audience::Owner },
-        Ring { at: working(policy, due, 2), to: Audience::Members },
-    ];
-    Some(Wanted { due, rings })
+    // Our letters promise that they hear of it when the day no longer holds.
+    let outside = case.tracks.leaked.max(case.tracks.exploited).filter(|since| *since >= from);
+    outside.map_or_else(|| working(policy, from, length), |since| working(policy, since, 1))
 }
 
 /// "If there are conflicts in agreeing embargo period, please communicate with SIR team for next steps."
@@ -196,9 +201,20 @@ fn agreement(case: &Case, policy: &Policy) -> Option<Wanted> {
     Some(Wanted { due, rings })
 }
 
-/// The last day on which it may be public without the reporter's written yes to a later one.
+/// The last instant at which it may be public without the reporter's written yes to a later one: so many days after the day
+/// of the report in UTC, at the hour of publishing (RUNBOOK section 5, 5).
 pub fn limit(case: &Case, policy: &Policy) -> Timestamp {
-    days(case.received, policy.runbook.limit_days)
+    let last = days(case.received, policy.runbook.limit_days);
+    let hour = i8::try_from(policy.runbook.publish_hour_utc).unwrap_or(16);
+    let day = last.to_zoned(TimeZone::UTC).date();
+    day.at(hour, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(last, |at| at.timestamp())
+}
+
+/// Until when the embargoed list prepares that is told at that instant (RUNBOOK 1.2, row 25).
+pub(super) fn prepared(case: &Case, policy: &Policy, told: Timestamp) -> Timestamp {
+    let grave = case.tracks.assessment.as_ref().map(|found| found.severity) == Some(Severity::Critical);
+    let rule = &policy.runbook;
+    days(told, if grave { rule.prep_days_critical } else { rule.prep_days })
 }
 
 fn disclosure(case: &Case, policy: &Policy) -> Option<Wanted> {

@@ -73,6 +73,7 @@ pub(super) async fn doctor(wait_s: u64, config: &Config, out: &Out) -> Result<u8
     disk(&mut report, config);
     keys(&mut report, config, &outside);
     people(&mut report, config);
+    terms(&mut report, config, &outside);
     names(&mut report, config, &outside).await;
     if token_in_use(config) {
         let what = "the service runs, and its OAuth token must not be renewed by two";
@@ -170,6 +171,14 @@ fn keys(report: &mut Report, config: &Config, outside: &Outside) {
                 "extend it, and publish it anew",
             ),
         },
+    }
+}
+
+/// Whose terms of the embargoed list end.
+fn terms(report: &mut Report, config: &Config, outside: &Outside) {
+    let today = config.team.calendar.zone.to_datetime(outside.clock.now()).date();
+    for news in config.runbook.embargoed.iter().filter_map(|listed| listed.news(today)) {
+        report.doubt("embargoed", news, "ask them, and set `confirmed` of their entry");
     }
 }
 

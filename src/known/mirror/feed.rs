@@ -90,18 +90,15 @@ pub(super) fn read(path: &Path) -> Result<Feed, MirrorError> {
     let meta = meta_beside(path)?;
     let file = File::open(path).map_err(fault)?;
     let expected = meta.as_ref().and_then(|meta| meta.size);
-    let mut json =
-        Vec::with_capacity(usize::try_from(expected.unwrap_or(0).min(FEED_LIMIT)).unwrap_or(0) + 1);
     let zipped = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
-    let bad = |why: String| MirrorError::Feed { name: name.clone(), why };
-    if zipped {
-        let mut unpacked = GzDecoder::new(io::BufReader::with_capacity(1 << 16, file)).take(FEED_LIMIT + 1);
-        unpacked
-            .read_to_end(&mut json)
-            .map_err(|fault| bad(format!("the gzip stream is broken or cut: {fault}")))?;
+    let json = if zipped {
+        let stream = GzDecoder::new(io::BufReader::with_capacity(1 << 16, file));
+        inflate(&name, stream, expected, FEED_LIMIT)?
     } else {
+        let mut json = Vec::new();
         file.take(FEED_LIMIT + 1).read_to_end(&mut json).map_err(fault)?;
-    }
+        json
+    };
     checked(name, json, meta.as_ref(), Extent::Whole)
 }
 
@@ -110,13 +107,21 @@ pub(super) fn read(path: &Path) -> Result<Feed, MirrorError> {
 /// # Errors
 /// It is broken, cut, or too large.
 pub fn unpack(name: &str, packed: &[u8], expected: Option<u64>) -> Result<Vec<u8>, MirrorError> {
+    inflate(name, GzDecoder::new(packed), expected, FEED_LIMIT)
+}
+
+/// What a gzip stream holds, and not a byte more than the limit: a small one may unpack to anything.
+fn inflate(name: &str, stream: impl Read, expected: Option<u64>, limit: u64) -> Result<Vec<u8>, MirrorError> {
     let bad = |why: String| MirrorError::Feed { name: name.to_owned(), why };
-    let room = usize::try_from(expected.unwrap_or(0).min(FEED_LIMIT)).unwrap_or(0);
+    let room = usize::try_from(expected.unwrap_or(0).min(limit)).unwrap_or(0);
     let mut json = Vec::with_capacity(room + 1);
-    GzDecoder::new(packed)
-        .take(FEED_LIMIT + 1)
+    let read = stream
+        .take(limit + 1)
         .read_to_end(&mut json)
         .map_err(|fault| bad(format!("the gzip stream is broken or cut: {fault}")))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > limit {
+        return Err(bad(format!("larger than {limit} bytes")));
+    }
     Ok(json)
 }
 
@@ -168,4 +173,24 @@ pub(super) fn checked(
     let told = meta.map(|meta| meta.last_modified.clone()).filter(|stamp| !stamp.is_empty());
     let stamp = told.or_else(|| page.timestamp.clone()).unwrap_or_default();
     Ok(Feed { name, json, sha256, stamp })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_unpacks_to_more_than_the_limit_is_refused_in_time() {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(&vec![b' '; 3_000_000]).unwrap();
+        let packed = packer.finish().unwrap();
+        assert!(packed.len() < 10_000);
+        let of = |limit| inflate("bomb", GzDecoder::new(packed.as_slice()), Some(u64::MAX), limit);
+        assert_eq!(of(3_000_000).unwrap().len(), 3_000_000);
+        let refused = of(2_999_999).unwrap_err().to_string();
+        assert_eq!(refused, "feed bomb: larger than 2999999 bytes");
+    }
 }

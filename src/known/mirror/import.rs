@@ -141,7 +141,7 @@ impl Mirror {
         while at < of {
             let txn = connection.transaction()?;
             let mut intake = Intake::new(&txn, Grain::Segments)?;
-            while at < of && !intake.is_full() {
+            while at < of && !intake.is_much() {
                 let (name, feed) = next(at)?;
                 progress(&Progress { feed: name.clone(), done: at, of, records });
                 let done = match feed {
@@ -202,6 +202,9 @@ fn enter(
             Ok(record) => {
                 intake.put(&record)?;
                 done.records += 1;
+                if intake.is_full() {
+                    intake.flush()?;
+                }
             }
             Err(why) => {
                 done.bad += 1;

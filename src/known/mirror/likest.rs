@@ -85,7 +85,7 @@ impl Search<'_> {
     }
 
     /// The lists of the words that are looked up, by hash.
-    fn lists(&self, seek: &Seek) -> Result<Vec<(u64, Postings<'_>)>, MirrorError> {
+    fn lists(&self, seek: &Seek) -> Result<Vec<(u64, Postings)>, MirrorError> {
         let total = self.cache.records().max(SMALLEST) as f32;
         let mut asked: Vec<(u64, &str)> = Vec::new();
         let mut common: Vec<(f32, u64, &str)> = Vec::new();
@@ -105,7 +105,7 @@ impl Search<'_> {
         Ok(asked.into_iter().map(|(hash, _)| hash).zip(lists).collect())
     }
 
-    fn sums(&self, seek: &Seek, lists: &[(u64, Postings<'_>)]) -> Sums {
+    fn sums(&self, seek: &Seek, lists: &[(u64, Postings)]) -> Sums {
         let total = self.cache.records().max(SMALLEST) as f32;
         let size = usize::try_from(self.cache.last).unwrap_or(0) + 1;
         let mut sums = Sums { whole: vec![0.0; size], title: vec![0.0; size] };

@@ -91,18 +91,18 @@ pub(super) struct Gathered {
 }
 
 /// Where a term stands.
-pub(super) struct Postings<'c> {
+pub(super) struct Postings {
     /// In how many records.
     pub(super) df: u32,
     stored: Vec<Vec<u8>>,
-    young: &'c [u8],
+    young: Vec<u8>,
 }
 
-impl Postings<'_> {
+impl Postings {
     /// Gives each record's number, how often, and the class of its length.
     pub(super) fn each(&self, mut give: impl FnMut(u32, u8, u8)) {
         self.stored.iter().for_each(|data| read(data, &mut give));
-        read(self.young, give);
+        read(&self.young, give);
     }
 }
 
@@ -178,17 +178,17 @@ impl Search<'_> {
     }
 
     /// Where a term stands.
-    fn postings(&self, term: &str) -> Result<Postings<'_>, MirrorError> {
+    fn postings(&self, term: &str) -> Result<Postings, MirrorError> {
         self.postings_of(&[term])?.pop().ok_or(MirrorError::Broken)
     }
 
     /// Where each of these terms stands, in their order. One question for all: a report has some hundred words.
-    pub(super) fn postings_of(&self, terms: &[&str]) -> Result<Vec<Postings<'_>>, MirrorError> {
+    pub(super) fn postings_of(&self, terms: &[&str]) -> Result<Vec<Postings>, MirrorError> {
         let young = |term: &&str| {
             let (df, young) = self.cache.young.list(term);
             Postings { df, stored: Vec::new(), young }
         };
-        let mut all: Vec<Postings<'_>> = terms.iter().map(young).collect();
+        let mut all: Vec<Postings> = terms.iter().map(young).collect();
         if self.cache.indexed == 0 {
             return Ok(all);
         }

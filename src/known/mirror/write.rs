@@ -11,7 +11,10 @@ use crate::known::record::{Record, Source, Status};
 use crate::known::words;
 
 /// When a segment takes about so much memory it is written, in bytes.
-const SEGMENT_BYTES: usize = 110_000_000;
+const SEGMENT_BYTES: usize = 100_000_000;
+
+/// So many rows of an index are merged in one go.
+const MERGED_ROWS: u32 = 20_000;
 
 /// So many records put in one by one wait for the next segment: to write one takes a row for each of its terms, whatever
 /// the number of records.
@@ -40,6 +43,8 @@ pub(super) struct Intake<'c> {
     connection: &'c Connection,
     grain: Grain,
     builder: Builder,
+    /// Segments that were written.
+    segments: u32,
     next: u32,
     pub(super) added: u64,
     pub(super) changed: u64,
@@ -85,7 +90,9 @@ impl<'c> Intake<'c> {
         let last = last.max(u32::try_from(meta_number(connection, "last_num")?).unwrap_or(0));
         let builder = Builder::default();
         let (next, links) = (last + 1, Vec::new());
-        let mut intake = Self { connection, grain, builder, next, added: 0, changed: 0, same: 0, links };
+        let segments = 0;
+        let mut intake =
+            Self { connection, grain, builder, segments, next, added: 0, changed: 0, same: 0, links };
         if grain == Grain::Segments {
             intake.index_from(young_from(connection)?)?;
         }
@@ -170,6 +177,11 @@ impl<'c> Intake<'c> {
         self.builder.size() > SEGMENT_BYTES
     }
 
+    /// Whether enough was taken in to commit it.
+    pub(super) fn is_much(&self) -> bool {
+        self.is_full() || self.segments > 0
+    }
+
     /// Writes the segment at hand and the links.
     pub(super) fn flush(&mut self) -> Result<(), MirrorError> {
         self.links.sort_unstable();
@@ -195,10 +207,9 @@ impl<'c> Intake<'c> {
         let mut insert = self
             .connection
             .prepare_cached("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
-        for (term, df, data) in self.builder.take() {
-            insert.execute(params![&*term, seg, df, data])?;
-        }
+        self.builder.each(|term, df, data| insert.execute(params![term, seg, df, data]).map(drop))?;
         self.builder = Builder::default();
+        self.segments += 1;
         Ok(())
     }
 }
@@ -288,11 +299,30 @@ pub(super) fn merge(connection: &Connection) -> Result<(), MirrorError> {
 
 /// Makes one segment of all from this one on.
 fn join(connection: &Connection, first: i64) -> Result<(), MirrorError> {
-    let mut query =
-        connection.prepare("SELECT term, df, data FROM posting WHERE seg >= ?1 ORDER BY term, seg")?;
-    let mut rows = query.query([first])?;
+    let mut last = String::new();
+    while let Some(end) = join_some(connection, first, &last)? {
+        last = end;
+    }
+    let records: i64 = connection.query_row(
+        "SELECT coalesce(sum(records), 0) FROM segment WHERE seg >= ?1",
+        [first],
+        |r| r.get(0),
+    )?;
+    connection.execute("DELETE FROM segment WHERE seg >= ?1", [first])?;
+    connection.execute("INSERT INTO segment (seg, records) VALUES (?1, ?2)", params![first, records])?;
+    Ok(())
+}
+
+/// Joins the rows of the next terms after this one. The last term that was joined, if there were any.
+fn join_some(connection: &Connection, first: i64, after: &str) -> Result<Option<String>, MirrorError> {
+    let mut query = connection.prepare_cached(
+        "SELECT term, df, data FROM posting WHERE seg >= ?1 AND term > ?2 ORDER BY term, seg LIMIT ?3",
+    )?;
+    let mut rows = query.query(params![first, after, MERGED_ROWS])?;
     let mut merged: Vec<(String, u32, Vec<u8>)> = Vec::new();
+    let mut count = 0;
     while let Some(row) = rows.next()? {
+        count += 1;
         let (term, df, data): (String, u32, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match merged.last_mut() {
             Some(last) if last.0 == term => {
@@ -302,18 +332,17 @@ fn join(connection: &Connection, first: i64) -> Result<(), MirrorError> {
             Some(_) | None => merged.push((term, df, data)),
         }
     }
-    connection.execute("DELETE FROM posting WHERE seg >= ?1", [first])?;
-    let records: i64 = connection.query_row(
-        "SELECT coalesce(sum(records), 0) FROM segment WHERE seg >= ?1",
-        [first],
-        |r| r.get(0),
-    )?;
-    connection.execute("DELETE FROM segment WHERE seg >= ?1", [first])?;
-    connection.execute("INSERT INTO segment (seg, records) VALUES (?1, ?2)", params![first, records])?;
+    drop(rows);
+    // Where the rows were cut, the last term may have more: it is read again, whole, with the next ones.
+    if count == MERGED_ROWS && merged.len() > 1 {
+        merged.pop();
+    }
+    let mut delete = connection.prepare_cached("DELETE FROM posting WHERE term = ?1 AND seg >= ?2")?;
     let mut insert =
-        connection.prepare("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
-    for (term, df, data) in merged {
+        connection.prepare_cached("INSERT INTO posting (term, seg, df, data) VALUES (?1, ?2, ?3, ?4)")?;
+    for (term, df, data) in &merged {
+        delete.execute(params![term, first])?;
         insert.execute(params![term, first, df, data])?;
     }
-    Ok(())
+    Ok(merged.pop().map(|(term, ..)| term))
 }

@@ -17,6 +17,7 @@ mod people;
 mod posted;
 mod route;
 mod shape;
+mod shown;
 mod state;
 mod timeline;
 

@@ -28,6 +28,7 @@ async fn commands(
     let gaps = [
         ("NAME", name),
         ("FROM", address),
+        ("DOMAIN", "members.example"),
         ("RECEIPT", &id),
         ("SUBJECT", &subject),
         ("ID", &number),

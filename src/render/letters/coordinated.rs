@@ -76,6 +76,8 @@ pub enum Coordinated {
         state: Cve,
         /// The agreed day, if there is one.
         dates: Option<Dates>,
+        /// Whether the advisory is public already.
+        public: bool,
     },
     /// T18.
     Invitation {
@@ -92,6 +94,8 @@ pub enum Coordinated {
         credit: String,
         /// When we go on.
         by: Timestamp,
+        /// Whether it is another text than the one that they read before.
+        again: bool,
         /// The agreed day, if there is one.
         dates: Option<Dates>,
     },
@@ -163,8 +167,9 @@ impl Coordinated {
                 planned(sheet, dates.as_ref());
                 LetterName::Update
             }
-            Self::Cve { state, dates } => {
+            Self::Cve { state, dates, public } => {
                 cve(sheet, state);
+                sheet.flag("public", *public);
                 planned(sheet, dates.as_ref());
                 LetterName::Cve
             }
@@ -173,7 +178,8 @@ impl Coordinated {
                 sheet.line("advisory", advisory);
                 LetterName::Invitation
             }
-            Self::Review { text, credit, by, dates } => {
+            Self::Review { text, credit, by, again, dates } => {
+                sheet.flag("again", *again);
                 sheet.block("text", text);
                 sheet.line("credit", credit);
                 sheet.at("by", *by);

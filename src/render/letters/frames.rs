@@ -98,6 +98,7 @@ pub(super) fn alert_filled(view: &AlertView) -> Option<Filled> {
         Alert::NewCase
         | Alert::ReporterWrote { .. }
         | Alert::StrangerWrote
+        | Alert::FoundMore
         | Alert::MemberAnswered { .. }
         | Alert::ClockWarning { .. }
         | Alert::ClockBreach { .. }

@@ -136,7 +136,7 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
         contact_by: noon(12),
         dates,
     };
-    let cve = |state, dates| Coordinated::Cve { state, dates };
+    let cve = |state, dates| Coordinated::Cve { state, dates, public: false };
     vec![
         ("with questions", asked(true)),
         ("without questions", asked(false)),
@@ -158,6 +158,14 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
         ("no change", update("", None)),
         ("requested", cve(Cve::Requested { at: noon(3) }, Some(dates()))),
         ("assigned", cve(Cve::Assigned { cve: words("CVE-2026-12345") }, Some(dates()))),
+        (
+            "published",
+            Coordinated::Cve {
+                state: Cve::Assigned { cve: words("CVE-2026-12345") },
+                dates: None,
+                public: true,
+            },
+        ),
         ("waiting", cve(Cve::Waiting { requested_at: noon(3) }, None)),
         (
             "refused",
@@ -194,7 +202,8 @@ fn late() -> Vec<(&'static str, Coordinated)> {
 }
 
 fn review(dates: Option<Dates>) -> Coordinated {
-    Coordinated::Review { text: draft(), credit: words("Rena Porter"), by: noon(10), dates }
+    let again = dates.is_none();
+    Coordinated::Review { text: draft(), credit: words("Rena Porter"), by: noon(10), again, dates }
 }
 
 /// A text that people approve: it stands as it is.

@@ -9,6 +9,7 @@ use tera::Context;
 use super::coordinated::Dates;
 use super::table::LetterName;
 use crate::render::fence::{one_line, prose, visible};
+use crate::render::fold::COLUMNS;
 use crate::render::when;
 
 /// Most characters of a reporter's own subject or name that a letter repeats.
@@ -64,18 +65,12 @@ impl<'a> Sheet<'a> {
 
     /// A member's words, in paragraphs, set in from the margin: nothing in them reads like ours.
     pub(super) fn said(&mut self, name: &'static str, words: &str) {
-        let text: String = visible(words).chars().take(SAID_CHARS).collect();
-        let lines = text.lines().take(SAID_LINES).map(|line| match line.trim() {
-            "" => String::new(),
-            line => format!("  {line}"),
-        });
-        self.put(name, lines.collect::<Vec<_>>().join("\n").trim_end());
+        self.put(name, &set_in(words));
     }
 
     /// One `- ` line each.
     pub(super) fn items(&mut self, name: &'static str, items: &[String]) {
-        let items: Vec<String> = items.iter().map(|item| format!("- {}", line(item))).collect();
-        self.put(name, &items.join("\n"));
+        self.put(name, &listed(items));
     }
 
     /// An instant, in the team's zone and in the reader's where that is known and another one.
@@ -133,6 +128,48 @@ impl<'a> Sheet<'a> {
     pub(super) fn of(self, name: LetterName) -> Filled {
         Filled { name, context: self.context, names: self.names, blocks: self.blocks }
     }
+}
+
+/// Words in paragraphs, set in from the margin.
+pub(super) fn set_in(words: &str) -> String {
+    let text: String = visible(words).chars().take(SAID_CHARS).collect();
+    let text = filled_again(&text);
+    let lines = text.iter().take(SAID_LINES).map(|line| match line.trim() {
+        "" => String::new(),
+        line => format!("  {line}"),
+    });
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// One `- ` line each.
+pub(super) fn listed(items: &[String]) -> String {
+    items.iter().map(|item| format!("- {}", line(item))).collect::<Vec<_>>().join("\n")
+}
+
+/// Lines, with paragraphs that a mail program broke further out than they fit here in one piece: they are filled again with
+/// the letter. What is set out by hand (lists, quotes, code, short lines) stays.
+fn filled_again(text: &str) -> Vec<String> {
+    let plain = |line: &str| line.starts_with(|c: char| c.is_alphabetic() || "\"'(“‘".contains(c));
+    let mut out: Vec<String> = Vec::new();
+    let mut open: Vec<&str> = Vec::new();
+    let close = |open: &mut Vec<&str>, out: &mut Vec<String>| {
+        if open.iter().any(|line| line.chars().count() > COLUMNS - 2) {
+            out.push(open.join(" "));
+        } else {
+            out.extend(open.iter().map(|line| (*line).to_owned()));
+        }
+        open.clear();
+    };
+    for line in text.lines().map(str::trim_end) {
+        if plain(line) {
+            open.push(line);
+        } else {
+            close(&mut open, &mut out);
+            out.push(line.to_owned());
+        }
+    }
+    close(&mut open, &mut out);
+    out
 }
 
 /// All values of a letter.

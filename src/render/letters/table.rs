@@ -166,13 +166,13 @@ letters! {
         ["changed" "next" "contact_by"];
     /// The CVE number: requested, assigned, waited for, refused.
     Cve, "T17", "letters/T17-cve.txt", Reporter,
-        ["state" "cve" "requested_at" "reason" "publish_at" "wished_days" "limit_days"],
+        ["state" "cve" "requested_at" "reason" "public" "publish_at" "wished_days" "limit_days"],
         ["state" "cve" "reason"];
     /// To help with the advisory.
     Invitation, "T18", "letters/T18-invitation.txt", Reporter, ["account" "advisory"], ["account" "advisory"];
     /// What we plan to publish, for the reporter to read.
     ReporterReview, "T21", "letters/T21-review.txt", Reporter,
-        ["text" "credit" "by" "publish_at" "wished_days" "limit_days"], ["text" "credit" "by"];
+        ["text" "credit" "by" "again" "publish_at" "wished_days" "limit_days"], ["text" "credit" "by"];
     /// It is public; thanks.
     Published, "T28", "letters/T28-published.txt", Reporter, ["links" "credit"], ["links" "credit"];
     /// In a member's own words.

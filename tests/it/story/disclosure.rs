@@ -10,7 +10,7 @@ use super::post::{Mail, RENA, address};
 use crate::sync::O3DE;
 use crate::world::World;
 
-const MORE: &str = r#"
+pub const MORE: &str = r#"
 [[team.member]]
 name = "nora"
 full_name = "Nora Network"
@@ -41,15 +41,22 @@ terms_accepted = "2026-01-31"
 vouched_by = "alice"
 "#;
 
-const STUDIO: &str = "security@studio.example";
-const PUBLIC: &str = "announce@lists.o3de.example";
+pub const STUDIO: &str = "security@studio.example";
+pub const PUBLIC: &str = "announce@lists.o3de.example";
 const RITA: &str = "Rita Release <rita@release.example>";
-const VECTOR: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+pub const VECTOR: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
 
 /// A report came, with a reporter, a team, a SIG, and others who must know.
-async fn reported() -> World {
-    let settings = Settings { rest: format!("{ROSTER}{MORE}"), ..Settings::default() };
-    let mut world = World::with(settings).await;
+pub async fn reported() -> World {
+    reported_with(&format!("{ROSTER}{MORE}")).await
+}
+
+/// The same, with this team and these rules.
+pub async fn reported_with(rest: &str) -> World {
+    reported_in(World::with(Settings { rest: rest.to_owned(), ..Settings::default() }).await).await
+}
+
+pub async fn reported_in(mut world: World) -> World {
     world.peers.hub.add_repository(O3DE, "o3de", "o3de", false);
     world.deliver(&Mail::report().write());
     world.settle_within(1).await;
@@ -57,15 +64,18 @@ async fn reported() -> World {
 }
 
 /// Says it by mail, and settles.
-async fn say(world: &mut World, who: &str, text: &str) -> Told {
+pub async fn say(world: &mut World, who: &str, text: &str) -> Told {
     let mail = command(world, who, 1, text);
     world.deliver(&mail.write());
     world.settle_within(1).await;
     transcript(world, who, &mail)
 }
 
-async fn assessed() -> World {
-    let mut world = reported().await;
+pub async fn assessed() -> World {
+    assess(reported().await).await
+}
+
+pub async fn assess(mut world: World) -> World {
     say(&mut world, ALICE, "!own me\n!ack 5wd").await;
     let text = format!(
         "!assess vuln c=yes i=yes a=yes means=code attacker=network vector={VECTOR} versions=<2510.2"
@@ -75,7 +85,7 @@ async fn assessed() -> World {
 }
 
 /// Rena answers the last letter.
-async fn rena(world: &mut World, n: u32, text: &str) {
+pub async fn rena(world: &mut World, n: u32, text: &str) {
     let last = world.sent_to(RENA).pop().unwrap();
     let mail = Mail::new(
         "Rena Porter <rena@reporter.example>",
@@ -88,22 +98,28 @@ async fn rena(world: &mut World, n: u32, text: &str) {
 }
 
 /// The second person agrees by their own word.
-async fn confirm(world: &mut World, who: &str) -> Told {
+pub async fn confirm(world: &mut World, who: &str) -> Told {
     let nonce = nonce(world, who);
     say(world, who, &format!("!confirm {nonce}")).await
 }
 
-fn phase(world: &World) -> Option<Phase> {
+pub fn phase(world: &World) -> Option<Phase> {
     world.case(1).phase()
 }
 
-fn got(world: &World, who: &str, words: &str) -> usize {
-    world.sent_to(address(who)).iter().filter(|mail| flat(&readable(mail)).contains(words)).count()
+pub fn got(world: &World, who: &str, words: &str) -> usize {
+    let mails = world.sent_to(address(who));
+    let read = mails.iter().map(|mail| flat(&readable(mail)));
+    // A digest names what is due as well.
+    read.filter(|mail| mail.contains(words) && !mail.contains("[sir-intake] digest")).count()
 }
 
 /// Assessed, with a group, a fix, an agreed day, an approved text.
-async fn approved() -> World {
-    let mut world = assessed().await;
+pub async fn approved() -> World {
+    approve(assessed().await).await
+}
+
+pub async fn approve(mut world: World) -> World {
     say(&mut world, ALICE, "!group alice, nora\n!reproduced yes on Linux\n!credit name").await;
     say(&mut world, ALICE, "!fix proposed https://github.com/o3de/o3de-ghsa/pull/1\n!embargo 2026-12-07")
         .await;
@@ -258,6 +274,12 @@ async fn from_the_first_mail_to_the_public_notice() {
     assert_eq!(got(&world, ALICE, "look back at how it went"), 1);
     assert_eq!(got(&world, RITA, "release notes"), 1);
 
+    // RUNBOOK 1.2, row 28: the id that was asked for is waited for.
+    let told = say(&mut world, ALICE, "!close disclosed").await;
+    assert!(told.contains("the CVE id that was asked for is not there"), "{told}");
+    edit(&world, &ghsa, "cve_id", serde_json::json!("CVE-2026-12345"));
+    world.pass(1);
+    world.settle_within(1).await;
     let told = say(&mut world, ALICE, "!close disclosed").await;
     assert!(told.contains("closed: disclosed"), "{told}");
     let case = world.case(1);

@@ -1,9 +1,10 @@
 //! What a report is: a vulnerability or none, and whether people must meet about it (RUNBOOK 1.2, rows 11 and 13).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Run, Said, words};
 use crate::case::assessment::{Assessment, Sig};
+use crate::case::calendar::days_after;
 use crate::case::command::runbook::{Finding, MeetingWord, When};
 use crate::case::policy::ComponentRule;
 use crate::case::roster::Role;
@@ -16,7 +17,8 @@ impl Run<'_> {
         let again = match case.phase() {
             None => false,
             Some(Phase::Confirmed | Phase::Mitigating | Phase::Review) => true,
-            Some(Phase::Prenotice | Phase::Ready | Phase::Disclosed) => {
+            Some(Phase::Disclosed) => return Err("it is public already".to_owned()),
+            Some(Phase::Prenotice | Phase::Ready) => {
                 return Err(
                     "others were told of it as it is: tell them of a change by notify, after a new review"
                         .to_owned(),
@@ -152,8 +154,7 @@ impl Run<'_> {
 
     pub(super) fn meeting(&mut self, word: MeetingWord) -> Result<Said, String> {
         let case = self.open_case()?;
-        let week = SignedDuration::from_hours(i64::from(self.policy.runbook.meeting_days) * 24);
-        let end = case.received.saturating_add(week).unwrap_or(case.received);
+        let end = days_after(case.received, self.policy.runbook.meeting_days);
         let meeting = match word {
             MeetingWord::Held => Meeting::Held,
             MeetingWord::Waived => Meeting::Waived,

@@ -3,10 +3,20 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::Stopped;
 use crate::case::event::Event;
+use crate::case::tracks::Cve;
 use crate::case::{
     Act, ActState, Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
     Reference, Stage,
 };
+
+/// Whether the reporter knows that it is public, or cannot be told: by the letter that thanks them, or by another one since.
+fn told_of_it(case: &Case) -> bool {
+    let since = |at: Option<jiff::Timestamp>| at.is_some() && at > case.tracks.published;
+    case.reporter.is_none()
+        || case.tracks.thanked
+        || since(case.tracks.last_word)
+        || since(case.delivery_failed)
+}
 
 impl Run<'_> {
     /// The case, if it goes on and no letter is about to close it.
@@ -40,8 +50,11 @@ impl Run<'_> {
                 if !case.tracks.advisory.as_ref().is_some_and(crate::case::Advisory::is_public) {
                     lacks.push("GitHub does not show the advisory as public");
                 }
-                if case.reporter.is_some() && !case.tracks.thanked {
-                    lacks.push("the letter that thanks the reporter has not left");
+                if !told_of_it(case) {
+                    lacks.push("nobody told the reporter that it is public: publish, or reply");
+                }
+                if matches!(case.tracks.cve, Cve::Requested { .. }) {
+                    lacks.push("the CVE id that was asked for is not there: cve CVE-..., cve refused, or cve none and why");
                 }
                 if lacks.is_empty() { Ok(()) } else { Err(lacks.join("; ")) }
             }

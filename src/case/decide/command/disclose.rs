@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Run, Said, words};
-use crate::case::decide::promises;
+use crate::case::decide::{advisory, promises};
 use crate::case::roster::Role;
-use crate::case::tracks::{Cve, Fix};
+use crate::case::tracks::{Credit, Cve, Fix};
 use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
@@ -20,27 +20,43 @@ impl Run<'_> {
                 "no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned(),
             );
         }
-        let asked = matches!(phase, Phase::Prenotice | Phase::Ready);
-        if asked {
+        // A text that changed is told again.
+        if matches!(phase, Phase::Prenotice | Phase::Ready) && case.tracks.told_of == case.tracks.text() {
             lacks.push("they were told already".to_owned());
         }
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
+        let (day, until) = (case.tracks.date(), promises::prepared(case, self.policy, self.now));
         let act = self.step_of_two(Step::Notify { text });
-        let said = format!(
-            "when a second person confirms: {} of the embargoed list and the chairs of all SIGs are told",
-            self.around.embargoed.len()
+        let count = self.around.embargoed.len();
+        let mut said = format!(
+            "when a second person confirms: {count} of the embargoed list and the chairs of all SIGs are told"
         );
+        if !self.around.lapsed.is_empty() {
+            let names = self.around.lapsed.join(", ");
+            said.push_str(&format!(
+                "; not told, because they have not confirmed the terms within a year: {names}"
+            ));
+        }
+        let soon = day.filter(|day| count > 0 && *day < until);
+        if let Some(day) = soon {
+            said.push_str(&format!("; the day ({day}) leaves them less time to prepare than is configured"));
+        }
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    pub(super) fn ready(&mut self) -> Result<Said, String> {
+    /// `why`: it was said why the embargoed list needs less time than is configured.
+    pub(super) fn ready(&mut self, why: bool) -> Result<Said, String> {
         let (case, phase) = self.remedy()?;
         let mut lacks = self.review_lacks(case);
+        let day = case.tracks.date();
+        let short = self.preparing(case).filter(|until| day.is_none_or(|day| day < *until));
         match phase {
-            Phase::Ready => return Err("it is ready already".to_owned()),
-            Phase::Prenotice => {}
+            Phase::Ready if !why || short.is_none() => {
+                return Err("it is ready already".to_owned());
+            }
+            Phase::Ready | Phase::Prenotice => {}
             // RUNBOOK row 25: no time to prepare where there is nobody to prepare.
-            Phase::Review if self.around.embargoed.is_empty() => {}
+            Phase::Review if self.around.embargoed.is_empty() && self.around.lapsed.is_empty() => {}
             Phase::Review => lacks.push("the embargoed list is not told: notify".to_owned()),
             Phase::Confirmed | Phase::Mitigating | Phase::Disclosed => {
                 lacks.push("it is not under review yet".to_owned());
@@ -63,30 +79,47 @@ impl Run<'_> {
         if self.lacks_day(case) {
             lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
         }
+        if let (Some(until), Some(day), false) = (short, day, why) {
+            lacks.push(format!(
+                "the embargoed list prepares until {until}, and the day is {day}: agree on a later one, or say why less time will do: ready WHY"
+            ));
+        }
         if !lacks.is_empty() {
             return Err(lacks.join("; "));
         }
-        let day = case.tracks.date();
-        let act = self.step(Step::Ready);
+        let old = case.tracks.told_of.is_some() && case.tracks.told_of != case.tracks.text();
+        let loose = loose_ends(case);
+        let act = self.step(Step::Ready { hurried: why && short.is_some() });
         let day = day.map_or("as soon as two people say so".to_owned(), |day| {
             format!("at {day}, when two people say so")
         });
-        Ok(Said { act: Some(act), ..words(format!("ready: it goes public {day}")) })
+        let mut said = format!("ready: it goes public {day}");
+        if old {
+            said.push_str("; the embargoed list was told of an earlier text: notify tells them of this one");
+        }
+        said.push_str(&loose);
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
+    fn preparing(&self, case: &Case) -> Option<Timestamp> {
+        let somebody = !case.tracks.list_told().is_empty() || !self.around.embargoed.is_empty();
+        let waits = somebody && !case.tracks.hurried && !self.is_forced(case);
+        let told = case.tracks.notified.filter(|_| waits)?;
+        Some(promises::prepared(case, self.policy, told)).filter(|until| *until > self.now)
     }
 
     /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
     fn lacks_day(&self, case: &Case) -> bool {
         let open = case.tracks.date().is_none() && case.tracks.embargo.conflict.is_none();
-        open && case.reporter.is_some() && self.forced_by(case).is_none()
+        open && case.reporter.is_some() && !self.is_forced(case)
     }
 
-    /// The instant from which it may be public without an agreed day: the limit is over, or it is known or used outside.
-    fn forced_by(&self, case: &Case) -> Option<Timestamp> {
-        let limit = promises::limit(case, self.policy);
-        [case.tracks.leaked, case.tracks.exploited, Some(limit).filter(|limit| *limit <= self.now)]
-            .into_iter()
-            .flatten()
-            .min()
+    /// Whether it may be public without waiting for a day: it is known or used outside, or, without an agreed day, its last
+    /// one is over.
+    fn is_forced(&self, case: &Case) -> bool {
+        let over = case.tracks.date().is_none() && promises::limit(case, self.policy) <= self.now;
+        over || case.tracks.leaked.is_some() || case.tracks.exploited.is_some()
     }
 
     /// What forbids to publish now.
@@ -95,14 +128,18 @@ impl Run<'_> {
         if phase != Phase::Ready {
             lacks.push("it is not ready: ready".to_owned());
         }
-        match (case.tracks.date(), self.forced_by(case)) {
-            (_, Some(since)) if case.tracks.leaked.or(case.tracks.exploited) == Some(since) => {}
-            (Some(day), _) if day <= self.now => {}
-            (Some(day), _) => lacks.push(format!("the agreed day is {day}")),
-            (None, Some(_)) => {}
+        if let Some(until) = self.preparing(case) {
+            lacks.push(format!(
+                "the embargoed list prepares until {until}; ready WHY says that less time will do"
+            ));
+        }
+        match case.tracks.date() {
+            _any if self.is_forced(case) => {}
+            Some(day) if day <= self.now => {}
+            Some(day) => lacks.push(format!("the agreed day is {day}")),
             // Nobody waits for it but the team.
-            (None, None) if case.reporter.is_none() => {}
-            (None, None) => {
+            None if case.reporter.is_none() => {}
+            None => {
                 let limit = promises::limit(case, self.policy);
                 lacks.push(format!("no day is agreed; without one the last day is {limit}"));
             }
@@ -111,6 +148,9 @@ impl Run<'_> {
     }
 
     pub(super) fn publish(&mut self) -> Result<Said, String> {
+        if let (Some(Phase::Disclosed), false) = (self.open_case()?.phase(), self.case()?.tracks.publishing) {
+            return self.tell_public();
+        }
         let (case, phase) = self.remedy()?;
         if case.tracks.publishing {
             return Err("two people said so already; it is being done".to_owned());
@@ -118,11 +158,25 @@ impl Run<'_> {
         let lacks = self.publish_lacks(case, phase);
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
         let unread = case.tracks.date().is_none() && case.reporter.is_some();
+        let outside = case.tracks.leaked.max(case.tracks.exploited);
+        let unheard = outside.is_some() && case.tracks.last_word <= outside && case.reporter.is_some();
         let act = self.step_of_two(Step::Publish { text });
         let mut said = format!("when a second person confirms, the advisory {} goes public", text.short());
         if unread {
             said.push_str("; the reporter has not agreed to a day");
         }
+        if unheard {
+            said.push_str("; the reporter has not heard that it goes public earlier: update tells them");
+        }
+        Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// Somebody made it public on GitHub, and nobody here said so: nobody outside was told yet.
+    fn tell_public(&mut self) -> Result<Said, String> {
+        let text = self.case()?.tracks.text().ok_or("there is no advisory")?;
+        let act = self.step_of_two(Step::Publish { text });
+        let said = "it is public on GitHub already, and nobody here had said so; when a second person confirms, the reporter, \
+                    the embargoed list and the public channels are told";
         Ok(Said { act: Some(act), ..words(said) })
     }
 
@@ -130,6 +184,12 @@ impl Run<'_> {
     pub(super) fn may_confirm(&self, step: &Step) -> Result<(), String> {
         if let Step::TakeDown { how, words } = step {
             return self.may_take_down(*how, words);
+        }
+        let open = self.open_case()?;
+        if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
+            (open.phase(), step, open.tracks.publishing)
+        {
+            return Ok(());
         }
         let (case, phase) = self.remedy()?;
         let (asked, lacks) = if let Step::Publish { text } = step {
@@ -147,7 +207,10 @@ impl Run<'_> {
 
     /// A second person agreed: now it happens.
     pub(super) fn confirmed(&mut self, number: u32, step: &Step) {
-        if let Step::Publish { text } = step {
+        let public = self.case.as_ref().filter(|case| case.phase() == Some(Phase::Disclosed));
+        if let (Step::Publish { .. }, Some(case)) = (step, public) {
+            advisory::notices(&mut self.ruling.decision, case, number, self.policy, self.now);
+        } else if let Step::Publish { text } = step {
             self.ruling.decision.then_on_issue(Effect::Publish { text: *text });
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
@@ -163,7 +226,6 @@ impl Run<'_> {
 
     /// T18, if that login is the reporter's.
     fn invite(&mut self, act: u32, login: &str) {
-        use crate::case::tracks::Credit;
         let Some(case) = &self.case else { return };
         let theirs = matches!(&case.tracks.credit, Some(Credit::Github { login: named }) if named.eq_ignore_ascii_case(login));
         let Some(to) = case.reporter.filter(|_| theirs) else { return };
@@ -184,13 +246,32 @@ impl Run<'_> {
         }
         let (group, told) = (case.tracks.group.clone(), case.tracks.list_told());
         let act = self.act(Deed::Step { step: step.clone() });
-        self.brief(group, &Brief::Incident);
-        let count = self.tell_team(&[Role::Member, Role::Chair, Role::TscContact], &Brief::Incident);
+        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::Incident);
         self.tell_list(&told, LetterKind::ListChange, act);
-        let said = format!(
+        let mut said = format!(
             "{count} people and {} of the embargoed list are told; it may be published before the agreed day now",
             told.len()
         );
+        if self.case()?.reporter.is_some() {
+            said.push_str("; the reporter is not told by this: update tells them");
+        }
         Ok(Said { act: Some(act), ..words(said) })
     }
+}
+
+/// What a publication ends, or goes without (RUNBOOK F8): nobody is held up by it, and somebody should know.
+fn loose_ends(case: &Case) -> String {
+    let mut said = String::new();
+    let Some(seen) = &case.tracks.advisory else { return said };
+    if seen.fork {
+        said.push_str("; publishing deletes the private fork: keep what is there alone");
+    }
+    if let Some(Credit::Github { login }) = &case.tracks.credit
+        && !seen.credits.iter().any(|(who, state)| {
+            who.eq_ignore_ascii_case(login) && *state == crate::case::advisory::CreditState::Accepted
+        })
+    {
+        said.push_str(&format!("; {login} has not accepted the credit yet"));
+    }
+    said
 }

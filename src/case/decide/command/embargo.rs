@@ -3,11 +3,12 @@
 //! RFC: "work with reporter to agree on embargo period/disclosure timeline. We should aim for disclosure with90 days, even if no
 //! fix is available".
 
+use jiff::Timestamp;
 use jiff::civil::Weekday;
-use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, Said, words};
 use crate::case::act::ActLetter;
+use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::promises;
 use crate::case::roster::Role;
@@ -25,9 +26,7 @@ impl Run<'_> {
         }
         let rule = &self.policy.runbook;
         let limit = promises::limit(case, self.policy);
-        let longest = limit
-            .saturating_add(SignedDuration::from_hours(i64::from(rule.extension_days) * 24))
-            .unwrap_or(limit);
+        let longest = days_after(limit, rule.extension_days);
         if date > longest {
             return Err(format!(
                 "that is more than {} and {} days after the report; {} is the last day",
@@ -78,12 +77,13 @@ impl Run<'_> {
             if good && self.policy.calendar.is_working_day(here) {
                 return at;
             }
-            at = at.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(at);
+            at = days_before(at, 1);
         }
         date
     }
 
-    pub(super) fn agreed(&mut self, mail: Option<MailId>) -> Result<Said, String> {
+    /// `reason`: why the day moves, in words for the reporter.
+    pub(super) fn agreed(&mut self, mail: Option<MailId>, reason: &str) -> Result<Said, String> {
         let (case, _) = self.remedy()?;
         let Some(proposed) = case.tracks.embargo.proposed else {
             return Err("no day is proposed: propose one by embargo".to_owned());
@@ -108,13 +108,27 @@ impl Run<'_> {
             });
         };
         let before = case.tracks.date();
+        let moved = before.is_some_and(|before| before != proposed.date);
+        match before {
+            Some(before) if moved && reason.is_empty() => {
+                return Err(format!(
+                    "the day moves from {before} to {}: say why, in words for the reporter, such as: agreed The fix needs one more platform",
+                    proposed.date
+                ));
+            }
+            None if !reason.is_empty() => {
+                return Err(
+                    "no other day stood before: there is nothing to explain, say agreed alone".to_owned()
+                );
+            }
+            Some(_) | None => {}
+        }
         let told: Vec<_> = case.tracks.list_told();
         let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
-        let (act, letter) =
-            self.act_with_letter(Deed::Step { step }, LetterKind::Settled, Content::OfCase)?;
+        let content = Content::Settled { reason: reason.to_owned() };
+        let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
         self.brief(group, &Brief::DayMoved);
-        let moved = before.is_some_and(|before| before != proposed.date);
         if moved {
             self.tell_list(&told, LetterKind::ListChange, act);
         }

@@ -45,8 +45,8 @@ impl Run<'_> {
         // Once others were told, a change of the group moves no stage back.
         let act = self.step(step);
         let new = members.iter().filter(|name| !old.contains(name)).cloned().collect::<Vec<_>>();
-        let count = self.brief(new, &Brief::Group);
         self.ruling.decision.then_on_issue(Effect::Advisory);
+        let count = self.brief(new, &Brief::Group);
         let mut said = format!("working group of {}; {count} new ones are told", members.len());
         if phase == Phase::Confirmed {
             said.push_str("; it works on the fix now");
@@ -97,8 +97,12 @@ impl Run<'_> {
         })
     }
 
+    /// Also of what is public: the id may take longer than the day allows (RUNBOOK F7).
     pub(super) fn cve(&mut self, says: &CveStep) -> Result<Said, String> {
-        let (case, _) = self.remedy()?;
+        let case = self.open_case()?;
+        if case.phase() != Some(Phase::Disclosed) {
+            self.remedy()?;
+        }
         match (&case.tracks.cve, says) {
             (Cve::Assigned { id }, CveStep::Request | CveStep::Assigned { .. }) => {
                 return Err(format!("it has {id} already"));

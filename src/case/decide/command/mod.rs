@@ -76,8 +76,10 @@ pub struct Around {
     pub last_mail: Option<MailId>,
     /// Mails of the reporter after the report, and when they came.
     pub reporters_mails: Vec<(MailId, Timestamp)>,
-    /// The embargoed list, as people.
+    /// Those of the embargoed list who may be told, as people; looked up for the verbs that tell them.
     pub embargoed: Vec<PersonId>,
+    /// Organizations of it that did not confirm the terms within a year: they are told nothing.
+    pub lapsed: Vec<String>,
     /// The SIG that looks after the component of the case, by the shipped list.
     pub component_sig: Option<String>,
     /// Addresses that are named, as people ([`crate::case::Address::key`]).

@@ -1,9 +1,11 @@
 //! The verbs of a vulnerability's way to be public, each to its passage, and what the passages share.
 
+use jiff::SignedDuration;
+
 use super::{Run, Said};
 use crate::case::command::Runbook;
 use crate::case::roster::Role;
-use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
+use crate::case::{After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
@@ -11,7 +13,7 @@ impl Run<'_> {
             Runbook::Assess(finding) => self.assess(finding),
             Runbook::Meeting(word) => self.meeting(*word),
             Runbook::Embargo(when) => self.embargo(*when),
-            Runbook::Agreed(mail) => self.agreed(*mail),
+            Runbook::Agreed(mail, reason) => self.agreed(*mail, reason),
             Runbook::Conflict => self.conflict(),
             Runbook::Group(members) => self.group(members),
             Runbook::Reproduced(yes) => self.reproduced(*yes),
@@ -27,7 +29,7 @@ impl Run<'_> {
             Runbook::Approve(digits) => self.approve(digits),
             Runbook::Object => self.object(),
             Runbook::Notify => self.notify(),
-            Runbook::Ready => self.ready(),
+            Runbook::Ready { why } => self.ready(*why),
             Runbook::Publish => self.publish(),
             Runbook::Leaked => self.outside(&Step::Leaked),
             Runbook::Exploited => self.outside(&Step::Exploited),
@@ -57,7 +59,29 @@ impl Run<'_> {
 
     /// Tells these people, each once; how many.
     pub(super) fn brief(&mut self, people: impl IntoIterator<Item = MemberKey>, brief: &Brief) -> usize {
-        self.ruling.decision.brief(people, brief)
+        let before = self.ruling.decision.effects.len();
+        let count = self.ruling.decision.brief(people, brief);
+        // These name the advisory: they wait a moment for it.
+        if matches!(brief, Brief::Sig | Brief::Tsc | Brief::Group)
+            && let Ok(until) = self.now.checked_add(SignedDuration::from_mins(10))
+        {
+            let new = self.ruling.decision.effects.iter_mut().skip(before);
+            new.for_each(|planned| planned.after = After::AdvisoryOr(until));
+        }
+        count
+    }
+
+    /// Tells these people, and everybody with one of these roles, each once, and the team's channel; how many.
+    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, roles: &[Role], brief: &Brief) -> usize {
+        let roster = self.policy.roster.keys_with(roles);
+        self.post(brief);
+        self.brief(people.into_iter().chain(roster), brief)
+    }
+
+    fn post(&mut self, brief: &Brief) {
+        if self.policy.discord {
+            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
+        }
     }
 
     /// Tells everybody with one of these roles; how many.
@@ -68,10 +92,6 @@ impl Run<'_> {
 
     /// The same, and the team's channel.
     pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
-        let count = self.brief_roles(roles, brief);
-        if self.policy.discord {
-            self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
-        }
-        count
+        self.tell_all(Vec::new(), roles, brief)
     }
 }

@@ -1,0 +1,147 @@
+//! The part of the tracks that a step sets, as it was before: what an undo brings back, and nothing else.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::assessment::Assessment;
+use super::step::Step;
+use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
+use super::{MemberKey, Sha256, Takedown};
+
+/// One part of [`Tracks`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Part {
+    /// The step sets none.
+    Nothing,
+    /// What was found, and since when.
+    Assessment(Option<Box<Assessment>>, Option<Timestamp>),
+    /// The meeting.
+    Meeting(Option<Meeting>),
+    /// The day.
+    Embargo(Embargo),
+    /// Who works on it.
+    Group(Vec<MemberKey>),
+    /// Whether it was seen to happen.
+    Reproduced(Option<bool>),
+    /// The fix.
+    Fix(Fix),
+    /// Installers.
+    Installers(Option<bool>),
+    /// The CVE id.
+    Cve(Cve),
+    /// How the reporter is named.
+    Credit(Option<Credit>),
+    /// Who else may see the advisory.
+    Collaborators(Vec<String>),
+    /// The advisory that a member named.
+    Advisory(Option<String>),
+    /// Whether a fork is wanted.
+    Fork(bool),
+    /// The review.
+    Review(Option<Box<Review>>),
+    /// What the member had said of that text.
+    Opinion {
+        /// Of which.
+        text: Option<Sha256>,
+        /// They had approved it.
+        approved: bool,
+        /// They had objected to it.
+        objected: bool,
+    },
+    /// Since when the embargoed list knows.
+    Notified(Option<Timestamp>),
+    /// Whether less time to prepare will do.
+    Hurried(bool),
+    /// Whether two people said to publish.
+    Publishing(bool),
+    /// Whether two people said to tell whoever posted it in public.
+    Telling(bool),
+    /// How two people said to take it down.
+    Takedown(Option<(Takedown, Sha256)>),
+    /// Since when it is known outside.
+    Leaked(Option<Timestamp>),
+    /// Since when it is used.
+    Exploited(Option<Timestamp>),
+}
+
+impl Tracks {
+    /// What that step may set, as it is now.
+    pub(super) fn part(&self, step: &Step, by: &MemberKey) -> Part {
+        match step {
+            Step::Assess { .. } => Part::Assessment(self.assessment.clone().map(Box::new), self.confirmed),
+            Step::Meet { .. } => Part::Meeting(self.meeting),
+            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => Part::Embargo(self.embargo),
+            Step::Group { .. } => Part::Group(self.group.clone()),
+            Step::Reproduced { .. } => Part::Reproduced(self.reproduced),
+            Step::Mend { .. } => Part::Fix(self.fix.clone()),
+            Step::Installers { .. } => Part::Installers(self.installers),
+            Step::Cve { .. } => Part::Cve(self.cve.clone()),
+            Step::Credit { .. } => Part::Credit(self.credit.clone()),
+            Step::Collaborate { .. } => Part::Collaborators(self.collaborators.clone()),
+            Step::Advisory { .. } => Part::Advisory(self.ghsa.clone()),
+            Step::Fork => Part::Fork(self.fork),
+            Step::Review { .. } => Part::Review(self.review.clone().map(Box::new)),
+            Step::Approve { .. } | Step::Object => {
+                let review = self.review.as_ref();
+                Part::Opinion {
+                    text: review.map(|review| review.text),
+                    approved: review.is_some_and(|review| review.approvals.contains(by)),
+                    objected: review.is_some_and(|review| review.objections.contains(by)),
+                }
+            }
+            Step::Notify { .. } => Part::Notified(self.notified),
+            Step::Ready { .. } => Part::Hurried(self.hurried),
+            Step::Publish { .. } => Part::Publishing(self.publishing),
+            Step::TellPoster => Part::Telling(self.telling),
+            Step::TakeDown { .. } => Part::Takedown(self.takedown),
+            Step::Leaked => Part::Leaked(self.leaked),
+            Step::Exploited => Part::Exploited(self.exploited),
+            Step::Update { .. } => Part::Nothing,
+        }
+    }
+
+    /// What a step of this member set is again as it was before it.
+    pub(super) fn take_back(&mut self, part: Part, by: &MemberKey) {
+        match part {
+            Part::Nothing => {}
+            Part::Assessment(assessment, confirmed) => {
+                self.assessment = assessment.map(|found| *found);
+                self.confirmed = confirmed;
+            }
+            Part::Meeting(meeting) => self.meeting = meeting,
+            Part::Embargo(embargo) => self.embargo = embargo,
+            Part::Group(group) => self.group = group,
+            Part::Reproduced(reproduced) => self.reproduced = reproduced,
+            Part::Fix(fix) => self.fix = fix,
+            Part::Installers(installers) => self.installers = installers,
+            Part::Cve(cve) => self.cve = cve,
+            Part::Credit(credit) => self.credit = credit,
+            Part::Collaborators(collaborators) => self.collaborators = collaborators,
+            Part::Advisory(ghsa) => self.ghsa = ghsa,
+            Part::Fork(fork) => self.fork = fork,
+            Part::Review(review) => self.review = review.map(|review| *review),
+            Part::Opinion { text, approved, objected } => self.opinion(text, by, approved, objected),
+            Part::Notified(notified) => self.notified = notified,
+            Part::Hurried(hurried) => self.hurried = hurried,
+            Part::Publishing(publishing) => self.publishing = publishing,
+            Part::Telling(telling) => self.telling = telling,
+            Part::Takedown(takedown) => self.takedown = takedown,
+            Part::Leaked(leaked) => self.leaked = leaked,
+            Part::Exploited(exploited) => self.exploited = exploited,
+        }
+    }
+
+    /// Of another text nobody has said anything yet.
+    fn opinion(&mut self, text: Option<Sha256>, by: &MemberKey, approved: bool, objected: bool) {
+        let Some(review) = self.review.as_mut().filter(|review| Some(review.text) == text) else { return };
+        review.approvals.remove(by);
+        review.objections.remove(by);
+        if approved {
+            review.approvals.insert(by.clone());
+        }
+        if objected {
+            review.objections.insert(by.clone());
+        }
+    }
+}
