@@ -144,12 +144,7 @@ fn on_case(
                 url: advisory(),
             }
         }
-        Brief::Retrospective => OnCase::Retrospective {
-            issue: issue(office, case),
-            ids: way::ids(case),
-            timeline: timeline(office, case),
-            by: within(office, now, 5),
-        },
+        Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
@@ -164,6 +159,15 @@ fn on_case(
 /// T13: agreed, or moved; why stands in the letter to the reporter alone.
 fn day_moved(case: &Case, dates: Dates) -> OnCase {
     OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
+}
+
+fn retrospective(office: &Office, case: &Case, now: Timestamp) -> OnCase {
+    OnCase::Retrospective {
+        issue: issue(office, case),
+        ids: way::ids(case),
+        timeline: timeline(office, case),
+        by: within(office, now, 5),
+    }
 }
 
 /// What chairs have ready on the day.
