@@ -139,18 +139,23 @@ fn on_case(
                 url: advisory(),
             }
         }
-        Brief::Retrospective => OnCase::Retrospective {
-            issue: issue(office, case),
-            ids: way::ids(case),
-            timeline: timeline(office, case),
-            by: within(office, now, 5),
-        },
+        Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => {
             OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
         }
         Brief::CveCame | Brief::Public | Brief::Task { .. } => return Ok(None),
     }))
+}
+
+/// T30.
+fn retrospective(office: &Office, case: &Case, now: Timestamp) -> OnCase {
+    OnCase::Retrospective {
+        issue: issue(office, case),
+        ids: way::ids(case),
+        timeline: timeline(office, case),
+        by: within(office, now, 5),
+    }
 }
 
 /// What chairs have ready on the day.
