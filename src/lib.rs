@@ -46,7 +46,9 @@
 //! `case/command/markdown.rs`), once for each of GitHub's ids; one comment of ours answers (`perform/answer.rs`). Nothing waits
 //! for it but held letters, for ten minutes at most, since it may bring an undo. A fourth (`daemon/advisories.rs`): the draft
 //! advisories of confirmed cases are watched, by conditional lists as well; what people change there, and what is suddenly
-//! public, becomes part of its case. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
+//! public, becomes part of its case. A fifth (`daemon/posted/`): new issues of the watched public repositories are judged
+//! (`report/undisclosed.rs`); what looks like a report that nobody has disclosed, or what a member names, is saved whole, hashed, and
+//! held as a message of role `posted`. Beside all of it, on a schedule of its own, `daemon/sync/` brings the mirror of what is publicly known
 //! up to date; what it asks for never depends on a case.
 //!
 //! # How a case becomes public
@@ -60,6 +62,11 @@
 //! follows from what GitHub shows (`case/decide/advisory.rs`), and every outward text is read for what must not be in it
 //! (`render/leak.rs`). `tests/it/story/disclosure.rs` goes the whole way; `tests/it/case_runbook.rs` goes every way;
 //! `tests/it/rfc.rs` names the story for each sentence of the RFC.
+//!
+//! A public issue is never touched by itself (`case/posted.rs`). `takedown tell` orders one neutral comment, held like a letter;
+//! `takedown blank|delete` waits for a second person, names the words by their hash, and needs that they are saved, queued and
+//! told of (`case/decide/command/takedown.rs`). `perform/takedown.rs` saves what stands there, compares, and only then does it;
+//! where GitHub gives no right it is a task for an admin, seen as done when the issue is gone.
 //!
 //! What would notice a lost report: the story tests end with "nothing is left over" (`tests/it/world.rs`), and the crash
 //! stories among `tests/it/story` die at every point (`outside.rs`) and start again: every mail delivered must end in a
@@ -134,6 +141,9 @@
 //! on (`perform/advisory.rs`). It is published only as it was approved, by its hash (`perform/publish.rs`); what GitHub lets no
 //! program do is a task for a person. No outward text leaves before the leak guard read it (`render/leak.rs`); what it finds
 //! is told by mail to the team alone.
+//!
+//! **Invariant:** what everybody reads on a public issue is fixed (`render/posted.rs`, T32): no word of the issue, of its case or of
+//! anybody is in it. Nothing is blanked or deleted but the words that two persons named, and those are in the store before.
 //!
 //! **Invariant:** an approval is of one text, by its SHA-256; a text that changed is approved by nobody. Nobody outside is told, and
 //! nothing is published, without approvals of that text and two persons; nothing before its day, unless it is known or used

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::case::decide::Trust;
-use crate::case::policy::{self, CommandRule, ReceiptLimits, WaitingRule};
+use crate::case::policy::{self, CommandRule, PostedRule, ReceiptLimits, WaitingRule};
 use crate::case::roster::{Member, Role, Roster};
 use crate::case::{
     Act, Audience, Case, CaseId, ClockRule, InformationRule, MailId, MemberKey, Op, PersonId, Policy, Sha256,
@@ -63,6 +63,8 @@ pub struct Bells {
     pub mail: Notify,
     /// A case began, or has more words.
     pub check: Notify,
+    /// A member named a public issue.
+    pub posted: Notify,
 }
 
 impl Office {
@@ -364,6 +366,11 @@ pub fn policy(config: &Config) -> Policy {
         embargoed: config.runbook.embargoed.clone(),
         announce: config.runbook.announce.clone(),
         channels: u8::try_from(config.runbook.channels.len()).unwrap_or(u8::MAX),
+        posted: PostedRule {
+            web: config.github.web().to_owned(),
+            projects: config.public.repositories.iter().map(ToString::to_string).collect(),
+            told_hours: config.public.told_hours,
+        },
     }
 }
 

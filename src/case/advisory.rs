@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MemberKey, Sha256};
+use super::{MemberKey, Posted, Sha256, Takedown};
 
 /// In which state GitHub shows an advisory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,18 @@ pub enum Task {
     },
     /// Make it public.
     Publish,
+    /// Tell whoever posted the public issue, by a comment of your own.
+    TellPoster {
+        /// Address of the issue.
+        url: String,
+    },
+    /// Take the public issue down.
+    TakeDown {
+        /// How.
+        how: Takedown,
+        /// Its address.
+        url: String,
+    },
 }
 
 impl Task {
@@ -130,6 +142,8 @@ impl Task {
             Self::RequestCve => "request-cve",
             Self::Credit { .. } => "credit",
             Self::Publish => "publish",
+            Self::TellPoster { .. } => "tell-poster",
+            Self::TakeDown { .. } => "take-down",
         }
     }
 
@@ -144,6 +158,15 @@ impl Task {
             Self::RequestCve => "request a CVE on the advisory".to_owned(),
             Self::Credit { login } => format!("credit {login} on the advisory"),
             Self::Publish => "publish the advisory".to_owned(),
+            Self::TellPoster { .. } => {
+                "tell whoever posted the public issue, in a comment, to write to the security list".to_owned()
+            }
+            Self::TakeDown { how: Takedown::Blank, .. } => {
+                "blank and lock the public issue, with the rights of an admin".to_owned()
+            }
+            Self::TakeDown { how: Takedown::Delete, .. } => {
+                "delete the public issue, with the rights of an admin".to_owned()
+            }
         }
     }
 
@@ -160,6 +183,34 @@ impl Task {
                 seen.credits.iter().any(|(credited, _)| credited.eq_ignore_ascii_case(login))
             }
             Self::Publish => seen.is_public(),
+            Self::TellPoster { .. } | Self::TakeDown { .. } => false,
+        }
+    }
+
+    /// Whether the public issue shows that it was done.
+    pub fn is_done_on(&self, seen: &Posted) -> bool {
+        match self {
+            Self::Draft { .. }
+            | Self::People { .. }
+            | Self::Fork
+            | Self::RequestCve
+            | Self::Credit { .. }
+            | Self::Publish => false,
+            Self::TellPoster { .. } => seen.told.is_some() || !seen.is_readable(),
+            Self::TakeDown { how, .. } => seen.is_done(*how),
+        }
+    }
+
+    /// Where it is done, if that is not on the advisory.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Draft { .. }
+            | Self::People { .. }
+            | Self::Fork
+            | Self::RequestCve
+            | Self::Credit { .. }
+            | Self::Publish => None,
+            Self::TellPoster { url } | Self::TakeDown { url, .. } => Some(url),
         }
     }
 }

@@ -51,6 +51,12 @@ pub enum Brief {
     CveCame,
     /// To those who were told in confidence: it is public now.
     Public,
+    /// Somebody changed the public issue, or commented on it.
+    PostedChanged,
+    /// The words of the public issue are taken out.
+    PostedBlank,
+    /// The public issue is gone.
+    PostedGone,
 }
 
 impl Brief {
@@ -72,6 +78,9 @@ impl Brief {
             Self::DayMoved => "day-moved",
             Self::CveCame => "cve-came",
             Self::Public => "public",
+            Self::PostedChanged => "posted-changed",
+            Self::PostedBlank => "posted-blank",
+            Self::PostedGone => "posted-gone",
         }
     }
 }

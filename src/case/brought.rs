@@ -1,6 +1,6 @@
 //! What of our effects anybody outside can bring about, again and again: it has a limit.
 
-use super::{Alert, Remark};
+use super::{Alert, Brief, Remark};
 
 impl Remark {
     /// Whether what it shows is proven to be of the case: what anybody can send has a limit of its own.
@@ -27,6 +27,8 @@ impl Alert {
             Self::DidYouAnswer { .. } => Some("answer"),
             Self::DeliveryFailed => Some("delivery"),
             Self::CommandRefused { .. } => Some("refused"),
+            // Anybody can comment on a public issue.
+            Self::Brief { brief: Brief::PostedChanged } => Some("posted"),
             Self::NewCase
             | Self::Clock { .. }
             | Self::LetterUnknown { .. }

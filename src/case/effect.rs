@@ -8,7 +8,7 @@ use super::clock::ClockKind;
 use super::command::Above;
 use super::letter::LetterKind;
 use super::refused::Refused;
-use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId, Sha256};
+use super::{CaseId, Closure, EffectId, MailId, MemberKey, PersonId, Sha256, Takedown};
 
 /// What a comment on the private issue is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,6 +300,15 @@ pub enum Effect {
         /// Which of the configured channels, from 0.
         channel: u8,
     },
+    /// Tell whoever posted the public issue where reports go (T32): one comment there.
+    TellPoster,
+    /// Take the public issue down. Two people said so.
+    TakeDown {
+        /// How.
+        how: Takedown,
+        /// SHA-256 of what they read: anything else is not touched.
+        words: Sha256,
+    },
 }
 
 /// Effects of a case and a lane are performed in order; lanes never wait for each other.
@@ -310,7 +319,7 @@ pub enum Lane {
     Github,
     /// Letters to people outside.
     Letters,
-    /// The advisory in the public repository.
+    /// The advisory, and the public issue, in the public repository.
     Advisory,
     /// Mail to members.
     Members,
@@ -353,16 +362,22 @@ impl Effect {
             Self::Letter { .. } => Lane::Letters,
             Self::Alert { .. } | Self::Transcript { .. } => Lane::Members,
             Self::Post { .. } | Self::Announce { .. } => Lane::Discord,
-            Self::Advisory | Self::Publish { .. } => Lane::Advisory,
+            Self::Advisory | Self::Publish { .. } | Self::TellPoster | Self::TakeDown { .. } => {
+                Lane::Advisory
+            }
         }
     }
 
     /// The rule for an unknown outcome.
     pub fn when_unknown(&self) -> WhenUnknown {
         match self {
-            Self::OpenIssue | Self::Comment { .. } | Self::Answer | Self::Advisory | Self::Publish { .. } => {
-                WhenUnknown::LookFirst
-            }
+            Self::OpenIssue
+            | Self::Comment { .. }
+            | Self::Answer
+            | Self::Advisory
+            | Self::Publish { .. }
+            | Self::TellPoster
+            | Self::TakeDown { .. } => WhenUnknown::LookFirst,
             Self::UpdateIssue | Self::Alert { .. } | Self::Transcript { .. } | Self::Post { .. } => {
                 WhenUnknown::Repeat
             }
@@ -385,6 +400,8 @@ impl Effect {
             Self::Advisory => "advisory",
             Self::Publish { .. } => "publish",
             Self::Announce { .. } => "announce",
+            Self::TellPoster => "tell-poster",
+            Self::TakeDown { .. } => "take-down",
         }
     }
 }

@@ -13,7 +13,7 @@ use super::closure::Closure;
 use super::command::Via;
 use super::letter::LetterKind;
 use super::refused::Refused;
-use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Severity};
+use super::{CaseId, Checked, Component, EffectId, MailId, MemberKey, PersonId, Posted, Severity};
 
 /// How a case came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub enum Source {
     Member,
     /// A private vulnerability report on GitHub (an advisory in state `triage`).
     Advisory,
+    /// A public issue that looks like a report nobody has disclosed, or that a member named.
+    Posted,
 }
 
 /// Why the reporter gets no receipt.
@@ -65,6 +67,8 @@ pub enum Withheld {
     Restored,
     /// In an exercise mail goes to the roster alone.
     Exercise,
+    /// It stands in public: whoever posted it is told when a member orders it.
+    Posted,
 }
 
 impl Withheld {
@@ -82,6 +86,7 @@ impl Withheld {
             Self::OwnMember => "the sender is a member of the team",
             Self::OwnAddress => "the sender is one of our own addresses",
             Self::Exercise => "this is an exercise: mail goes to the roster alone",
+            Self::Posted => "it is a public issue: whoever posted it is told when a member orders it",
             Self::HeaderOnly => "only the header of the mail could be read",
             Self::History => "the mail came before the first start",
             Self::Restored => {
@@ -429,6 +434,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// GitHub shows something else of the public issue than before.
+    PostedSeen {
+        /// What.
+        posted: Box<Posted>,
+        /// When it was looked at.
+        at: Timestamp,
+    },
 }
 
 impl Event {
@@ -470,6 +482,7 @@ impl Event {
             Self::Checked { .. } => "checked",
             Self::AdvisorySeen { .. } => "advisory-seen",
             Self::TaskNamed { .. } => "task-named",
+            Self::PostedSeen { .. } => "posted-seen",
         }
     }
 }

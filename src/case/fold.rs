@@ -62,6 +62,7 @@ impl Case {
             | Event::Checked { .. }
             | Event::AdvisorySeen { .. }
             | Event::TaskNamed { .. }
+            | Event::PostedSeen { .. }
             | Event::Looked { .. }
             | Event::IssueClosed { .. }
             | Event::NothingRan { .. } => {}

@@ -23,6 +23,7 @@ pub mod order;
 mod part;
 pub mod planned;
 pub mod policy;
+pub mod posted;
 pub mod reference;
 pub mod refused;
 pub mod roster;
@@ -49,6 +50,7 @@ pub use id::{
 pub use letter::{Content, LetterKind};
 pub use planned::{After, Planned, Spoken};
 pub use policy::Policy;
+pub use posted::{Posted, PostedWords, Takedown};
 pub use reference::Reference;
 pub use refused::Refused;
 pub use step::Step;
@@ -351,13 +353,16 @@ impl Case {
             | Event::CommentRefused { .. }
             | Event::IssueClosed { .. }
             | Event::StatusTold { .. } => self.apply_act(event),
-            Event::Checked { checked } => {
-                self.found_most = self.found_most.most(&checked.tally());
-                self.checked = Some(*checked);
-            }
+            Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+            Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
+    }
+
+    fn looked_for(&mut self, checked: Checked) {
+        self.found_most = self.found_most.most(&checked.tally());
+        self.checked = Some(checked);
     }
 
     fn added(&mut self, mail: MailId, person: Option<PersonId>, automatic: bool) {

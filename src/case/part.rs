@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Assessment;
 use super::step::Step;
 use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
-use super::{MemberKey, Sha256};
+use super::{MemberKey, Sha256, Takedown};
 
 /// One part of [`Tracks`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,10 @@ pub(super) enum Part {
     Hurried(bool),
     /// Whether two people said to publish.
     Publishing(bool),
+    /// Whether two people said to tell whoever posted it in public.
+    Telling(bool),
+    /// How two people said to take it down.
+    Takedown(Option<(Takedown, Sha256)>),
     /// Since when it is known outside.
     Leaked(Option<Timestamp>),
     /// Since when it is used.
@@ -89,6 +93,8 @@ impl Tracks {
             Step::Notify { .. } => Part::Notified(self.notified),
             Step::Ready { .. } => Part::Hurried(self.hurried),
             Step::Publish { .. } => Part::Publishing(self.publishing),
+            Step::TellPoster => Part::Telling(self.telling),
+            Step::TakeDown { .. } => Part::Takedown(self.takedown),
             Step::Leaked => Part::Leaked(self.leaked),
             Step::Exploited => Part::Exploited(self.exploited),
             Step::Update { .. } => Part::Nothing,
@@ -119,6 +125,8 @@ impl Tracks {
             Part::Notified(notified) => self.notified = notified,
             Part::Hurried(hurried) => self.hurried = hurried,
             Part::Publishing(publishing) => self.publishing = publishing,
+            Part::Telling(telling) => self.telling = telling,
+            Part::Takedown(takedown) => self.takedown = takedown,
             Part::Leaked(leaked) => self.leaked = leaked,
             Part::Exploited(exploited) => self.exploited = exploited,
         }

@@ -199,6 +199,17 @@ impl Default for RunbookRule {
     }
 }
 
+/// Public issues (RFC lines 74 to 78).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PostedRule {
+    /// Where GitHub is for people: `https://github.com`.
+    pub web: String,
+    /// The repositories that are watched, as `owner/name`.
+    pub projects: Vec<String>,
+    /// Hours from telling whoever posted it to its deletion: what tells them goes with it.
+    pub told_hours: u32,
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -238,6 +249,8 @@ pub struct Policy {
     pub announce: Vec<Address>,
     /// How many public Discord channels are told of it.
     pub channels: u8,
+    /// Public issues.
+    pub posted: PostedRule,
 }
 
 /// MAIL: "escalation beyond the owner waits one working day, then goes on".

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Assessment;
 use super::reference::Reference;
 use super::tracks::{Credit, Fix, Meeting, Phase};
-use super::{MailId, MemberKey, Sha256};
+use super::{MailId, MemberKey, Sha256, Takedown};
 
 /// What a member says of the CVE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,15 @@ pub enum Step {
     Leaked,
     /// It is being used against people.
     Exploited,
+    /// Whoever posted it in public is told where reports go (T32).
+    TellPoster,
+    /// The public issue is taken down.
+    TakeDown {
+        /// How.
+        how: Takedown,
+        /// SHA-256 of what others wrote there: anything else is not touched.
+        words: Sha256,
+    },
 }
 
 /// Which track a step is of: of two steps on one track, the later one is taken back first.
@@ -163,6 +172,10 @@ pub enum Track {
     Outside,
     /// What the reporter is told.
     Word,
+    /// What whoever posted it is told.
+    Poster,
+    /// The public issue.
+    Posted,
 }
 
 impl Step {
@@ -187,6 +200,8 @@ impl Step {
             Self::Approve { .. } | Self::Object => Track::Opinion,
             Self::Leaked | Self::Exploited => Track::Outside,
             Self::Update { .. } => Track::Word,
+            Self::TellPoster => Track::Poster,
+            Self::TakeDown { .. } => Track::Posted,
         }
     }
 
@@ -216,13 +231,18 @@ impl Step {
             | Self::Object
             | Self::Update { .. }
             | Self::Leaked
-            | Self::Exploited => None,
+            | Self::Exploited
+            | Self::TellPoster
+            | Self::TakeDown { .. } => None,
         }
     }
 
     /// Whether nothing of it happens before a second person agreed.
     pub(super) fn waits(&self) -> bool {
-        matches!(self, Self::Notify { .. } | Self::Publish { .. } | Self::Collaborate { .. })
+        matches!(
+            self,
+            Self::Notify { .. } | Self::Publish { .. } | Self::Collaborate { .. } | Self::TakeDown { .. }
+        )
     }
 
     /// For lists: what was done, our words.
@@ -267,6 +287,10 @@ impl Step {
             Self::Update { .. } => "update".to_owned(),
             Self::Leaked => "leaked".to_owned(),
             Self::Exploited => "exploited".to_owned(),
+            Self::TellPoster => "takedown tell".to_owned(),
+            Self::TakeDown { how, words } => {
+                format!("takedown {} (words {})", how.word(), words.short())
+            }
         }
     }
 }

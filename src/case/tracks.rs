@@ -12,7 +12,7 @@ use super::assessment::Assessment;
 use super::reference::Reference;
 use super::roster::{Member, Role, Roster};
 use super::step::{CveStep, Step};
-use super::{LetterKind, MailId, MemberKey, PersonId, Sha256};
+use super::{LetterKind, MailId, MemberKey, PersonId, Posted, Sha256, Takedown};
 
 /// How far a vulnerability is on its way to be public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -257,6 +257,12 @@ pub struct Tracks {
     pub thanked: bool,
     /// The advisory that a member named, until GitHub shows it.
     pub ghsa: Option<String>,
+    /// The public issue that it began with, as GitHub showed it last.
+    pub posted: Option<Posted>,
+    /// A member said: tell whoever posted it.
+    pub telling: bool,
+    /// Two people said: take it down, as it read then.
+    pub takedown: Option<(Takedown, Sha256)>,
 }
 
 impl Tracks {
@@ -349,12 +355,29 @@ impl Tracks {
                 self.hurried = false;
             }
             Step::Ready { hurried } => self.hurried = *hurried,
+            Step::TellPoster => self.telling = true,
+            Step::TakeDown { how, words } => self.takedown = Some((*how, *words)),
             Step::Update { .. } => {}
         }
     }
 
     pub(super) fn named(&mut self, task: &Task, at: Timestamp) {
         self.tasks.entry(task.clone()).or_insert(at);
+    }
+
+    /// Folds in what GitHub shows of the public issue. What stands in public is known outside; words that changed are words
+    /// about which nobody has agreed; and who is told stays told.
+    pub(super) fn posted_seen(&mut self, posted: &Posted, at: Timestamp) {
+        let told = self.posted.as_ref().and_then(|before| before.told).or(posted.told);
+        if posted.is_readable() {
+            self.leaked = self.leaked.or(Some(at));
+        }
+        let over = |(how, words): (Takedown, Sha256)| posted.is_done(how) || words != posted.words;
+        if self.takedown.is_some_and(over) {
+            self.takedown = None;
+        }
+        self.tasks.retain(|task, _| !task.is_done_on(posted));
+        self.posted = Some(Posted { told, ..posted.clone() });
     }
 
     /// Folds in what GitHub shows. A text that changed is one that nobody has approved.

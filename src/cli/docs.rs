@@ -33,6 +33,7 @@ fn view(config: &Config) -> RunbookView {
         roles: roles.into_iter().filter(held).collect(),
         hold_s: config.addresses.bot.as_ref().map(|_| config.commands.hold.as_secs()),
         lengths: lengths(config),
+        watched: config.public.repositories.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -42,6 +43,7 @@ fn lengths(config: &Config) -> Lengths {
         contact_days: config.commands.contact_days,
         owner_chairs_hours: config.clocks.owner_chairs_hours,
         owner_tsc_hours: config.clocks.owner_tsc_hours,
+        told_hours: config.public.told_hours,
         rule: config.runbook.rule.clone(),
     }
 }

@@ -63,6 +63,11 @@ fn everything(whole: &Whole, to: &Path, config: &Config) -> Result<Vec<String>, 
             keep(format!("letter-{:06}-{}.eml", row.id.0, row.state.word()), letter)?;
         }
     }
+    if let Some(posted) = window.read(|txn| txn.posted_of(whole.case.report))? {
+        for (sha256, bytes) in window.read(|txn| txn.posted_copies(&posted.node))? {
+            keep(format!("public-issue-{sha256}.json"), &bytes)?;
+        }
+    }
     let events: String = whole.events.iter().map(|event| format!("{}\n", event_json(event))).collect();
     keep("events.jsonl".to_owned(), events.as_bytes())?;
     Ok(names)

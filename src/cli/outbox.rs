@@ -36,7 +36,9 @@ fn to(row: &EffectRow) -> Option<String> {
         | Effect::Post { .. }
         | Effect::Advisory
         | Effect::Publish { .. }
-        | Effect::Announce { .. } => None,
+        | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => None,
     }
 }
 

@@ -27,6 +27,7 @@ struct Status {
     mirror: Brief,
     swept: Option<Timestamp>,
     sweep_fault: String,
+    posted_fault: String,
 }
 
 pub(super) fn status(metrics: bool, config: &Config, out: &Out) -> Result<u8, Stop> {
@@ -59,6 +60,7 @@ fn look(txn: &Txn<'_>, config: &Config, now: Timestamp) -> Result<Status, StoreE
         mirror: mirror::brief(config, now),
         swept: txn.meta_instant(daemon::SWEEP_GOOD)?,
         sweep_fault: txn.meta(daemon::SWEEP_FAULT)?.unwrap_or_default(),
+        posted_fault: txn.meta(daemon::POSTED_FAULT)?.unwrap_or_default(),
     })
 }
 
@@ -106,6 +108,9 @@ impl Status {
         if !self.sweep_fault.is_empty() {
             wrong.push(format!("private reports on GitHub: {}", self.sweep_fault));
         }
+        if !self.posted_fault.is_empty() {
+            wrong.push(format!("public issues on GitHub: {}", self.posted_fault));
+        }
         wrong
     }
 
@@ -152,6 +157,7 @@ impl Status {
             "mirror": self.mirror.value,
             "last_good_sweep": self.swept,
             "sweep_fault": Some(&self.sweep_fault).filter(|fault| !fault.is_empty()),
+            "public_issues_fault": Some(&self.posted_fault).filter(|fault| !fault.is_empty()),
         })
     }
 

@@ -62,6 +62,12 @@ pub struct ProjectName {
     pub name: String,
 }
 
+impl std::fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
 impl Known {
     pub(super) fn read(s: &Section<'_, '_>) -> Option<Self> {
         let schedule = |key: &str, default: &str| match s.text(key, default).as_str() {

@@ -13,6 +13,7 @@ mod mistakes;
 mod peers;
 mod pgp;
 mod post;
+mod public;
 mod raw;
 mod runbook;
 mod secret;
@@ -36,6 +37,7 @@ pub use mistakes::{Grade, Mistake};
 pub use peers::{Discord, Github, GithubLogin};
 pub use pgp::Pgp;
 pub use post::{Addresses, AfterStore, FirstStart, Login, Mailbox, OAuth, Proof, SentProof, Smtp, SmtpTls};
+pub use public::Public;
 pub use runbook::{Channel, Runbook};
 pub use team::Team;
 pub use url::Url;
@@ -98,6 +100,8 @@ pub struct Config {
     pub known: Known,
     /// From a confirmed vulnerability to its disclosure.
     pub runbook: Runbook,
+    /// Public issues that look like reports.
+    pub public: Public,
     /// What the people who run the machine need.
     pub ops: Ops,
     /// `OpenPGP`.
@@ -218,6 +222,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let outbox = Outbox::read(&top.section("outbox"));
     let known = Known::read(&top.section("known"));
     let runbook = Runbook::read(&top.section("runbook"));
+    let public = Public::read(&top.section("public"));
     let ops = Ops::read(&top.section("ops"));
     let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
@@ -249,6 +254,7 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         outbox,
         known: known?,
         runbook,
+        public,
         ops,
         pgp,
         warnings: Vec::new(),

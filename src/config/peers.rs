@@ -57,6 +57,14 @@ pub struct Github {
 }
 
 impl Github {
+    /// GitHub for people, by where its API is.
+    pub fn web(&self) -> &str {
+        match self.base_url.as_str().trim_end_matches('/') {
+            "https://api.github.com" => "https://github.com",
+            other => other.trim_end_matches("/api/v3"),
+        }
+    }
+
     pub(super) fn read(s: &Section<'_, '_>) -> Option<Self> {
         let base_url = match s.optional("base_url") {
             Some(_) => s.parsed("base_url", Url::parse),

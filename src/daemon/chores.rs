@@ -8,7 +8,7 @@ use crate::case::decide::Decision;
 use crate::case::decide::command::Chore;
 use crate::case::{Case, CaseId, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source};
 use crate::office::Office;
-use crate::store::{StoreError, Txn};
+use crate::store::{StoreError, Txn, Wanted};
 
 /// Does one; the case that it made, if it made one.
 pub(super) fn done(
@@ -39,6 +39,11 @@ pub(super) fn done(
             let mut publish = Decision::default();
             publish.effects.push(Planned::letter_of_case(LetterKind::PublicMail, to, None, *act));
             commit::follow(office, txn, &mut txn.case(here()?)?, &publish, now)?;
+        }
+        Chore::TakeIn { place, by, via } => {
+            let wanted = Wanted { place: place.clone(), by: by.clone(), via: *via };
+            txn.want_posted(&wanted, now)?;
+            office.bells.posted.notify_one();
         }
         Chore::OpenMail { mail } => {
             return late::open_late(office, txn, *mail, Source::Member, now).map(Some);

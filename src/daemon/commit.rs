@@ -216,7 +216,9 @@ fn within_limits<'a>(
         | Effect::Transcript { .. }
         | Effect::Advisory
         | Effect::Publish { .. }
-        | Effect::Announce { .. } => Turn::Within,
+        | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => Turn::Within,
     };
     Ok(match turn {
         Turn::Within => Some(Cow::Borrowed(planned)),
@@ -282,7 +284,9 @@ pub(super) fn draft(office: &Office, planned: &Planned) -> Result<Draft, StoreEr
         | Effect::Post { .. }
         | Effect::Advisory
         | Effect::Publish { .. }
-        | Effect::Announce { .. } => None,
+        | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => None,
     };
     let message_id = from.map(|from| format!("{op}@{}", from.domain()));
     Ok(Draft { planned: planned.clone(), op, message_id, letter: None })

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::check::{self, Checkup, Turn};
 use super::unread::{HEADER_TRIES, is_hopeless, next_batch, not_their_doing, park};
-use super::{Fault, commit, envelope, evidence, sweep};
+use super::{Fault, commit, envelope, evidence, posted, sweep};
 use crate::case::decide::{
     self, Automation, CaseMail, Fate, Input, Opening, Reading, Route, Screened, Sender, Trust, Waiting,
     Writer,
@@ -18,7 +18,7 @@ use crate::office::Office;
 use crate::reading::{Dropped, ReadMail};
 use crate::render::code::{Coded, find};
 use crate::report;
-use crate::store::{ADVISORY, FateWord, MailRow, Note, StoreError, THREADS_DISAGREE, Txn};
+use crate::store::{ADVISORY, FateWord, MailRow, Note, POSTED, StoreError, THREADS_DISAGREE, Txn};
 
 /// A mail that was read.
 pub(super) struct Prepared {
@@ -115,6 +115,9 @@ async fn read(office: &Arc<Office>, row: MailRow, turn: Turn) -> Result<Option<P
 fn settle(office: &Office, txn: &Txn<'_>, mail: &Prepared, now: Timestamp) -> Result<(), StoreError> {
     if mail.row.role == ADVISORY {
         return sweep::settle(office, txn, mail, now);
+    }
+    if mail.row.role == POSTED {
+        return posted::settle(office, txn, mail, now);
     }
     let letter = &mail.read.letter;
     let own = letter.from.as_ref().is_none_or(|from| office.house.owns(from));

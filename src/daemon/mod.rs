@@ -25,6 +25,7 @@ mod listen;
 mod looks;
 mod outbox;
 mod poll;
+mod posted;
 mod start;
 mod steer;
 mod sweep;
@@ -43,6 +44,7 @@ pub use backoff::Backoff;
 pub use disk::free as free_bytes;
 pub use gauges::{gather, gather_mirror};
 pub use poll::{Gate, PollFault, Polled};
+pub use posted::FAULT as POSTED_FAULT;
 pub use start::{Daemon, StartFault, take_orders};
 pub use sweep::{FAULT as SWEEP_FAULT, GOOD as SWEEP_GOOD};
 pub use ticks::REFUSED;
@@ -100,6 +102,7 @@ impl Daemon {
         let mut turn = Turn::default();
         let mut seen = check::Seen::default();
         turn.stored += sweep::sweep(office, &self.peers, &mut sweep::Tags::new()).await?;
+        turn.stored += posted::watch(office, &self.peers, &mut posted::Tags::default()).await?;
         let polled = match poll::connect_and_poll(office, &self.gate).await {
             Ok(polled) => {
                 turn.stored += polled.stored;
@@ -165,6 +168,7 @@ impl Daemon {
             ended = Box::pin(sync::keep_syncing(&office, &peers)) => ended,
             ended = Box::pin(sweep::keep_sweeping(&office, &peers)) => ended,
             ended = Box::pin(advisories::keep_watching(&office, &peers)) => ended,
+            ended = Box::pin(posted::keep_watching(&office, &peers)) => ended,
         };
         observe::notify_stopping();
         if result.is_ok() {

@@ -10,9 +10,10 @@ use super::desk::Prepared;
 use super::{chores, looks, talk};
 use crate::case::act::{ActLetter, ActState};
 use crate::case::command::read::{Block, Complaint, commands};
-use crate::case::command::{Command, Runbook, Via};
+use crate::case::command::{Command, Runbook, TakedownWord, Via};
 use crate::case::decide::Decision;
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
+use crate::case::posted::Place;
 use crate::case::{Address, Case, CaseId, Effect, Event, MailId, MemberKey, Planned, Remark, Spoken};
 use crate::mail::compose;
 use crate::office::Office;
@@ -135,6 +136,9 @@ impl Steer<'_> {
         if commands.iter().any(Command::tells_list) {
             self.list(&mut around)?;
         }
+        if case.tracks.posted.is_some() {
+            around.left_alone = super::posted::why_left_alone(self.office, self.txn, case)?;
+        }
         for act in &case.acts {
             let row = match act.letter {
                 Some(_) => self.txn.letter_of(case.id, act.number)?,
@@ -172,6 +176,7 @@ impl Steer<'_> {
                 around.mails.insert(*mail, self.mail_is(*mail, case)?);
             }
             Command::LinkMail(address) | Command::Reporter(address) => self.person(around, address)?,
+            Command::Runbook(Runbook::Takedown(TakedownWord::TakeIn(url))) => self.named(around, url)?,
             Command::Help(_)
             | Command::Status
             | Command::Show
@@ -194,6 +199,19 @@ impl Steer<'_> {
             | Command::Undo(_)
             | Command::Confirm(_)
             | Command::Runbook(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The case of a public issue that is named, if it is one.
+    fn named(&self, around: &mut Around, url: &str) -> Result<(), StoreError> {
+        let rule = &self.office.policy.posted;
+        let Some(place) = Place::parse(url, &rule.web) else { return Ok(()) };
+        let same = |project: &&String| project.eq_ignore_ascii_case(&place.project);
+        let Some(project) = rule.projects.iter().find(same) else { return Ok(()) };
+        let place = Place { project: project.clone(), number: place.number };
+        if let Some(case) = self.txn.case_of_posted(&place)? {
+            around.posted.insert(place, case);
         }
         Ok(())
     }

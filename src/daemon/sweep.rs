@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use data_encoding::BASE64;
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::{Prepared, opening};
@@ -18,6 +17,7 @@ use crate::case::{Address, Source};
 use crate::config::ProjectName;
 use crate::office::Office;
 use crate::perform::Peers;
+use crate::render::posted::{encoded, packed};
 use crate::store::{AdvisoryRow, FateWord, Note, StoreError, Txn};
 use crate::wire::github::{Advisories, Advisory, AdvisoryState, GithubError, Project};
 
@@ -31,8 +31,6 @@ pub const FAULT: &str = "sweep-fault";
 /// Most characters of a summary and of a description that are taken (GitHub allows 1,024 and 65,535).
 const SUMMARY: usize = 1_024;
 const DESCRIPTION: usize = 65_535;
-/// Octets of text in an encoded word, so that its line stays below 76 characters (RFC 2047 section 2).
-const WORD: usize = 39;
 
 /// Sweeps whenever the schedule says so, and once at the start.
 pub(super) async fn keep_sweeping(office: &Arc<Office>, peers: &Arc<Peers>) -> Result<(), Fault> {
@@ -183,28 +181,9 @@ fn message(item: &Advisory, from: Option<&Address>) -> Vec<u8> {
     let _never = write!(out, "X-Sir-Intake-Advisory: {}\r\n", item.ghsa_id);
     out.push_str("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
     out.push_str("Content-Transfer-Encoding: base64\r\n\r\n");
-    let text = cut(&item.description, DESCRIPTION).replace("\r\n", "\n").replace('\n', "\r\n");
-    let packed: Vec<char> = BASE64.encode(text.as_bytes()).chars().collect();
-    for line in packed.chunks(76) {
-        out.extend(line);
-        out.push_str("\r\n");
-    }
+    let text = cut(&item.description, DESCRIPTION);
+    out.push_str(&packed(&text));
     out.into_bytes()
-}
-
-/// Encoded words (RFC 2047), one a line, cut between characters.
-fn encoded(text: &str) -> String {
-    let mut words = Vec::new();
-    let mut part = String::new();
-    for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
-        if part.len() + c.len_utf8() > WORD {
-            words.push(std::mem::take(&mut part));
-        }
-        part.push(c);
-    }
-    words.push(part);
-    let word = |part: &String| format!("=?utf-8?B?{}?=", BASE64.encode(part.as_bytes()));
-    words.iter().map(word).collect::<Vec<_>>().join("\r\n ")
 }
 
 /// The desk's way for such a message: always a case of its own. Words in it that look like a code or a tag of another case

@@ -10,7 +10,9 @@ use crate::case::{Brief, Case, Phase, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::calendar_entry::{Occasion, Standing};
-use crate::render::letters::{ConflictNote, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version};
+use crate::render::letters::{
+    ConflictNote, Dates, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
+};
 use crate::render::when;
 use crate::store::{StoreError, Txn};
 
@@ -49,6 +51,9 @@ pub(super) fn letter(
         | Brief::Incident
         | Brief::CveCame
         | Brief::Public
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone
         | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
@@ -141,10 +146,13 @@ fn on_case(
         }
         Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
-        Brief::DayMoved => {
-            OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
-        }
-        Brief::CveCame | Brief::Public | Brief::Task { .. } => return Ok(None),
+        Brief::DayMoved => day_moved(case, dates),
+        Brief::CveCame
+        | Brief::Public
+        | Brief::Task { .. }
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone => return Ok(None),
     }))
 }
 
@@ -175,6 +183,11 @@ fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
         format!("the move of your branches and projects to {what}"),
         "what you tell the people who use your part, if they must do something".to_owned(),
     ])
+}
+
+/// T13: agreed, or moved; why stands in the letter to the reporter alone.
+fn day_moved(case: &Case, dates: Dates) -> OnCase {
+    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
 /// T19 while it is reviewed, T09 before.
@@ -275,5 +288,11 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
+        Brief::PostedChanged => {
+            "the public issue was changed; it is saved anew, and what was agreed about it counts no more"
+                .to_owned()
+        }
+        Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
+        Brief::PostedGone => "the public issue is gone".to_owned(),
     }
 }

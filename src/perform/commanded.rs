@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::views::name;
 use crate::case::act::{ActLetter, ActState};
-use crate::case::{Alert, Case, Effect, MemberKey, Refused};
+use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Refused, Step};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
@@ -83,14 +83,10 @@ pub(super) fn news(
             (Some(case), Some(to)) => confirm(office, txn, case, *act, to)?,
             (_, None) | (None, _) => News::Settled,
         },
-        Alert::Brief { brief } => {
-            use crate::case::Brief;
-            let place = case.filter(|_| matches!(brief, Brief::Task { .. } | Brief::CveCame | Brief::Public));
-            News::Way {
-                what: super::briefs::headline(brief),
-                place: place.map(|case| super::way::advisory_url(office, case)),
-            }
-        }
+        Alert::Brief { brief } => News::Way {
+            what: super::briefs::headline(brief),
+            place: case.and_then(|case| place(office, case, brief)),
+        },
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
@@ -126,6 +122,34 @@ pub(super) fn news(
 pub(super) fn found_more(case: Option<&Case>) -> alert_view::Alert {
     let strong = case.and_then(|case| case.checked).is_some_and(|checked| checked.is_strong());
     if strong { alert_view::Alert::FoundMore } else { alert_view::Alert::News(News::Settled) }
+}
+
+/// Where what a brief speaks of is.
+fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
+    let posted = || {
+        let posted = case.tracks.posted.as_ref()?;
+        Some(super::links::posted_link(&office.config.github, &posted.place))
+    };
+    match brief {
+        Brief::Task { task } => match task.url() {
+            Some(url) => Some(url.to_owned()),
+            None => Some(super::way::advisory_url(office, case)),
+        },
+        Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
+        Brief::CveCame | Brief::Public => Some(super::way::advisory_url(office, case)),
+        Brief::Sig
+        | Brief::Tsc
+        | Brief::NoAgreement
+        | Brief::Group
+        | Brief::Review { .. }
+        | Brief::Meeting { .. }
+        | Brief::Mitigation
+        | Brief::Installers
+        | Brief::ReleaseNote
+        | Brief::Retrospective
+        | Brief::Incident
+        | Brief::DayMoved => None,
+    }
 }
 
 /// Somebody wrote who takes no part in the case; an organization of the embargoed list is named.
@@ -184,13 +208,18 @@ fn confirm(
         let read = mail::read(bytes, &office.limits, &mail::House::default());
         (read.subject, read.text)
     });
-    Ok(News::Confirm { act: number, by: name(office, &act.by), what: exact(txn, act)?, nonce, until, letter })
+    let what = exact(office, txn, case, act)?;
+    Ok(News::Confirm { act: number, by: name(office, &act.by), what, nonce, until, letter })
 }
 
 /// The exact act, with the address that it is about.
-fn exact(txn: &Txn<'_>, act: &crate::case::Act) -> Result<String, StoreError> {
-    if let crate::case::Deed::LinkMail { person } = &act.deed {
+fn exact(office: &Office, txn: &Txn<'_>, case: &Case, act: &crate::case::Act) -> Result<String, StoreError> {
+    if let Deed::LinkMail { person } = &act.deed {
         return Ok(format!("link mail {}", txn.address_of(*person)?));
+    }
+    if let (Deed::Step { step: Step::TakeDown { .. } }, Some(posted)) = (&act.deed, &case.tracks.posted) {
+        let url = super::links::posted_link(&office.config.github, &posted.place);
+        return Ok(format!("{} {url}", act.deed.words()));
     }
     Ok(act.deed.words())
 }

@@ -15,11 +15,14 @@ mod found;
 mod github;
 mod letters;
 mod links;
+mod notes;
 mod peers;
 mod post;
+pub(crate) mod posted;
 mod publish;
 pub(crate) mod sealed_words;
 mod secrets;
+mod takedown;
 mod views;
 mod wanted;
 pub(crate) mod way;
@@ -33,7 +36,7 @@ pub use credentials::{Credentials, credentials};
 pub use found::{Shown, shown_since};
 pub use github::look_at_repository;
 pub use links::advisory_link;
-pub(crate) use links::issue_link;
+pub(crate) use links::{issue_link, posted_link};
 pub use peers::{Peers, SetupFault, github as github_client, trust};
 pub use secrets::{Reader, approved_text, leaks_of, told_before};
 pub(crate) use views::why_of_mail;
@@ -145,6 +148,8 @@ pub async fn perform(
         Effect::Advisory => advisory::reconcile(office, peers, row, looks).await?,
         Effect::Publish { text } => publish::publish(office, peers, row, text, looks).await?,
         Effect::Announce { channel } => announce::discord(office, peers, row, *channel).await?,
+        Effect::TellPoster => takedown::tell(office, peers, row, looks).await?,
+        Effect::TakeDown { how, words } => takedown::take_down(office, peers, row, *how, words).await?,
     };
     office.outside.point(Point::AfterWire(word))?;
     Ok(verdict)
@@ -161,7 +166,9 @@ pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>),
         | Effect::Comment { .. }
         | Effect::Answer
         | Effect::Advisory
-        | Effect::Publish { .. } => "md",
+        | Effect::Publish { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => "md",
         Effect::Letter { .. } | Effect::Transcript { .. } | Effect::Alert { .. } => "eml",
         Effect::Post { .. } | Effect::Announce { .. } => "txt",
     };
@@ -175,6 +182,10 @@ pub fn would_send(office: &Office, row: &EffectRow) -> Result<(String, Vec<u8>),
         Effect::Advisory => advisory::page(office, row)?.into_bytes(),
         Effect::Publish { text } => format!("publish the advisory whose text is {text}\n").into_bytes(),
         Effect::Announce { .. } => announce::words(office, row)?.into_bytes(),
+        Effect::TellPoster => takedown::page(office, row)?.into_bytes(),
+        Effect::TakeDown { how, words } => {
+            format!("{} the public issue whose words are {words}\n", how.word()).into_bytes()
+        }
     };
     let case = row.case.map_or_else(|| "house".to_owned(), |case| case.to_string());
     Ok((format!("{:06}-{case}-{}.{ending}", row.id.0, row.effect.word()), bytes))

@@ -1,30 +1,26 @@
 //! From a case and its mails to what a page, a comment or an alert shows.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::links::issue_url;
+use super::links::{issue_url, posted_link};
+use super::notes::notes;
 use super::sealed_words::{is_closed, withheld};
 use super::{commanded, facts, way_steps};
 use crate::case::{self, Case, EffectId, MailId, MemberKey, Remark};
-use crate::config::Mode;
 use crate::known::Findings;
 use crate::mail::{self, Automatic, Letter, visible};
 use crate::office::Office;
 use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Line};
 use crate::render::comment::{Comment, Words};
-use crate::render::issue::{
-    Answered, AttachmentRow, IssueView, Note, Progress, Receipt, Report, Stage, runbook,
-};
+use crate::render::issue::{Answered, AttachmentRow, IssueView, Progress, Receipt, Report, Stage, runbook};
 use crate::render::known::KnownView;
-use crate::store::{AdvisoryRow, MailRow, StoreError, THREADS_DISAGREE, Txn};
-
-/// A list delay below this is nothing to speak of.
-const HELD: SignedDuration = SignedDuration::from_mins(60);
+use crate::store::{AdvisoryRow, MailRow, PostedRow, StoreError, Txn};
 
 /// The page of a case, read anew from its report.
 pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<IssueView, StoreError> {
     let row = txn.mail(case.report)?;
     let advisory = txn.advisory_of(case.report)?;
+    let posted = txn.posted_of(case.report)?;
     let read = office.read_mail(txn, &row)?;
     let letter = &read.letter;
     let facts = read.facts();
@@ -78,11 +74,11 @@ pub(super) fn issue(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Issue
         // Facts are words of the text as well.
         facts: if withheld(office, letter).is_some() { Vec::new() } else { facts::rows(facts) },
         missing,
-        notes: notes(office, case, &row, letter, advisory.as_ref()),
+        notes: notes(office, case, &row, letter, advisory.as_ref(), posted.as_ref()),
         known: known(office, txn, case)?,
         steps: way_steps::with(runbook(&progress), office, case),
         attachments: attachment_rows(letter),
-        report: shown(office, letter, advisory.as_ref()),
+        report: shown(office, letter, advisory.as_ref(), posted.as_ref()),
         zone,
     })
 }
@@ -135,57 +131,6 @@ fn receipt(case: &Case) -> Receipt {
     }
 }
 
-fn notes(
-    office: &Office,
-    case: &Case,
-    row: &MailRow,
-    letter: &Letter,
-    advisory: Option<&AdvisoryRow>,
-) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if office.config.mode == Mode::Exercise {
-        notes.push(Note::Exercise);
-    }
-    if let Some(at) = case.delivery_failed {
-        notes.push(Note::DeliveryFailed(at));
-    }
-    if letter.header_only {
-        let why = letter.flaws.first().map_or("it could not be read".to_owned(), ToString::to_string);
-        notes.push(Note::HeaderOnly(why));
-    }
-    if is_closed(letter) {
-        notes.push(Note::Encrypted);
-    }
-    if letter.from_count > 1 {
-        notes.push(Note::SeveralSenders);
-    }
-    if letter.authentication == mail::Authentication::Fail {
-        notes.push(Note::AuthenticationFailed);
-    }
-    if letter.via_our_list {
-        notes.push(Note::FromRewritten);
-    }
-    if letter.automatic != Automatic::None {
-        notes.push(Note::Automatic(letter.automatic_why.unwrap_or("its header").to_owned()));
-    }
-    if row.why.as_deref() == Some(THREADS_DISAGREE) {
-        notes.push(Note::CodesDisagree);
-    }
-    if case.source == case::Source::WaitingRoom {
-        notes.push(Note::FromWaitingRoom);
-    }
-    notes.extend(advisory.map(|advisory| Note::FromGithub(advisory.url.clone())));
-    if let Some(date) = letter.date {
-        let gap = row.received.duration_since(date);
-        if gap >= HELD {
-            notes.push(Note::HeldByList(gap));
-        } else if gap <= -HELD {
-            notes.push(Note::DateAhead(-gap));
-        }
-    }
-    notes
-}
-
 /// Attachments as rows; their names are hostile.
 pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     let row = |part: &mail::Attachment| AttachmentRow {
@@ -198,15 +143,23 @@ pub(super) fn attachment_rows(letter: &Letter) -> Vec<AttachmentRow> {
     letter.attachments.iter().map(row).collect()
 }
 
-fn shown(office: &Office, letter: &Letter, advisory: Option<&AdvisoryRow>) -> Report {
+fn shown(
+    office: &Office,
+    letter: &Letter,
+    advisory: Option<&AdvisoryRow>,
+    posted: Option<&PostedRow>,
+) -> Report {
     if let Some(why) = withheld(office, letter) {
         return Report::Withheld(why.to_owned());
     }
-    let from = match advisory {
-        Some(AdvisoryRow { ghsa, author, .. }) => {
+    let from = match (advisory, posted) {
+        (Some(AdvisoryRow { ghsa, author, .. }), _) => {
             format!("{} on GitHub ({ghsa})", author.as_deref().unwrap_or("a deleted account"))
         }
-        None => sender(letter),
+        (None, Some(PostedRow { place, author, .. })) => {
+            format!("{} on GitHub ({place})", author.as_deref().unwrap_or("a deleted account"))
+        }
+        (None, None) => sender(letter),
     };
     Report::Shown { subject: letter.subject.clone(), from, text: letter.text.clone() }
 }
@@ -493,5 +446,6 @@ fn alert_case(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<AlertCase, 
         checked: case.checked,
         receipt_withheld: case.receipt.withheld().map(|why| why.words().to_owned()),
         advisory: txn.advisory_of(case.report)?.map(|advisory| advisory.url),
+        posted: txn.posted_of(case.report)?.map(|row| posted_link(&office.config.github, &row.place)),
     })
 }

@@ -100,7 +100,8 @@ fn steps(office: &Office, case: &Case) -> Vec<Step> {
             (None, _) => "Publish".to_owned(),
         },
     ));
-    steps.extend(tracks.tasks.keys().map(|task| step(false, format!("A person must {}", task.words()))));
+    let on_advisory = tracks.tasks.keys().filter(|task| task.url().is_none());
+    steps.extend(on_advisory.map(|task| step(false, format!("A person must {}", task.words()))));
     steps
 }
 
@@ -166,5 +167,12 @@ pub(super) fn remarks(office: &Office, case: &Case) -> Vec<String> {
     ]
     .into_iter()
     .flatten()
+    .chain(on_posted(case))
     .collect()
+}
+
+/// What a person must do on the public issue: also of a case that nobody has assessed.
+fn on_posted(case: &Case) -> impl Iterator<Item = String> + '_ {
+    let tasks = case.tracks.tasks.keys();
+    tasks.filter_map(|task| task.url().map(|url| format!("A person must {}: {url}", task.words())))
 }

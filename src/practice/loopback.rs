@@ -112,6 +112,9 @@ webhook_file = "discord-webhook"
 [known]
 {known}
 
+[public]
+{public}
+
 {rest}"#,
             mode = settings.mode,
             imap = self.imapd.port(),
@@ -123,6 +126,7 @@ webhook_file = "discord-webhook"
             smtp_more = settings.smtp,
             github = settings.github,
             known = settings.known,
+            public = settings.public,
             rest = settings.rest,
         )
     }
@@ -143,6 +147,8 @@ pub struct Settings {
     pub github: String,
     /// In `[known]`: nobody outside is asked unless a test says so.
     pub known: String,
+    /// In `[public]`: nothing is watched unless a test says so.
+    pub public: String,
     /// Further sections; the roster stands here.
     pub rest: String,
 }
@@ -157,6 +163,7 @@ impl Default for Settings {
             github: "spacing_ms = 0\nlook_wait_s = 0".to_owned(),
             known: "sync = \"off\"\nsweep = \"off\"\nnvd = false\nrepositories = []\npackages_repository = \"none\""
                 .to_owned(),
+            public: "repositories = []".to_owned(),
             rest: ROSTER.to_owned(),
         }
     }

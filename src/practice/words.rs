@@ -162,6 +162,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::LetterStopped { .. }
         | Event::ClockResumed { .. }
         | Event::Closed { .. }
+        | Event::PostedSeen { .. }
         | Event::Linked { .. }
         | Event::Unlinked { .. }
         | Event::NothingRan { .. }

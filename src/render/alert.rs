@@ -3,6 +3,7 @@
 //! They are rendered when they are performed, so ages and "issue pending" are true when they leave.
 
 use super::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Commands, Line};
+use super::door;
 use super::fence::one_line;
 use super::fold::fold;
 use super::{news, waits, when};
@@ -134,7 +135,7 @@ fn what_happened(view: &AlertView) -> String {
     let at =
         |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
     match &view.kind {
-        Alert::NewCase => match (view.case.as_ref().and_then(strong), came_in(view)) {
+        Alert::NewCase => match (view.case.as_ref().and_then(strong), door::came_in(view)) {
             (Some(_), how) => {
                 format!("{how} It may be known already: the issue says what was found, and why.")
             }
@@ -207,41 +208,10 @@ fn owner_missing(to: Above) -> &'static str {
     }
 }
 
-/// By which door a new report came.
-fn came_in(view: &AlertView) -> &'static str {
-    match view.case.as_ref().and_then(|case| case.advisory.as_ref()) {
-        Some(_) => "A new report came in: a private vulnerability report on GitHub.",
-        None => "A new report came in.",
-    }
-}
-
-/// How the reporter is answered, with what parts it from the next sentence.
-fn answer(view: &AlertView) -> String {
-    let on_github = view.case.as_ref().filter(|case| case.advisory.is_some());
-    match (on_github, view.commands) {
-        (None, Commands::ByMail) => "The clock waits for a person's word to the reporter. To send the acknowledgement, answer \
-             this mail and begin with this line, an exclamation mark before it; or write to them from your own mail, with the list in \
-             Cc:\n\n  ack 5wd\n\n"
-            .to_owned(),
-        (None, Commands::Off) => {
-            "Answer the reporter from your own mail, with the list in Cc: that is what the clock waits for. "
-                .to_owned()
-        }
-        (Some(_), Commands::ByMail) => "Answer the reporter on GitHub, on the page of their report. The clock waits for your \
-             word that you did: answer this mail and begin with this line, an exclamation mark before it:\n\n  ack done\n\n"
-            .to_owned(),
-        (Some(case), Commands::Off) => format!(
-            "Answer the reporter on GitHub, on the page of their report. The clock waits until an operator says so:\n\n  \
-             sir-intake cases answered {} --by NAME\n\n",
-            case.id
-        ),
-    }
-}
-
 /// What the reader can do, one or two sentences.
 fn what_next(view: &AlertView) -> Option<String> {
     let owned = view.case.as_ref().is_some_and(|case| case.owner.is_some());
-    let answer = answer(view);
+    let answer = door::answer(view);
     Some(match &view.kind {
         Alert::NewCase | Alert::ClockWarning { clock: ClockKind::Acknowledge, .. } if owned => {
             answer.trim_end().to_owned()
@@ -306,7 +276,7 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     row("Case", &case.id.to_string());
     row("Issue", &link(case).unwrap_or_else(|| "pending".to_owned()));
-    if let Some(url) = &case.advisory {
+    if let Some(url) = case.advisory.as_ref().or(case.posted.as_ref()) {
         row("On GitHub", &plain(url));
     }
     let age = when::relative(case.received, view.now);

@@ -37,6 +37,8 @@ pub struct AlertCase {
     pub receipt_withheld: Option<String>,
     /// Address of the advisory, for a private report on GitHub: names of repositories and an id of a checked shape.
     pub advisory: Option<String>,
+    /// Address of the public issue that it began with: a configured repository and a number.
+    pub posted: Option<String>,
 }
 
 impl AlertCase {

@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 
 use super::fence::{Value, cell, fence, prose};
 pub use super::issue_view::{
-    Answered, AttachmentRow, Fact, IssueView, Note, Progress, Receipt, Report, Stage, Step,
+    Answered, AttachmentRow, Fact, IssueView, Note, PostedNote, Progress, Receipt, Report, Stage, Step,
 };
 use super::marker::{Keyring, Stamp, marker};
 use super::{known, when};
+use crate::case::posted::Standing;
 use crate::case::{CaseId, Closure, Op};
 use crate::mail::Seal;
 use crate::mail::compose::Practice;
@@ -151,7 +152,8 @@ pub fn labels(view: &IssueView) -> Vec<&'static str> {
             | Note::Automatic(_)
             | Note::CodesDisagree
             | Note::FromWaitingRoom
-            | Note::FromGithub(_) => {}
+            | Note::FromGithub(_)
+            | Note::Posted(_) => {}
         }
     }
     out.sort_unstable();
@@ -267,8 +269,38 @@ fn note_words(note: &Note, zone: &TimeZone) -> String {
         Note::FromGithub(url) => format!(
             "Reported privately on GitHub: <{url}>. Answer there, then `sir-intake cases answered` stops the clock."
         ),
+        Note::Posted(posted) => posted_words(posted, zone),
         Note::Exercise => "**Exercise.** Nothing here is real.".to_owned(),
     }
+}
+
+/// Verbs in code: copied from here, they do nothing.
+fn posted_words(posted: &PostedNote, zone: &TimeZone) -> String {
+    let at = posted.posted_at.map_or(String::new(), |at| format!(", posted {}", when::medium(at, zone)));
+    let told = match (posted.told, posted.stands) {
+        (Some(at), _) => format!(" Whoever posted it was told {}.", when::medium(at, zone)),
+        (None, Standing::Gone) => String::new(),
+        (None, Standing::Readable | Standing::Blank) => {
+            " Whoever posted it is not told yet: `!takedown tell`.".to_owned()
+        }
+    };
+    let saved = if posted.whole {
+        format!(" It is saved whole (words `{}`).", posted.words)
+    } else {
+        " **It is too long to be saved whole here.**".to_owned()
+    };
+    let next = match posted.stands {
+        Standing::Readable => " Two people take it down: `!takedown blank`, or `!takedown delete`.",
+        Standing::Blank => {
+            " Earlier texts stay behind `edited` there until it is deleted: `!takedown delete`."
+        }
+        Standing::Gone => "",
+    };
+    let (url, stands, why) = (&posted.url, posted.stands.words(), prose(&posted.why));
+    format!(
+        "**Public issue:** <{url}>{at}; {stands}. {why}{}{saved}{told}{next}",
+        if why.ends_with('.') { "" } else { "." }
+    )
 }
 
 fn understood(view: &IssueView) -> String {

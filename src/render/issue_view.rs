@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fence::Value;
 use super::known::KnownView;
+use crate::case::posted::Standing;
 use crate::case::{CaseId, Checked, Closure, Severity, Sha256};
 use crate::mail::Seal;
 
@@ -188,8 +189,29 @@ pub enum Note {
     FromWaitingRoom,
     /// It was reported privately on GitHub: where, ours.
     FromGithub(String),
+    /// It is a public issue.
+    Posted(PostedNote),
     /// An exercise.
     Exercise,
+}
+
+/// How a public issue stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedNote {
+    /// Its address, ours.
+    pub url: String,
+    /// Why it was taken in, our words.
+    pub why: String,
+    /// When it was posted.
+    pub posted_at: Option<Timestamp>,
+    /// How much of it everybody can read.
+    pub stands: Standing,
+    /// Since when whoever posted it is told.
+    pub told: Option<Timestamp>,
+    /// Beginning of the hash of what others wrote there.
+    pub words: String,
+    /// Whether all of it is saved.
+    pub whole: bool,
 }
 
 impl Note {
@@ -201,6 +223,7 @@ impl Note {
             | Self::AuthenticationFailed
             | Self::SeveralSenders
             | Self::DeliveryFailed(_)
+            | Self::Posted(_)
             | Self::CodesDisagree => true,
             Self::FromRewritten
             | Self::HeldByList(_)

@@ -26,6 +26,8 @@ pub struct Lengths {
     pub owner_chairs_hours: u32,
     /// Working hours without an owner after which the TSC's contact is told.
     pub owner_tsc_hours: u32,
+    /// Hours from telling whoever posted in public to the deletion of what they posted.
+    pub told_hours: u32,
     /// From a confirmed vulnerability to its disclosure.
     pub rule: RunbookRule,
 }
@@ -51,6 +53,8 @@ pub struct RunbookView {
     pub hold_s: Option<u64>,
     /// How long things take.
     pub lengths: Lengths,
+    /// Public repositories whose issues are watched, as `owner/name`.
+    pub watched: Vec<String>,
 }
 
 /// What happens in a stage. `{...}` names a length of [`Lengths`].
@@ -154,7 +158,10 @@ pub fn markdown(view: &RunbookView) -> String {
     put(&mut page, &ends());
     put(&mut page, &filled(EMBARGO, lengths));
     put(&mut page, &filled(LIST, lengths));
-    put(&mut page, &filled(&PUBLIC.replace("{contact}", &contact), lengths));
+    put(
+        &mut page,
+        &filled(&PUBLIC.replace("{contact}", &contact).replace("{watched}", &watched(view)), lengths),
+    );
     put(&mut page, &people(view));
     put(&mut page, &calendar(view));
     put(&mut page, &letters());
@@ -194,12 +201,22 @@ fn filled(text: &str, l: &Lengths) -> String {
         ("update_days", rule.update_days),
         ("exploited_days", rule.exploited_days),
         ("stall_days", rule.stall_days),
+        ("told_hours", l.told_hours),
     ];
     let numbers = all.iter().map(|(name, value)| (*name, value.to_string()));
     let hours = [("owner_chairs", working(l.owner_chairs_hours)), ("owner_tsc", working(l.owner_tsc_hours))];
     numbers
         .chain(hours)
         .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &value))
+}
+
+/// Which repositories are watched.
+fn watched(view: &RunbookView) -> String {
+    let names: Vec<String> = view.watched.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => "No repository is watched by the machine; members look.".to_owned(),
+        names => format!("New issues in {} are looked at by the machine.", names.join(", ")),
+    }
 }
 
 /// Working hours as people say them.
@@ -338,6 +355,6 @@ const PUBLIC: &str = "\
 ## When a report is posted in public
 
 - An issue about a CVE that is public already is welcome, and left alone.
-- An issue that looks like an undisclosed vulnerability is raised with the team first. A person decides; no machine acts on it.
+- An issue that looks like an undisclosed vulnerability is raised with the team first. {watched} A person decides; no machine acts on it.
 - It is saved whole, becomes a case like any other, and its poster is told that such reports are handled by mail at {contact}. That says nothing about whether it is one.
-- Only then, and only by the word of two people, it is emptied and locked, or deleted. What was public counts as known: we publish sooner.";
+- Only then, and only by the word of two people, it is emptied and locked, or deleted: no earlier than {told_hours} hours after its poster was told. What was public counts as known: we publish sooner.";

@@ -18,6 +18,7 @@ mod platform;
 mod score;
 mod section;
 mod signs;
+pub mod undisclosed;
 mod version;
 mod wish;
 mod words;
@@ -191,6 +192,7 @@ mod tests {
             platform::every_pattern(),
             score::every_pattern(),
             signs::every_pattern(),
+            undisclosed::every_pattern(),
             version::every_pattern(),
             wish::every_pattern(),
         ];

@@ -133,7 +133,9 @@ fn recipient(effect: &Effect) -> String {
         | Effect::Answer
         | Effect::Post { .. }
         | Effect::Advisory
-        | Effect::Publish { .. } => String::new(),
+        | Effect::Publish { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => String::new(),
         Effect::Announce { channel } => format!("channel:{channel}"),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
@@ -145,6 +147,8 @@ fn queue(effect: &Effect) -> String {
     match effect {
         Effect::Transcript { to, .. } => format!("answer:{to}"),
         Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
+        // A comment that is held holds up no advisory.
+        Effect::TellPoster | Effect::TakeDown { .. } => "public-issue".to_owned(),
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }

@@ -34,6 +34,8 @@ impl Txn<'_> {
             .prepare_cached("select 1 from effect where state = 'due' and held_until is not null limit 1")?;
         if query.query_row([], |_| Ok(())).optional()?.is_some() {
             self.touch(Lane::Letters);
+            // The comment to whoever posted a public issue is held as well.
+            self.touch(Lane::Advisory);
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ mod news;
 mod open;
 mod operators;
 mod pinned;
+mod posted;
 mod rows;
 mod window;
 mod writer;
@@ -50,6 +51,7 @@ pub use news::Lanes;
 pub use open::{Lock, LockError, is_held, private_dir};
 pub use operators::OrderRow;
 pub use pinned::PinnedKey;
+pub use posted::{POSTED, PostedCopy, PostedRow, Wanted};
 pub use rows::{from_ms, ms};
 pub use window::Window;
 

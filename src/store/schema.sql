@@ -46,7 +46,7 @@ create table message (
   size          integer not null,     -- as the server tells it, bytes
   received_at   integer not null,     -- INTERNALDATE
   stored_at     integer not null,
-  role          text    not null,     -- of the folder: inbox | junk | sent; advisory: not of the mailbox
+  role          text    not null,     -- of the folder: inbox | junk | sent; advisory, posted: not of the mailbox
   history       integer not null,
   truncated     integer not null,     -- only the first bytes are held
   read_attempts integer not null default 0,
@@ -96,6 +96,45 @@ create table advisory_mark (
   what    text not null check (what in ('cve', 'fork', 'wrote', 'credit')),
   value   text not null,
   primary key (case_id, what)
+) strict, without rowid;
+
+-- Public issues that looked like reports and were taken in: each once, as a message without a place in the mailbox.
+create table posted (
+  node       text primary key,        -- GitHub's global id
+  repository integer not null,        -- numeric id
+  project    text    not null,        -- owner/name
+  number     integer not null,
+  author     text,                    -- login
+  posted_at  integer,
+  why        text    not null,        -- what it looks like, our words
+  seen       text    not null,        -- how it stood when it was taken in (case::Posted)
+  by         text,                    -- the member who named it
+  via        text,
+  message    integer not null unique references message (id)
+) strict, without rowid;
+create index posted_place on posted (project, number);
+
+-- Every copy of such an issue that was saved, whole as GitHub told it.
+create table posted_copy (
+  id       integer primary key,
+  node     text    not null references posted (node),
+  sha256   blob    not null,          -- of the bytes
+  words    blob    not null,          -- SHA-256 of what others wrote: what orders name
+  json     text    not null,          -- what others wrote (case::PostedWords)
+  bytes    blob    not null,          -- the issue, its comments, what was done to it, its earlier texts: JSON
+  saved_at integer not null,
+  unique (node, sha256)
+) strict;
+create index posted_copy_words on posted_copy (node, words);
+
+-- Public issues that members named, until they are dealt with.
+create table posted_wanted (
+  project text    not null,
+  number  integer not null,
+  by      text    not null,           -- the member
+  via     text    not null,
+  at      integer not null,
+  primary key (project, number)
 ) strict, without rowid;
 
 create table raw (

@@ -139,6 +139,7 @@ fn events(decision: &Decision) -> String {
         | Event::EffectParked { .. }
         | Event::AdvisorySeen { .. }
         | Event::TaskNamed { .. }
+        | Event::PostedSeen { .. }
         | Event::Acted { .. }
         | Event::Undone { .. }
         | Event::Confirmed { .. }
@@ -304,6 +305,7 @@ fn alerts_have_no_room_for_words() {
     impl NoWords for Closure {}
     impl NoWords for LetterKind {}
     impl NoWords for sir_intake::case::Sha256 {}
+    impl NoWords for sir_intake::case::Takedown {}
     // From the roster of the configuration.
     impl NoWords for MemberKey {}
     impl NoWords for Timestamp {}
@@ -375,6 +377,8 @@ fn alerts_have_no_room_for_words() {
             Effect::Advisory => {}
             Effect::Publish { text } => none(text),
             Effect::Announce { channel } => none(channel),
+            Effect::TellPoster => {}
+            Effect::TakeDown { how, words } => (none(how), none(words)).0,
         }
     }
     let (_, decision) = fresh(&policy());

@@ -63,6 +63,7 @@ pub fn policy() -> Policy {
     let workdays =
         vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
     Policy {
+        posted: Default::default(),
         calendar: Calendar { zone: TimeZone::UTC, workdays, holidays: BTreeSet::new() },
         roster: roster(),
         acknowledge: ClockRule {
@@ -168,9 +169,11 @@ pub fn effects(decision: &Decision) -> String {
             Effect::Transcript { to, .. } => ("transcript".to_owned(), Some(to.0.clone())),
             Effect::Alert { to, alert } => (tag(alert, "alert"), Some(to.0.clone())),
             Effect::Post { alert } => (tag::<Alert>(alert, "alert"), Some("#".to_owned())),
-            Effect::Advisory | Effect::Publish { .. } | Effect::Announce { .. } => {
-                (planned.effect.word().to_owned(), None)
-            }
+            Effect::Advisory
+            | Effect::Publish { .. }
+            | Effect::Announce { .. }
+            | Effect::TellPoster
+            | Effect::TakeDown { .. } => (planned.effect.word().to_owned(), None),
         };
         counted.entry(word).or_default().extend(whom);
     }

@@ -137,6 +137,7 @@ fn may_stop(input: &Input) -> bool {
         | Input::Outcome { .. }
         | Input::Tick
         | Input::Checked { .. }
+        | Input::Posted { .. }
         | Input::Advisory { .. } => false,
     }
 }
@@ -308,10 +309,11 @@ fn place(event: &Event) -> usize {
         Event::IssueClosed { .. } => 32,
         Event::AdvisorySeen { .. } => 33,
         Event::TaskNamed { .. } => 34,
+        Event::PostedSeen { .. } => 35,
     }
 }
 
-const KINDS: usize = 35;
+const KINDS: usize = 36;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

@@ -61,6 +61,9 @@ const SAID: &[&str] = &[
     "!undo 2",
     "!known CVE-2025-12345",
     "!ack",
+    "!takedown tell",
+    "!takedown blank",
+    "!takedown delete",
 ];
 
 /// One thing that happens.
@@ -82,6 +85,8 @@ enum Move {
     Done,
     /// The reporter writes.
     Reporter,
+    /// GitHub shows the public issue with these words, told or not, or not at all.
+    Posted(u8, bool),
     /// Hours pass, and the clocks are looked at.
     Hours(i64),
 }
@@ -95,6 +100,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => who.prop_map(Move::Operator),
         1 => prop_oneof![9 => Just(Move::Done), 1 => Just(Move::ByHand)],
         2 => (0_u8..2).prop_map(Move::Seen),
+        2 => (0_u8..3, any::<bool>()).prop_map(|(words, told)| Move::Posted(words, told)),
         3 => Just(Move::Done),
         1 => Just(Move::Reporter),
         2 => (1_i64..900).prop_map(Move::Hours),
@@ -139,6 +145,15 @@ pub fn advisory(text: u8, state: AdvisoryState) -> Advisory {
         logins: Vec::new(),
         credits: Vec::new(),
     }
+}
+
+/// The public issue with these words; 2: it is gone.
+pub fn public_issue(words: u8, told: bool, now: Timestamp) -> sir_intake::case::Posted {
+    use sir_intake::case::posted::{Place, Standing};
+    let place = Place { project: "o3de/o3de".to_owned(), number: 5 };
+    let standing = if words == 2 { Standing::Gone } else { Standing::Readable };
+    let words = Sha256::of(&[words]);
+    sir_intake::case::Posted { place, words, whole: true, standing, told: told.then_some(now) }
 }
 
 impl Play {
@@ -230,6 +245,19 @@ impl Play {
                 });
                 assert!(asked, "by one person alone");
             }
+            Effect::TakeDown { how, words } => {
+                let posted = tracks.posted.as_ref().expect("a public issue");
+                assert!(posted.told.is_some(), "its poster is told before");
+                assert!(posted.whole && before.issue.is_some(), "it is saved and queued before");
+                assert_eq!(posted.words, *words, "other words than those that two people saw");
+                let asked = before.acts.iter().any(|act| {
+                    matches!(act.state, ActState::Asked { .. })
+                        && act.by != key(who)
+                        && act.deed.words().starts_with(&format!("takedown {}", how.word()))
+                });
+                assert!(asked, "by one person alone");
+            }
+            Effect::TellPoster => assert!(tracks.posted.is_some() && !tracks.telling, "once"),
             Effect::Letter { letter: LetterKind::ListNotice, .. } => {
                 assert!(self.approvals(before) >= 2, "told outside without approvals");
             }
@@ -263,10 +291,13 @@ impl Play {
                 planned.effect,
                 Effect::Announce { .. }
                     | Effect::Publish { .. }
+                    | Effect::TellPoster
+                    | Effect::TakeDown { .. }
                     | Effect::Letter { letter: LetterKind::ListNotice, .. }
             );
+            let taken = matches!(planned.effect, Effect::TellPoster | Effect::TakeDown { .. });
             assert!(
-                !public || self.case.tracks.publishing,
+                !public || (self.case.tracks.publishing && !taken),
                 "nothing public happens by itself: {:?}",
                 planned.effect
             );
@@ -277,6 +308,14 @@ impl Play {
 
     pub fn seen(&mut self, text: u8, state: AdvisoryState) {
         self.input(&Input::Advisory { seen: advisory(text, state), tasks: Vec::new() });
+    }
+
+    pub fn posted(&mut self, words: u8, told: bool) {
+        let seen = public_issue(words, told, self.now);
+        if self.case.issue.is_none() {
+            self.case.apply(&sir_intake::case::Event::IssueOpened { repository: 1, number: 1 });
+        }
+        self.input(&Input::Posted { seen });
     }
 
     pub fn done(&mut self) {
@@ -352,6 +391,7 @@ impl Play {
                     "an owner, and no more"
                 );
             }
+            Move::Posted(words, told) => self.posted(*words, *told),
             Move::Done => self.done(),
             Move::Reporter => self.reporter(),
             Move::Hours(hours) => self.pass(*hours),

@@ -13,7 +13,7 @@ use sir_intake::case::{
 };
 
 use crate::case_parts::{REPORTER, at, effects, follow, key};
-use crate::case_runbook::{Play, advisory};
+use crate::case_runbook::{Play, advisory, public_issue};
 
 /// What a member says with each verb; `HASH` is what is reviewed.
 fn lines(verb: Verb) -> &'static [&'static str] {
@@ -65,6 +65,12 @@ fn lines(verb: Verb) -> &'static [&'static str] {
         Verb::Publish => &["!publish"],
         Verb::Leaked => &["!leaked It is on a forum"],
         Verb::Exploited => &["!exploited Somebody uses it"],
+        Verb::Takedown => &[
+            "!takedown https://github.com/o3de/o3de/issues/5",
+            "!takedown tell",
+            "!takedown blank",
+            "!takedown delete",
+        ],
     }
 }
 
@@ -166,9 +172,18 @@ fn states() -> Vec<(&'static str, Play)> {
     assert!(conflict.say("!conflict They want another day", "alice"));
     let mut leaked = play(Until::Ready);
     assert!(leaked.say("!leaked It is on a forum", "bob"));
+    let mut posted = play(Until::Triage);
+    posted.posted(0, false);
+    let mut blanked = play(Until::Triage);
+    blanked.posted(0, true);
+    blanked.now += jiff::SignedDuration::from_hours(25);
+    assert!(blanked.say("!takedown blank", "alice"));
+    blanked.confirm("bob");
     vec![
         ("nobody owns it", play(Until::New)),
         ("owned", play(Until::Triage)),
+        ("it stands on a public issue", posted),
+        ("the public issue is to be blanked", blanked),
         ("public already, the letter waits", known),
         ("a vulnerability, with a draft advisory", play(Until::Confirmed)),
         ("it has a working group", play(Until::Mitigating)),
@@ -264,6 +279,8 @@ fn happens(play: &Play) -> Vec<(&'static str, Input)> {
                 page_changed: true,
             },
         ),
+        ("the public issue was changed", Input::Posted { seen: public_issue(1, false, play.now) }),
+        ("the public issue is gone", Input::Posted { seen: public_issue(2, false, play.now) }),
         ("an operator gives it to bob", Input::Act(Act::Own { member: key("bob") })),
         ("a month passes", Input::Tick),
     ]
@@ -279,6 +296,7 @@ fn kind(input: &Input) -> &'static str {
         Input::Act(_) => "act",
         Input::Checked { .. } => "checked",
         Input::Advisory { .. } => "advisory",
+        Input::Posted { .. } => "posted",
     }
 }
 
@@ -326,7 +344,7 @@ fn every_verb_and_event_in_every_stage() {
     let mut all: BTreeSet<&str> = Phase::ALL.iter().map(|phase| phase.word()).collect();
     all.extend(["new", "triage", "known", "closed"]);
     assert_eq!(stages, all, "a stage has no table");
-    assert_eq!(kinds.len(), 7, "a kind of input has no line");
+    assert_eq!(kinds.len(), 8, "a kind of input has no line");
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("runbook-table", table);
     });

@@ -49,6 +49,8 @@ fn plays() -> Vec<(&'static str, Play)> {
         ("a private report on GitHub", |world| Box::pin(swept(world))),
         ("the repository is public for a while", |world| Box::pin(public(world))),
         ("a known issue, twice, and a mirror that comes later", |world| Box::pin(known(world))),
+        ("a public issue is blanked by two", |world| Box::pin(blanked(world))),
+        ("a public issue is deleted by two", |world| Box::pin(deleted(world))),
     ]
 }
 
@@ -225,6 +227,40 @@ async fn known(world: &mut World) {
     more.text = "It is CVE-2020-90003 as well.".to_owned();
     world.deliver(&more.write());
     world.settle_within(1).await;
+}
+
+/// Found, told of, and taken down by the order of two.
+async fn blanked(world: &mut World) {
+    use crate::story::command_desk::{ALICE, BOB};
+    use crate::story::takedown;
+    takedown::open(world);
+    world.settle_within(1).await;
+    let number = takedown::post(world, takedown::SUBJECT, takedown::WORDS, &[]);
+    world.peers.hub.comment_in(crate::sync::O3DE, number, "sam", "I see it too.").unwrap();
+    world.settle_within(1).await;
+    takedown::orders(world, ALICE, "!takedown tell").await;
+    takedown::orders(world, ALICE, "!takedown blank").await;
+    takedown::agrees(world, BOB).await;
+    takedown::is_told_once(world, number);
+    assert!(!takedown::stands(world).is_readable(), "nothing of it is left to read");
+}
+
+async fn deleted(world: &mut World) {
+    use crate::story::command_desk::{ALICE, BOB};
+    use crate::story::takedown;
+    takedown::open(world);
+    world.peers.hub.set_deleter(sir_intake::practice::loopback::TOKEN.2, true);
+    world.settle_within(1).await;
+    let number = takedown::post(world, takedown::SUBJECT, takedown::WORDS, &[]);
+    world.settle_within(1).await;
+    takedown::orders(world, ALICE, "!takedown tell").await;
+    takedown::is_told_once(world, number);
+    world.pass(25);
+    world.settle_within(1).await;
+    takedown::orders(world, BOB, "!takedown delete").await;
+    takedown::agrees(world, ALICE).await;
+    assert!(world.peers.hub.issue_in(crate::sync::O3DE, number).is_none(), "it is gone");
+    assert_eq!(takedown::copies(world)[0]["issue"]["title"], takedown::SUBJECT, "and saved");
 }
 
 /// What must be the same, whenever we died.

@@ -448,11 +448,19 @@ fn runbook() -> RunbookView {
         roles: vec![Role::Member, Role::Chair, Role::TscContact, Role::ReleaseContact],
         hold_s: Some(600),
         lengths: lengths(RunbookRule::default()),
+        watched: vec!["o3de/o3de".into()],
     }
 }
 
 fn lengths(rule: RunbookRule) -> Lengths {
-    Lengths { acknowledge_days: 3, contact_days: 5, owner_chairs_hours: 48, owner_tsc_hours: 72, rule }
+    Lengths {
+        acknowledge_days: 3,
+        contact_days: 5,
+        owner_chairs_hours: 48,
+        owner_tsc_hours: 72,
+        told_hours: 24,
+        rule,
+    }
 }
 
 /// RFC: "The processes for reporting and handling security issues should be public knowledge"

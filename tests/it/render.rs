@@ -436,6 +436,7 @@ fn alert_view(kind: Alert) -> AlertView {
             checked: checked(),
             receipt_withheld: None,
             advisory: None,
+            posted: None,
         }),
         kind,
         now: at("2026-11-23T14:05:00Z"),

@@ -8,6 +8,8 @@ mod nearest;
 pub mod read;
 pub mod runbook;
 mod table;
+pub mod takedown;
+mod verb;
 
 use std::fmt;
 
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use nearest::levenshtein;
 pub use runbook::Runbook;
-pub use table::{TABLE, Verb, documentation, help};
+pub use table::{TABLE, documentation, help};
+pub use takedown::TakedownWord;
+pub use verb::Verb;
 
 use super::closure::Closure;
 use super::reference::Reference;

@@ -234,7 +234,8 @@ fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String> {
         | Verb::Publish
         | Verb::Leaked
         | Verb::Exploited
-        | Verb::Update => runbook::arguments(verb, words),
+        | Verb::Update
+        | Verb::Takedown => runbook::arguments(verb, words),
     }
 }
 
@@ -482,7 +483,8 @@ mod tests {
                 .replace("request|CVE-...|refused|none REASON", "request")
                 .replace("NAME, NAME", "alice, bob")
                 .replace("NAME", "alice")
-                .replace("NUMBER", "12");
+                .replace("NUMBER", "12")
+                .replace("URL", "https://github.com/o3de/o3de/issues/1");
             let example = example.replace(['[', ']'], "");
             let words: Vec<&str> = example.split(' ').map(|word| word.split('|').next().unwrap()).collect();
             let found =

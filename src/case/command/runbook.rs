@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::read::{Words, did_you_mean, mail, shown, working_days};
+use super::takedown::{TakedownWord, takedown};
 use super::{Class, Command, Verb};
 use crate::case::assessment::{Attacker, Breaks, Means, Sig, Vector, Versions};
 use crate::case::closure::Closure;
@@ -119,6 +120,8 @@ pub enum Runbook {
     Exploited,
     /// Tell the reporter what changed: the words below; the next word within so many working days.
     Update(Option<u32>),
+    /// Of the public issue.
+    Takedown(TakedownWord),
 }
 
 impl Runbook {
@@ -148,6 +151,7 @@ impl Runbook {
             Self::Leaked => Verb::Leaked,
             Self::Exploited => Verb::Exploited,
             Self::Update(_) => Verb::Update,
+            Self::Takedown(_) => Verb::Takedown,
         }
     }
 
@@ -159,8 +163,11 @@ impl Runbook {
             | Self::Agreed(..)
             | Self::Cve(_)
             | Self::Review
-            | Self::Update(_) => Class::Reporter,
-            Self::Collaborate(_) | Self::Notify | Self::Publish => Class::TwoPeople,
+            | Self::Update(_)
+            | Self::Takedown(TakedownWord::Tell) => Class::Reporter,
+            Self::Collaborate(_) | Self::Notify | Self::Publish | Self::Takedown(TakedownWord::Down(_)) => {
+                Class::TwoPeople
+            }
             Self::Meeting(_)
             | Self::Conflict
             | Self::Group(_)
@@ -174,7 +181,8 @@ impl Runbook {
             | Self::Object
             | Self::Ready { .. }
             | Self::Leaked
-            | Self::Exploited => Class::Internal,
+            | Self::Exploited
+            | Self::Takedown(TakedownWord::TakeIn(_)) => Class::Internal,
         }
     }
 }
@@ -206,6 +214,7 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Leaked => Ok(Runbook::Leaked),
         Verb::Exploited => Ok(Runbook::Exploited),
         Verb::Update => update(words),
+        Verb::Takedown => takedown(words),
         Verb::Help
         | Verb::Status
         | Verb::Show

@@ -1,133 +1,6 @@
 //! The table of verbs.
 
-use std::fmt;
-
-use super::Class;
-
-macro_rules! verbs {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// A verb, as it stands behind the `!`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Verb {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Verb {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// The word.
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)*
-                }
-            }
-        }
-    };
-}
-
-verbs! {
-    /// How to command.
-    Help = "help",
-    /// How the case stands.
-    Status = "status",
-    /// What happened on it.
-    Show = "show",
-    /// Cases.
-    List = "list",
-    /// The case that is meant.
-    Case = "case",
-    /// Take it.
-    Own = "own",
-    /// Give it back.
-    Disown = "disown",
-    /// Our own severity.
-    Severity = "severity",
-    /// The same as another.
-    Dup = "dup",
-    /// Has to do with another.
-    Link = "link",
-    /// Two flaws in one report.
-    Split = "split",
-    /// Make a case of a mail.
-    Open = "open",
-    /// Spam.
-    Spam = "spam",
-    /// A new case of a mail of this one.
-    New = "new",
-    /// Who reported it.
-    Reporter = "reporter",
-    /// Acknowledge.
-    Ack = "ack",
-    /// Ask the reporter.
-    Ask = "ask",
-    /// Public already.
-    Known = "known",
-    /// Write to the reporter.
-    Reply = "reply",
-    /// End the case.
-    Close = "close",
-    /// Go on with it.
-    Reopen = "reopen",
-    /// Get help from above.
-    Raise = "raise",
-    /// Take back.
-    Undo = "undo",
-    /// Agree as the second person.
-    Confirm = "confirm",
-    /// What it is.
-    Assess = "assess",
-    /// Of a meeting.
-    Meeting = "meeting",
-    /// Propose a day.
-    Embargo = "embargo",
-    /// The reporter agreed.
-    Agreed = "agreed",
-    /// They did not.
-    Conflict = "conflict",
-    /// Who works on it.
-    Group = "group",
-    /// Seen to happen, or not.
-    Reproduced = "reproduced",
-    /// Of the fix.
-    Fix = "fix",
-    /// New installers, or none.
-    Installers = "installers",
-    /// Of the CVE id.
-    Cve = "cve",
-    /// How the reporter is named.
-    Credit = "credit",
-    /// Who may join the advisory.
-    Collab = "collab",
-    /// The advisory.
-    Advisory = "advisory",
-    /// Its private fork.
-    Fork = "fork",
-    /// Tell the reporter what changed.
-    Update = "update",
-    /// Let people read what will be public.
-    Review = "review",
-    /// It can be published.
-    Approve = "approve",
-    /// It cannot.
-    Object = "object",
-    /// Tell the embargoed list.
-    Notify = "notify",
-    /// Nothing is missing but the day.
-    Ready = "ready",
-    /// Make it public.
-    Publish = "publish",
-    /// Something is known outside.
-    Leaked = "leaked",
-    /// It is being used.
-    Exploited = "exploited",
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
+use super::{Class, Verb};
 
 /// A row of the table: a verb in one of its forms.
 #[derive(Debug, Clone, Copy)]
@@ -462,6 +335,27 @@ pub const TABLE: &[Row] = &[
         "exploited WHAT",
         "It is being used against people: tells everybody who must know (T31).",
         UNDO,
+    ),
+    row(
+        Verb::Takedown,
+        Class::Internal,
+        "takedown URL",
+        "That public issue looks like a report nobody has disclosed: it is saved whole and becomes a case. Nothing changes in public.",
+        "undo, on the new case",
+    ),
+    row(
+        Verb::Takedown,
+        Class::Reporter,
+        "takedown tell",
+        "Asks whoever posted the public issue, by a neutral comment there (T32), to write to the security list.",
+        "undo, until the comment is there",
+    ),
+    row(
+        Verb::Takedown,
+        Class::TwoPeople,
+        "takedown blank|delete",
+        "Retitles, blanks and locks the public issue, or deletes it, exactly as it was saved. Another person must confirm; where GitHub gives no right, it is a task for an admin.",
+        "undo, until it is confirmed",
     ),
 ];
 

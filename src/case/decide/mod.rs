@@ -11,6 +11,7 @@ mod mail;
 mod open;
 mod operator;
 mod outcome;
+mod posted;
 mod promises;
 mod receipt;
 pub mod sort;
@@ -28,7 +29,7 @@ pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort}
 
 use super::{
     Advisory, After, Alert, Audience, Brief, Case, Checked, ClockKind, Closure, Effect, EffectId, Event,
-    MailId, MemberKey, PersonId, Planned, Policy, Task, roster::Member,
+    MailId, MemberKey, PersonId, Planned, Policy, Posted, Task, roster::Member,
 };
 
 /// What happened and what is to be done about it.
@@ -113,6 +114,11 @@ pub enum Input {
         /// What a person must do.
         tasks: Vec<Task>,
     },
+    /// The public issue was looked at.
+    Posted {
+        /// What GitHub shows of it.
+        seen: Posted,
+    },
 }
 
 pub use mail::{CaseMail, Writer};
@@ -136,6 +142,11 @@ pub fn decide(case: &Case, input: &Input, policy: &Policy, now: Timestamp) -> Re
         Input::Advisory { seen, tasks } => {
             let mut decision = Decision::default();
             advisory::came(&mut decision, case, Some(seen), tasks, policy, now);
+            decision
+        }
+        Input::Posted { seen } => {
+            let mut decision = Decision::default();
+            posted::came(&mut decision, case, Some(seen), &[], policy, now);
             decision
         }
     };

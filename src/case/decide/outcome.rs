@@ -6,7 +6,7 @@ use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
     Advisory, Alert, Audience, Case, ClockKind, Deed, Effect, EffectId, Event, LetterKind, PersonId, Policy,
-    Receipt, Stage, Stop, Task, Withheld,
+    Posted, Receipt, Stage, Stop, Task, Withheld,
 };
 
 /// How an effect went, as far as a case cares.
@@ -27,6 +27,13 @@ pub enum Outcome {
     Advisory {
         /// What GitHub shows of it; none: there is none yet.
         seen: Option<Box<Advisory>>,
+        /// What a person must do.
+        tasks: Vec<Task>,
+    },
+    /// The public issue is as it should be, as far as GitHub gives the program a right to it.
+    Posted {
+        /// What GitHub shows of it; none: we could not look.
+        seen: Option<Box<Posted>>,
         /// What a person must do.
         tasks: Vec<Task>,
     },
@@ -62,6 +69,9 @@ pub(super) fn came(
         Outcome::Advisory { seen, tasks } => {
             super::advisory::came(&mut decision, case, seen.as_deref(), tasks, policy, now);
         }
+        Outcome::Posted { seen, tasks } => {
+            super::posted::came(&mut decision, case, seen.as_deref(), tasks, policy, now);
+        }
         Outcome::Done => {
             if let Effect::Letter { letter, to, act, .. } = effect {
                 left(&mut decision, case, effect_id, *letter, *to, *act, policy, now);
@@ -93,7 +103,9 @@ fn is_notice(effect: &Effect) -> bool {
         | Effect::Letter { .. }
         | Effect::Advisory
         | Effect::Publish { .. }
-        | Effect::Announce { .. } => false,
+        | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => false,
     }
 }
 
@@ -231,6 +243,8 @@ fn letter_of(effect: &Effect) -> Option<LetterKind> {
         | Effect::Post { .. }
         | Effect::Advisory
         | Effect::Publish { .. }
-        | Effect::Announce { .. } => None,
+        | Effect::Announce { .. }
+        | Effect::TellPoster
+        | Effect::TakeDown { .. } => None,
     }
 }

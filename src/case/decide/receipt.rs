@@ -38,6 +38,7 @@ pub(super) fn withheld(opening: &Opening, policy: &Policy) -> Option<Withheld> {
     let rules = [
         (policy.receipts == ReceiptRule::Never, Withheld::TurnedOff),
         (opening.source == Source::History, Withheld::History),
+        (opening.source == Source::Posted, Withheld::Posted),
         (!sender.answerable || opening.reporter.is_none(), Withheld::NoAddress),
         (sender.own, Withheld::OwnAddress),
         (sender.member, Withheld::OwnMember),

@@ -1,9 +1,9 @@
 //! GitHub and Discord.
 
 use super::Report;
-use crate::config::Config;
+use crate::config::{Config, ProjectName};
 use crate::perform::{Peers, credentials};
-use crate::wire::github::GithubError;
+use crate::wire::github::{GithubError, Project};
 
 fn clients(config: &Config) -> Option<Peers> {
     let (_, login) = credentials(config).ok()?;
@@ -71,6 +71,37 @@ pub(super) async fn github(report: &mut Report, config: &Config) {
             "give repository security advisories: write, if the machine is to draft them",
         ),
         Err(fault) => report.doubt("github", format!("advisories: {fault}"), "try again later"),
+    }
+    for name in &config.public.repositories {
+        watched(report, config, &peers, name).await;
+    }
+}
+
+/// Whether the public issues of a repository can be watched, and taken down. Deleting is asked for each issue by itself.
+async fn watched(report: &mut Report, config: &Config, peers: &Peers, name: &ProjectName) {
+    let project = Project { owner: name.owner.clone(), name: name.name.clone() };
+    let found = match peers.github.repository_named(&project).await {
+        Ok(found) => found,
+        Err(fault) => {
+            let remedy = "mend `public.repositories`, or let the token or app read it";
+            return report.doubt("github", format!("public issues of {name}: {fault}"), remedy);
+        }
+    };
+    let same = found.full_name.eq_ignore_ascii_case(&name.to_string());
+    if found.private || !same || found.id == config.github.repository_id {
+        let what = format!("{name} is not a public repository of that name: its issues are not watched");
+        return report.doubt("github", what, "mend `public.repositories`");
+    }
+    match found.permissions.map(|can| can.push || can.triage || can.admin || can.maintain) {
+        Some(true) => report.good(
+            "github",
+            format!("public issues of {name} are watched, and can be blanked; deleting is asked for each"),
+        ),
+        Some(false) | None => report.doubt(
+            "github",
+            format!("public issues of {name} are watched; GitHub does not say that we may blank them"),
+            "give issues: write there, or an admin is asked each time",
+        ),
     }
 }
 

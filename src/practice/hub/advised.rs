@@ -209,6 +209,7 @@ fn forked(world: &mut World, repo: u64, ghsa: &str) -> Result<Value, Reply> {
         advisories: Vec::new(),
         files: Default::default(),
         created_at: of.created_at,
+        deleted: Default::default(),
         next_number: 1,
     };
     Ok(shape::repository(world, &fork, true))

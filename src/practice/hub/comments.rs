@@ -56,7 +56,16 @@ fn update(world: &mut World, call: &Call<'_>, repo: u64, id: u64) -> Outcome {
     let fields = world.fields(call.asked, &["body"])?;
     let body = issues::body(&fields)?.ok_or_else(|| invalid("body is missing"))?;
     let at = second(call.now);
-    let (_, comment) = issues::writable(world, repo)?.comment_mut(id).ok_or_else(not_found)?;
+    let push = world.pushers.contains(&call.who);
+    let held = issues::writable(world, repo)?;
+    let (number, comment) = held.comment_mut(id).ok_or_else(not_found)?;
+    if !push && comment.author.as_deref() != Some(call.who.as_str()) {
+        return Err(refusal(403, "Must have push access or be the author"));
+    }
+    if let Some(issue) = held.issues.get_mut(&number) {
+        issue.updated_at = at;
+    }
+    let (_, comment) = held.comment_mut(id).ok_or_else(not_found)?;
     comment.body = body;
     comment.updated_at = at;
     read(world, repo, id, 200)

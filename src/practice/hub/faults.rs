@@ -49,6 +49,8 @@ pub enum Kind {
     Contents,
     /// `/user`, `/users/{login}`, `/rate_limit`
     Account,
+    /// `/graphql`
+    Graphql,
 }
 
 /// How a request goes wrong.

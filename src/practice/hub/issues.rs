@@ -120,6 +120,7 @@ fn create(world: &mut World, call: &Call<'_>, repo: u64) -> Outcome {
         created_at: at,
         updated_at: at,
         closed_at: None,
+        edits: Vec::new(),
         unlisted,
     };
     held.issues.insert(number, issue);
@@ -163,6 +164,10 @@ fn update(world: &mut World, call: &Call<'_>, repo: u64, number: u64) -> Outcome
     let (at, id) = (second(call.now), world.id());
     let issue = issue_mut(world, repo, number)?;
     issue.title = title.unwrap_or_else(|| issue.title.clone());
+    if let Some(body) = body.as_ref().filter(|body| **body != issue.body) {
+        let earlier = std::mem::replace(&mut issue.body, body.clone());
+        issue.edits.push((at, call.who.clone(), earlier));
+    }
     issue.body = body.unwrap_or_else(|| issue.body.clone());
     issue.labels = labels.unwrap_or_else(|| issue.labels.clone());
     issue.assignees = assignees.unwrap_or_else(|| issue.assignees.clone());

@@ -8,11 +8,13 @@ mod advisories;
 mod comments;
 mod contents;
 mod faults;
+mod graphql;
 mod issues;
 mod labels;
 mod lists;
 mod others;
 mod people;
+mod posted;
 mod route;
 mod shape;
 mod shown;
@@ -85,6 +87,7 @@ impl Hub {
                 advisories: Vec::new(),
                 files: Default::default(),
                 created_at,
+                deleted: Default::default(),
                 next_number: 1,
             };
             world.repositories.insert(id, repository);
@@ -286,6 +289,7 @@ impl Hub {
                 created_at: at,
                 updated_at: at,
                 closed_at: None,
+                edits: Vec::new(),
                 unlisted: 0,
             };
             repo.issues.insert(number, issue);

@@ -65,6 +65,7 @@ impl Hub {
                 created_at: at,
                 updated_at: at,
                 closed_at: None,
+                edits: Vec::new(),
                 unlisted: 0,
             };
             repo.issues.insert(number, issue);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::faults::{Fault, Kind};
 use super::state::{Token, World, second};
-use super::{advised, advisories, comments, contents, issues, labels, shape, timeline};
+use super::{advised, advisories, comments, contents, graphql, issues, labels, shape, timeline};
 use crate::case::Sha256;
 use crate::practice::web::{Asked, Manner, Met, Reply};
 
@@ -56,6 +56,7 @@ enum Route {
     RateLimit,
     User,
     UserNamed(String),
+    Graphql,
     In(u64, Place),
     /// A repository that was renamed: its id, and what follows its name.
     Moved(u64, String),
@@ -197,6 +198,7 @@ fn routed(world: &mut World, asked: &Asked, now: Timestamp, credential: &str, ro
             let user = world.users.values().find(|user| user.login.eq_ignore_ascii_case(&login));
             Ok(Reply::json(200, shape::account(world, user.ok_or_else(not_found)?)))
         }
+        Route::Graphql => graphql::answer(world, &call),
         Route::Moved(id, rest) => {
             let location = format!("{}/repositories/{id}{rest}", world.base);
             let status = if asked.method == Method::GET { 301 } else { 307 };
@@ -211,6 +213,12 @@ fn routed(world: &mut World, asked: &Asked, now: Timestamp, credential: &str, ro
 }
 
 fn in_repository(world: &mut World, call: &Call<'_>, repo: u64, place: &Place) -> Outcome {
+    if let Place::Issue(number) | Place::Comments(number) | Place::Timeline(number) | Place::Lock(number) =
+        place
+        && world.repositories.get(&repo).is_some_and(|repo| repo.deleted.contains(number))
+    {
+        return Err(refusal(410, "This issue was deleted"));
+    }
     match place {
         Place::Repository => {
             if call.asked.method != Method::GET {
@@ -250,6 +258,7 @@ fn route(world: &World, asked: &Asked) -> Option<(Route, Kind)> {
         ["app", "installations", id, "access_tokens"] => Some((Route::Token(id.parse().ok()?), Kind::Token)),
         ["rate_limit"] => Some((Route::RateLimit, Kind::Account)),
         ["user"] => Some((Route::User, Kind::Account)),
+        ["graphql"] => Some((Route::Graphql, Kind::Graphql)),
         ["users", login] => Some((Route::UserNamed((*login).to_owned()), Kind::Account)),
         ["repositories", id, rest @ ..] => {
             let (place, kind) = place(rest)?;

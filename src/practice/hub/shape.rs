@@ -40,9 +40,11 @@ fn maybe_user(world: &World, login: Option<&String>) -> Value {
 pub(super) fn account(world: &World, user: &User) -> Value {
     let mut account = self::user(world, &user.login);
     if let Some(fields) = account.as_object_mut() {
+        let address = world.addresses.get(&user.login);
         for name in ["bio", "blog", "company", "email", "hireable", "location", "name"] {
             fields.insert(name.to_owned(), Value::Null);
         }
+        fields.insert("email".to_owned(), json!(address));
         for name in ["followers", "following", "public_gists", "public_repos"] {
             fields.insert(name.to_owned(), json!(0));
         }

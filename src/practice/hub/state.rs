@@ -85,6 +85,8 @@ pub struct Issue {
     pub updated_at: Timestamp,
     /// To the second.
     pub closed_at: Option<Timestamp>,
+    /// Its earlier bodies: when each was replaced, by whom (login), and what stood there.
+    pub edits: Vec<(Timestamp, String, String)>,
     pub(super) unlisted: u32,
 }
 
@@ -126,6 +128,8 @@ pub struct Repository {
     pub files: BTreeMap<String, String>,
     /// To the second.
     pub created_at: Timestamp,
+    /// Numbers of issues that were deleted: 410 from then on.
+    pub deleted: BTreeSet<u64>,
     pub(super) next_number: u64,
 }
 
@@ -182,6 +186,10 @@ pub(super) struct World {
     pub(super) installations: BTreeMap<u64, Installation>,
     /// Logins that may set labels, assign, lock and write to locked issues.
     pub(super) pushers: BTreeSet<String>,
+    /// Logins that may delete issues.
+    pub(super) deleters: BTreeSet<String>,
+    /// Addresses that accounts show, by login.
+    pub(super) addresses: BTreeMap<String, String>,
     /// What nobody may do with advisories, and how GitHub says so.
     pub(super) denied: BTreeMap<super::advised::Right, u16>,
     /// Slugs of the teams that may be let in.
@@ -209,6 +217,8 @@ impl World {
             tokens: BTreeMap::new(),
             installations: BTreeMap::new(),
             pushers: BTreeSet::new(),
+            deleters: BTreeSet::new(),
+            addresses: BTreeMap::new(),
             denied: BTreeMap::new(),
             teams: BTreeSet::new(),
             cve_requests: BTreeMap::new(),

@@ -290,6 +290,7 @@ fn alert(kind: Alert) -> AlertView {
             checked: None,
             receipt_withheld: None,
             advisory: None,
+            posted: None,
         }),
         kind,
         now: noon(2),

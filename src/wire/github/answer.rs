@@ -89,6 +89,11 @@ impl Answer {
         Err(judge(parts.status, &parts.headers, &bytes.unwrap_or_default()))
     }
 
+    /// Its length, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.body.len()
+    }
+
     /// A body that cannot be read leaves open what was done.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, GithubError> {
         serde_json::from_slice(&self.body).map_err(|_| GithubError::Unknown)

@@ -106,6 +106,9 @@ pub struct Issue {
     pub created_at: Option<Timestamp>,
     /// When it was last touched.
     pub updated_at: Option<Timestamp>,
+    /// Whether only people of the project can write there.
+    #[serde(default)]
+    pub locked: bool,
     /// There for pull requests, which the issue lists hold too.
     pub(super) pull_request: Option<serde_json::Value>,
 }
@@ -129,6 +132,13 @@ pub struct Comment {
     pub performed_via_github_app: Option<serde_json::Value>,
     /// The address of its issue in the API; the number stands at its end.
     pub issue_url: Option<String>,
+}
+
+impl Issue {
+    /// Whether it is a pull request, which the issue lists hold too.
+    pub fn is_pull_request(&self) -> bool {
+        self.pull_request.is_some()
+    }
 }
 
 /// Shows no word of it.

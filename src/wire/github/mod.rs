@@ -8,6 +8,7 @@ mod advisory;
 mod answer;
 mod gate;
 mod issues;
+mod posted;
 mod public;
 mod talk;
 
@@ -29,6 +30,7 @@ pub use self::advisory::{
 };
 pub use self::answer::{GithubError, Wait};
 pub use self::issues::{Author, Closing, Comment, Issue, NewIssue, Update};
+pub use self::posted::{Depth, MOST_BYTES, MOST_COMMENTS, There, WholeIssue};
 pub use self::public::{Advisories, Advisory, AdvisoryState, Entry, Listed, Project, PublicIssue, Since};
 pub use self::talk::{Changed, Deed, Page};
 
@@ -64,6 +66,8 @@ pub struct GithubAccount {
 /// The API for one account.
 pub struct Github {
     crab: Octocrab,
+    /// Where its routes begin.
+    base: Uri,
     /// The App itself, for the one question that an installation may not ask.
     app: Option<Octocrab>,
     limit: Duration,
@@ -124,7 +128,7 @@ impl Github {
         let base = allowed(&account.base_url)?.as_str().trim_end_matches('/').to_owned();
         let base: Uri = base.parse().map_err(|_| SetupError::Url)?;
         let builder = Octocrab::builder()
-            .base_uri(base)
+            .base_uri(base.clone())
             .map_err(|_| SetupError::Url)?
             .set_connect_timeout(Some(account.limit))
             .set_read_timeout(Some(account.limit))
@@ -146,7 +150,7 @@ impl Github {
                 (crab, Some(app))
             }
         };
-        Ok(Self { crab, app, limit: account.limit, gate: Gate::new(account.spacing) })
+        Ok(Self { crab, base, app, limit: account.limit, gate: Gate::new(account.spacing) })
     }
 
     /// The repository as GitHub shows it now.
@@ -251,7 +255,7 @@ impl Github {
         tokio::time::timeout(self.limit, work).await.unwrap_or(Err(GithubError::Unknown))
     }
 
-    /// One write, after the spacing to the one before it. `PATCH` where `amend`, else `POST`.
+    /// One write, after the spacing to the one before it.
     async fn write<B: Serialize + Sync>(
         &self,
         verb: Verb,
@@ -263,6 +267,7 @@ impl Github {
         let result = match verb {
             Verb::Post => self.in_time(self.crab._post(uri, Some(body))).await,
             Verb::Patch => self.in_time(self.crab._patch(uri, Some(body))).await,
+            Verb::Put => self.in_time(self.crab._put(uri, Some(body))).await,
         };
         turn.leave();
         result
@@ -287,4 +292,5 @@ impl Github {
 enum Verb {
     Post,
     Patch,
+    Put,
 }

@@ -29,6 +29,8 @@ mod oauth;
 pub mod post;
 mod stop;
 pub mod sweep;
+pub mod takedown;
+mod takedown_guards;
 pub mod thread;
 mod thread_attack;
 mod verified;

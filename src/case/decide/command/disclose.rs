@@ -182,6 +182,9 @@ impl Run<'_> {
 
     /// Looks once more, when the second person agrees: time has passed, and a text may have changed.
     pub(super) fn may_confirm(&self, step: &Step) -> Result<(), String> {
+        if let Step::TakeDown { how, words } = step {
+            return self.may_take_down(*how, words);
+        }
         let open = self.open_case()?;
         if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
             (open.phase(), step, open.tracks.publishing)
@@ -213,6 +216,8 @@ impl Run<'_> {
             let people = self.around.embargoed.clone();
             self.tell_list(&people, LetterKind::ListNotice, number);
             self.brief_roles(&[Role::SigChair, Role::Chair], &Brief::Mitigation);
+        } else if let Step::TakeDown { how, words } = step {
+            self.ruling.decision.then_on_issue(Effect::TakeDown { how: *how, words: *words });
         } else if let Step::Collaborate { login } = step {
             self.ruling.decision.then_on_issue(Effect::Advisory);
             self.invite(number, login);

@@ -12,6 +12,7 @@ mod letters;
 mod mitigate;
 mod own;
 mod review;
+mod takedown;
 mod undo;
 mod way;
 
@@ -23,6 +24,7 @@ use super::Decision;
 use crate::case::act::Hold;
 use crate::case::command::{Class, Command, Question, Runbook, Verb, Via, Which};
 use crate::case::event::Stop;
+use crate::case::posted::Place;
 use crate::case::roster::Role;
 use crate::case::{
     Address, Alert, Case, CaseId, ClockKind, Content, Deed, Effect, Event, LetterKind, MailId, MemberKey,
@@ -90,6 +92,10 @@ pub struct Around {
     pub ordered: u32,
     /// The words below the block.
     pub words: String,
+    /// Why the public issue of the case is left alone, if it is: all that it names is public.
+    pub left_alone: Option<String>,
+    /// Public issues that are named and are cases already.
+    pub posted: BTreeMap<Place, CaseId>,
 }
 
 /// What a member wants to read; the upper layers know how it looks.
@@ -470,6 +476,15 @@ pub enum Chore {
         to: Address,
         /// The act that made it public.
         act: u32,
+    },
+    /// This public issue is looked at, saved, and becomes a case.
+    TakeIn {
+        /// Where it is.
+        place: Place,
+        /// Who asked.
+        by: MemberKey,
+        /// How.
+        via: Via,
     },
     /// One more case is made of this mail of the case, and both are linked.
     OneMore {

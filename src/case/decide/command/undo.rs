@@ -73,11 +73,17 @@ impl Run<'_> {
         if gone && closes {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
-        if let Deed::Step { step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. }) } =
-            &act.deed
+        if let Deed::Step {
+            step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. } | Step::TakeDown { .. }),
+        } = &act.deed
             && act.state == ActState::Done
         {
             return Err(format!("{} was done, and others know of it now", step.words()));
+        }
+        if let Deed::Step { step: Step::TellPoster } = &act.deed
+            && self.case()?.tracks.posted.as_ref().is_some_and(|posted| posted.told.is_some())
+        {
+            return Err("the comment is there, and whoever posted it knows".to_owned());
         }
         if matches!(act.deed, Deed::Split | Deed::New { .. }) {
             return Err("take that back on the case that was made: undo there".to_owned());

@@ -33,6 +33,7 @@ impl Run<'_> {
             Runbook::Publish => self.publish(),
             Runbook::Leaked => self.outside(&Step::Leaked),
             Runbook::Exploited => self.outside(&Step::Exploited),
+            Runbook::Takedown(word) => self.takedown(word),
         }
     }
 
