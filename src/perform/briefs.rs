@@ -161,6 +161,7 @@ fn day_moved(case: &Case, dates: Dates) -> OnCase {
     OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
 }
 
+/// T30.
 fn retrospective(office: &Office, case: &Case, now: Timestamp) -> OnCase {
     OnCase::Retrospective {
         issue: issue(office, case),

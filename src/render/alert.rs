@@ -284,9 +284,7 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     if !case.acknowledged {
         row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
     }
-    if let Some(at) = case.public_on {
-        row("Public on", &when::medium(at, &view.zone));
-    }
+    case.public_on.iter().for_each(|at| row("Public on", &when::medium(*at, &view.zone)));
     row("Owner", &case.owner.as_ref().map_or("nobody yet".to_owned(), |o| plain(o)));
     if let Some(names) = components(case) {
         row("Component", &names);

@@ -45,6 +45,14 @@ pub struct AdvisoryText {
 }
 
 impl Txn<'_> {
+    /// The effect that opens the issue of a case.
+    pub(super) fn issue_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select id from effect where case_id = ?1 and json = '{\"effect\":\"open-issue\"}' order by id limit 1",
+        )?;
+        Ok(query.query_row([case], |row| row.get(0)).optional()?)
+    }
+
     /// The last effect that brings the advisory of a case to what it says, while it is not done.
     pub(super) fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
         let mut query = self.0.prepare_cached(

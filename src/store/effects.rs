@@ -219,14 +219,6 @@ impl Txn<'_> {
         Ok(query.query_row([effect], |row| row.get(0))?)
     }
 
-    /// The effect that opens the issue of a case.
-    fn issue_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select id from effect where case_id = ?1 and json = '{\"effect\":\"open-issue\"}' order by id limit 1",
-        )?;
-        Ok(query.query_row([case], |row| row.get(0)).optional()?)
-    }
-
     /// Effects of a lane that may be begun now, in order.
     ///
     /// # Errors
