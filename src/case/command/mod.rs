@@ -3,6 +3,7 @@
 //! [`read::block`] finds the lines at the top of a text, [`read::commands`] reads them; how they came (mail, comment on the
 //! issue) does not matter here.
 
+mod finding;
 pub mod markdown;
 mod nearest;
 pub mod read;
@@ -10,11 +11,13 @@ pub mod runbook;
 mod table;
 pub mod takedown;
 mod verb;
+mod words;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use finding::Finding;
 pub(crate) use nearest::levenshtein;
 pub use runbook::Runbook;
 pub use table::{TABLE, documentation, help};

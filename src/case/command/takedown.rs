@@ -1,7 +1,8 @@
 //! What is said of a public issue.
 
 use super::Runbook;
-use super::read::{Words, did_you_mean, shown};
+use super::read::{did_you_mean, shown};
+use super::words::Words;
 use crate::case::posted::Takedown;
 
 /// What is said of a public issue.

@@ -27,6 +27,10 @@ const OWN_ASKED: usize = 8 * OWN_BY_WORDS;
 /// So many common words are looked up, the most telling first; rare ones all are.
 const COMMON_WORDS: usize = 70;
 
+/// A word that says less than this (natural logarithm of all records to those with it) is not looked up: it stands in most
+/// of them.
+const FAINT: f32 = 0.5;
+
 /// Saturation and length weight of BM25.
 const K1: f32 = 1.2;
 const B: f32 = 0.6;
@@ -93,7 +97,10 @@ impl Search<'_> {
             match self.cache.common.get(&seen.hash) {
                 Some(df) => {
                     let title = if seen.title { 2.0 } else { 1.0 };
-                    common.push(((total / *df as f32).ln() * seen.weight * title, seen.hash, word));
+                    let tells = (total / *df as f32).ln();
+                    if tells > FAINT {
+                        common.push((tells * seen.weight * title, seen.hash, word));
+                    }
                 }
                 None => asked.push((seen.hash, word)),
             }
