@@ -32,7 +32,7 @@ pub(super) fn open(
         None => txn.draw_case_id(now.to_zoned(jiff::tz::TimeZone::UTC).year())?,
     };
     let (case, decision) = decide::open(id, opening, &office.policy, now);
-    let case = case.ok_or(StoreError::Row("opening"))?;
+    let mut case = case.ok_or(StoreError::Row("opening"))?;
     if case.receipt == Receipt::Due
         && let Some(from) = &letter.from
     {
@@ -51,7 +51,7 @@ pub(super) fn open(
         let page = effects.iter_mut().find(|planned| planned.effect == Effect::OpenIssue);
         page.into_iter().for_each(|planned| planned.not_before = now.checked_add(wait).ok());
     }
-    plan(office, txn, &case, &effects, Some(letter), now)?;
+    plan(office, txn, &mut case, &effects, Some(letter), now)?;
     tracing::info!(case = %id, mail = %opening.mail, "case opened");
     Ok(id)
 }
@@ -97,6 +97,8 @@ pub(super) fn follow(
     let mut brought = Brought::default();
     for chore in &decision.chores {
         brought.cases.push(chores::done(office, txn, Some(case), chore, decision, now)?);
+        // It may have gone on.
+        *case = txn.case(case.id)?;
     }
     brought.letters = plan(office, txn, case, &decision.effects, None, now)?;
     Ok(brought)
@@ -112,10 +114,11 @@ fn says_it_as_well(effect: &Effect) -> Option<Effect> {
         .then_some(Effect::Post { alert: Alert::NewCase })
 }
 
+/// Writes the effects of a decision; the case goes on where one of them fails at once.
 fn plan(
     office: &Office,
     txn: &Txn<'_>,
-    case: &Case,
+    case: &mut Case,
     effects: &[Planned],
     report: Option<&Letter>,
     now: Timestamp,
@@ -178,11 +181,10 @@ fn plan(
         if let Some(why) = failed {
             // A template that fails, or a text that tells too much, parks that letter alone.
             txn.end(id, EffectState::Parked, Some(why), now)?;
-            let mut case = case.clone();
             let outcome =
                 Input::Outcome { effect_id: id, effect: planned.effect.clone(), outcome: Outcome::Parked };
-            let decision = decide::decide(&case, &outcome, &office.policy, now).unwrap_or_default();
-            follow(office, txn, &mut case, &decision, now)?;
+            let decision = decide::decide(case, &outcome, &office.policy, now).unwrap_or_default();
+            follow(office, txn, case, &decision, now)?;
         }
     }
     Ok(all)

@@ -2,10 +2,15 @@
 
 use serde_json::json;
 use sir_intake::case::ClockKind;
+use sir_intake::practice::loopback::ROSTER;
+use sir_intake::store::EffectState;
 
 use super::advisory::{edit, seen, the_one, word};
 use super::command_desk::{ALICE, BOB, letters, readable};
-use super::disclosure::{PUBLIC, STUDIO, approved, assessed, confirm, got, phase, rena, reported, say};
+use super::disclosure::{
+    MORE, PUBLIC, STUDIO, approve, approved, assess, assessed, confirm, got, phase, rena, reported,
+    reported_with, say,
+};
 use super::post::{Mail, address, field};
 
 /// The notice to the embargoed list asks for an answer. Whoever answers quotes our words and our subject: neither the reminder nor
@@ -72,6 +77,27 @@ async fn words_of_the_report_are_a_leak_whoever_repeats_them() {
     world.at("2026-12-06T16:05:00Z");
     world.settle_within(1).await;
     assert!(world.sent_to(STUDIO).iter().all(|mail| !readable(mail).contains("walrus")), "{before}");
+}
+
+/// Two letters that fail in one decision: what the second brings stands on what the first brought.
+#[tokio::test]
+async fn letters_that_the_guard_stops_together_leave_the_case_what_its_journal_says() {
+    let second = "[[runbook.embargoed]]\norganization = \"Second Studios\"\naddress = \"security@second.example\"\n\
+                  terms_accepted = \"2026-01-31\"\nvouched_by = \"bob\"\n";
+    let mut world = approve(assess(reported_with(&format!("{ROSTER}{MORE}{second}")).await).await).await;
+    rena(
+        &mut world,
+        7,
+        "Please prepare, but deploy nothing before that day: the fix would give the flaw away.",
+    )
+    .await;
+    say(&mut world, ALICE, "!notify").await;
+    confirm(&mut world, BOB).await;
+    assert_eq!((world.sent_to(STUDIO).len(), world.sent_to("security@second.example").len()), (0, 0));
+    assert_eq!(got(&world, ALICE, "would tell what is confidential"), 2, "which words, by mail alone");
+    let parked = world.effects_in(EffectState::Parked);
+    assert_eq!(parked.len(), 2, "each of them");
+    world.nothing_is_left_over();
 }
 
 /// RUNBOOK 1.4, promised contact: "Stop: next letter to P".
