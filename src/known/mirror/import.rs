@@ -251,21 +251,30 @@ pub(super) fn settle(connection: &Connection, last: bool) -> Result<(), MirrorEr
     if last && indexed > 1000 && indexed > live * 13 / 10 {
         reindex(connection)?;
     }
-    let counted = meta_number(connection, "common_at")?;
-    if last && (live - counted).abs() * 50 > live {
-        let mut query =
-            connection.prepare("SELECT term, sum(df) AS n FROM posting GROUP BY term HAVING n >= ?1")?;
-        let mut rows = query.query([COMMON])?;
-        let mut text = String::new();
-        while let Some(row) = rows.next()? {
-            let (term, df): (String, i64) = (row.get(0)?, row.get(1)?);
-            text.push_str(&format!("{term}\t{df}\n"));
-        }
-        connection
-            .execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('common', ?1)", [text.as_bytes()])?;
-        set_meta(connection, "common_at", live)?;
+    if last {
+        count_common(connection)?;
     }
     bump(connection)
+}
+
+/// Renews the numbers of common terms when the records became a fiftieth more or fewer since they were counted.
+pub(super) fn count_common(connection: &Connection) -> Result<(), MirrorError> {
+    let live: i64 =
+        connection.query_row("SELECT coalesce(sum(records), 0) FROM tally", [], |row| row.get(0))?;
+    if (live - meta_number(connection, "common_at")?).abs() * 50 <= live {
+        return Ok(());
+    }
+    let mut query =
+        connection.prepare("SELECT term, sum(df) AS n FROM posting GROUP BY term HAVING n >= ?1")?;
+    let mut rows = query.query([COMMON])?;
+    let mut text = String::new();
+    while let Some(row) = rows.next()? {
+        let (term, df): (String, i64) = (row.get(0)?, row.get(1)?);
+        text.push_str(&format!("{term}\t{df}\n"));
+    }
+    connection
+        .execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('common', ?1)", [text.as_bytes()])?;
+    set_meta(connection, "common_at", live)
 }
 
 /// Makes the index anew from the records.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::import::{feed_stamp, settle};
+use super::import::{count_common, feed_stamp, settle};
 use super::write::{Grain, Intake, is_due, source_number};
 use super::{Mirror, MirrorError};
 use crate::known::Age;
@@ -19,6 +19,7 @@ pub(super) fn put_few(connection: &Connection, records: &[Record]) -> Result<(u6
     if is_due(connection)? {
         Intake::new(connection, Grain::Segments)?.flush()?;
         settle(connection, false)?;
+        count_common(connection)?;
     }
     Ok(counts)
 }
