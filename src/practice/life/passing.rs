@@ -103,9 +103,17 @@ impl Life {
         if !self.day.is_heard()? || self.has_not_looked(looked)? {
             return Ok(false);
         }
-        let mails = self.day.office.store.read(|txn| txn.figures())?.mails;
-        let settled = mails.iter().filter(|(fate, _)| fate != FateWord::Stored.word());
-        if settled.map(|(_, count)| count).sum::<u64>() < self.day.delivered.len() as u64 {
+        let imapd = &self.day.peers.imapd;
+        let all_settled = self.day.office.store.read(|txn| {
+            for folder in imapd.folders() {
+                let held = txn.held_uids(&folder, imapd.uidvalidity(&folder))?;
+                if imapd.held(&folder).iter().any(|(uid, _)| !held.contains(uid)) {
+                    return Ok(false);
+                }
+            }
+            Ok(txn.mails_with(FateWord::Stored, 1)?.is_empty())
+        })?;
+        if !all_settled {
             return Ok(false);
         }
         // After the mails: what followed from one of them is due by now.
