@@ -74,7 +74,8 @@ impl Schema {
                         }
                     }
                     ":" => {
-                        let (name, arguments, _) = field.take().unwrap_or((last.clone(), Vec::new(), Vec::new()));
+                        let (name, arguments, _) =
+                            field.take().unwrap_or((last.clone(), Vec::new(), Vec::new()));
                         let kind = at.by_ref().find(|token| !"[".contains(token.as_str()));
                         fields.insert(name, (arguments, kind.cloned().unwrap_or_default()));
                     }
@@ -134,7 +135,12 @@ impl Schema {
                             depth += 1;
                             if depth > 1 {
                                 let name = format!("{}{}Input", &token[..1].to_uppercase(), &token[1..]);
-                                input.push(self.0.get(&name).map(|f| f.keys().cloned().collect()).unwrap_or_default());
+                                input.push(
+                                    self.0
+                                        .get(&name)
+                                        .map(|f| f.keys().cloned().collect())
+                                        .unwrap_or_default(),
+                                );
                             }
                         }
                         ")" | "}" => {

@@ -145,6 +145,19 @@ pub async fn harm(yard: &mut Yard, sent: &Sent) -> Harm {
         issues.iter().flat_map(|issue| &issue.comments).map(|comment| comment.body.clone()).collect();
     let markers: BTreeSet<&str> =
         comments.iter().map(|body| body.lines().next().unwrap_or_default()).collect();
+    for issue in &issues {
+        for (at, one) in issue.comments.iter().enumerate() {
+            let same = |other: &&sir_intake::practice::hub::Comment| {
+                other.body.lines().next() == one.body.lines().next()
+            };
+            if let Some(first) = issue.comments.iter().take(at).find(same) {
+                println!(
+                    "twice on {}: at {:?} and {:?}: {}",
+                    issue.number, first.created_at, one.created_at, one.body
+                );
+            }
+        }
+    }
     let unknown = store.read(|txn| txn.effects_in(EffectState::Unknown, 10_000)).unwrap();
     let unknown = unknown.iter().filter(|row| matches!(row.effect, Effect::Letter { .. })).count();
     let letters: Vec<usize> =
