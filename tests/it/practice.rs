@@ -110,9 +110,11 @@ async fn the_life_of_a_vulnerability_holds_and_leaves_every_letter_as_a_file() {
     let failed: Vec<&Value> = rows.iter().filter(|row| row["held"] == false).collect();
     assert_eq!((code, failed), (0, vec![]), "{shown}");
     // Five weeks pass, and each thing bears its time.
-    let times: Vec<&str> = rows.iter().map(|row| row["at"].as_str().unwrap()).collect();
-    assert!(times.is_sorted() && times[0].starts_with("2027-03-04"), "{times:?}");
-    assert!(times.last().unwrap().starts_with("2027-04-09"), "{:?}", times.last());
+    let instant = |row: &Value| row["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let times: Vec<jiff::Timestamp> = rows.iter().map(instant).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    assert!(times[0].to_string().starts_with("2027-03-04"), "{}", times[0]);
+    assert!(times.last().unwrap().to_string().starts_with("2027-04-09"), "{:?}", times.last());
 
     // Every mail that came or left, once, in order of time, as text and as it went over the wire.
     let of = |what: &str| rows.iter().filter(|row| row["what"] == what).count();
