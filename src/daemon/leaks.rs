@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::commit;
 use super::letters::Written;
-use crate::case::{Case, CaseId, Effect, MemberKey, Planned};
-use crate::mail::compose::{Auto, Outgoing, write};
+use super::outright::{self, Outright};
+use crate::case::{Case, CaseId, MemberKey};
 use crate::office::Office;
 use crate::perform::{Reader, approved_text, leaks_of, told_before};
 use crate::render::fence::{one_line, visible};
@@ -57,24 +56,14 @@ pub(super) fn tell(
         None => roster.active(now).map(|member| member.key.clone()).collect(),
     };
     for member in to {
-        let Some(address) = roster.get(&member).and_then(|member| member.address()).cloned() else {
-            continue;
-        };
-        let mut draft = commit::draft(office, &Planned::now(Effect::Transcript { to: member, mail: None }))?;
-        let outgoing = Outgoing {
-            from: office.config.addresses.notices_from().clone(),
-            to: address,
+        let mail = Outright {
+            to: &member,
+            case: Some(id),
+            answers: None,
             subject: format!("[{id}] not done: {what} would tell what is confidential"),
             body: words(what, leaks),
-            message_id: draft.message_id.clone().map(|id| format!("<{id}>")).unwrap_or_default(),
-            in_reply_to: None,
-            references: Vec::new(),
-            automatic: Auto::Generated,
-            date: now,
-            practice: office.practice(),
         };
-        draft.letter = write(&outgoing).ok();
-        txn.plan(Some(id), &draft, now)?;
+        outright::plan(office, txn, mail, now)?;
     }
     Ok(())
 }

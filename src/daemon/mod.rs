@@ -24,6 +24,7 @@ mod letters;
 mod listen;
 mod looks;
 mod outbox;
+mod outright;
 mod poll;
 mod posted;
 mod start;

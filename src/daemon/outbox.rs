@@ -263,11 +263,8 @@ fn conclude(
 ) -> Result<(), StoreError> {
     let id = row.id;
     match verdict {
-        Verdict::Done { outcome, body } => {
+        Verdict::Done { outcome } => {
             txn.end(id, EffectState::Done, None, now)?;
-            if let Some(body) = body {
-                txn.note_body(id, *body)?;
-            }
             cleared(row, txn)?;
             tracing::info!(effect = row.effect.word(), id = %id, case = row.case.map(tracing::field::display), "done");
             tell_case(office, txn, row, outcome.clone(), now)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::commit::{self, Brought};
 use super::desk::Prepared;
+use super::outright::{self, Outright};
 use super::{chores, looks, talk};
 use crate::case::act::{ActLetter, ActState};
 use crate::case::command::read::{Block, Complaint, commands};
@@ -15,7 +16,6 @@ use crate::case::decide::Decision;
 use crate::case::decide::command::{Around, MailIs, Order, Ruling, Said, rule};
 use crate::case::posted::Place;
 use crate::case::{Address, Case, CaseId, Effect, Event, MailId, MemberKey, Planned, Remark, Spoken};
-use crate::mail::compose;
 use crate::office::Office;
 use crate::render::transcript::{Leaves, Line, Ordered, Transcript};
 use crate::store::{EffectState, FateWord, StoreError, Txn};
@@ -376,29 +376,15 @@ impl Steer<'_> {
         self.send(came, prepared, &transcript)
     }
 
-    /// The transcript leaves at once: it waits behind nothing.
     fn send(&self, came: &Came<'_>, mail: &Prepared, transcript: &Transcript) -> Result<(), StoreError> {
-        let address = self.office.policy.roster.get(&came.by).and_then(|member| member.address());
-        let Some(to) = address.cloned() else { return Ok(()) };
-        let effect = Effect::Transcript { to: came.by.clone(), mail: Some(mail.row.id) };
-        let mut draft = commit::draft(self.office, &Planned::now(effect))?;
-        let letter = &mail.read.letter;
         let answer = self.office.letters.transcript(transcript);
-        let parent = letter.message_id.clone();
-        let outgoing = compose::Outgoing {
-            from: self.office.config.addresses.notices_from().clone(),
-            to,
+        let mail = Outright {
+            to: &came.by,
+            case: came.case,
+            answers: Some(mail),
             subject: answer.subject,
             body: answer.body,
-            message_id: draft.message_id.clone().map(|id| format!("<{id}>")).unwrap_or_default(),
-            references: letter.references.iter().cloned().chain(parent.clone()).collect(),
-            in_reply_to: parent,
-            automatic: compose::Auto::Replied,
-            date: self.now,
-            practice: self.office.practice(),
         };
-        draft.letter = compose::write(&outgoing).ok();
-        self.txn.plan(came.case, &draft, self.now)?;
-        Ok(())
+        outright::plan(self.office, self.txn, mail, self.now)
     }
 }

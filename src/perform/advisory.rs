@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::advised::{self, Seen, public_text};
-use super::github::{case_of, looked_in_vain, refused};
+use super::github::{case_of, look_again, looked_in_vain, no_right, refused_elsewhere, unfit};
 use super::wanted::{self, Figures, Marks};
 use super::{Peers, PerformFault, Verdict};
 use crate::case::advisory::AdvisoryState;
@@ -86,36 +86,12 @@ pub(super) async fn reconcile(
 }
 
 pub(super) fn tasks(tasks: Vec<Task>) -> Verdict {
-    Verdict::Done { outcome: Outcome::Advisory { seen: None, tasks }, body: None }
-}
-
-/// GitHub lets us not do it: a person may.
-pub(super) fn no_right(error: &GithubError) -> bool {
-    matches!(error, GithubError::Refused { status: 403 | 404, .. })
-}
-
-/// GitHub does not take it as it is.
-pub(super) fn unfit(error: &GithubError) -> bool {
-    matches!(error, GithubError::Refused { status: 400 | 422, .. })
+    Verdict::Done { outcome: Outcome::Advisory { seen: None, tasks } }
 }
 
 impl Job<'_> {
-    /// Other than of the reports repository, a right that is missing here is no alarm, and a repository that moved is one
-    /// for a person.
     pub(super) fn refused(&self, error: &GithubError) -> Verdict {
-        match error {
-            GithubError::Moved => Verdict::Parked { why: "advisory-repository-moved" },
-            GithubError::Refused { status: 403 | 404, .. } => Verdict::Parked { why: "advisory-refused" },
-            GithubError::Refused { .. }
-            | GithubError::RateLimited { .. }
-            | GithubError::NotDone
-            | GithubError::Unknown
-            | GithubError::OtherRepository
-            | GithubError::NotPrivate
-            | GithubError::Archived
-            | GithubError::IssuesOff
-            | GithubError::NotKept => refused(self.office, self.row, error),
-        }
+        refused_elsewhere(self.office, self.row, error, ("advisory-repository-moved", "advisory-refused"))
     }
 
     /// One that is known. Where we may not see it, somebody may let us.
@@ -176,10 +152,8 @@ impl Job<'_> {
         if let Some(first) = self.keep_first(project, found).await {
             return Ok(Ok(first));
         }
-        if let Some(looks) = looks
-            && looks + 1 < self.office.config.github.looks
-        {
-            return Ok(Err(Verdict::Look { looks: looks + 1 }));
+        if let Some(verdict) = looks.and_then(|looks| look_again(self.office, looks)) {
+            return Ok(Err(verdict));
         }
         self.make(project, looks).await
     }
@@ -277,7 +251,7 @@ impl Job<'_> {
         Ok(match advised::look(self.office, self.peers, self.case.id, project, held).await? {
             Ok(Seen { advisory, .. }) => {
                 let outcome = Outcome::Advisory { seen: Some(Box::new(advisory)), tasks };
-                Verdict::Done { outcome, body: None }
+                Verdict::Done { outcome }
             }
             Err(error) => self.refused(&error),
         })

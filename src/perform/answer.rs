@@ -1,6 +1,6 @@
 //! Our one comment with answers on an issue: brought to what it should say, found again by its marker.
 
-use super::github::{BEFORE, case_of, guard, looked_in_vain, refused};
+use super::github::{BEFORE, case_of, guard, look_again, looked_in_vain, refused};
 use super::{Peers, PerformFault, Verdict};
 use crate::case::{CaseId, Op};
 use crate::office::Office;
@@ -66,10 +66,11 @@ pub(super) async fn answer(
                 return Ok(verdict);
             }
         }
-        (Ok(None), Some(looks)) if looks + 1 < office.config.github.looks => {
-            return Ok(Verdict::Look { looks: looks + 1 });
+        (Ok(None), looks) => {
+            if let Some(verdict) = looks.and_then(|looks| look_again(office, looks)) {
+                return Ok(verdict);
+            }
         }
-        (Ok(None), _) => {}
     }
     Ok(match hub.comment(repository, number, &text).await {
         Ok(written) => Verdict::Answered { comment: written.id },

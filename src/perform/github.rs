@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Peers, PerformFault, Verdict, views};
 use crate::case::decide::Outcome;
-use crate::case::{Alarm, Case, Closure, Receipt, Remark, Sha256};
+use crate::case::{Alarm, Case, Closure, Receipt, Remark};
 use crate::office::Office;
 use crate::render::comment::{self, Comment};
 use crate::render::issue;
@@ -57,12 +57,12 @@ pub(super) async fn open(
         match find_issues(office, peers, row).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(found) => match found.split_first() {
-                Some((first, others)) => return Ok(found_issue(office, hub, first, others).await),
-                None if looks + 1 < office.config.github.looks => {
-                    return Ok(Verdict::Look { looks: looks + 1 });
+                Some((first, others)) => return Ok(found_issue(office, hub, row, first, others).await),
+                None => {
+                    if let Some(verdict) = look_again(office, looks) {
+                        return Ok(verdict);
+                    }
                 }
-                // Looked often enough: it is not there.
-                None => {}
             },
         }
     }
@@ -94,11 +94,11 @@ pub(super) async fn open(
                 if let Some((first, others)) =
                     made.split_first().filter(|(first, _)| first.number != issue.number)
                 {
-                    return Ok(found_issue(office, hub, first, others).await);
+                    return Ok(found_issue(office, hub, row, first, others).await);
                 }
             }
             let outcome = Outcome::IssueOpened { repository, number: issue.number, shows_receipt };
-            Ok(Verdict::Done { outcome, body: Some(Sha256::of(body.as_bytes())) })
+            Ok(Verdict::Done { outcome })
         }
         Err(GithubError::Unknown) => Ok(Verdict::Look { looks: 0 }),
         Err(error) => Ok(refused(office, row, &error)),
@@ -135,17 +135,40 @@ fn is_ours(office: &Office, row: &EffectRow, body: Option<&str>, author: Option<
     mine && marked.is_some_and(|marked| marked.op == row.op && Some(marked.case) == row.case)
 }
 
-async fn found_issue(office: &Office, hub: &Github, first: &Issue, others: &[Issue]) -> Verdict {
+async fn found_issue(
+    office: &Office,
+    hub: &Github,
+    row: &EffectRow,
+    first: &Issue,
+    others: &[Issue],
+) -> Verdict {
     let repository = office.config.github.repository_id;
     for copy in others.iter().filter(|copy| copy.state.as_deref() != Some("closed")) {
-        if let Err(error) = hub.close_as(repository, copy.number, Closing::Duplicate).await {
+        let closed = match hub.close_as(repository, copy.number, Closing::Duplicate).await {
+            Ok(_) => say(office, hub, row, copy.number, &Comment::SecondCopy { kept: first.number }).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
             tracing::warn!(issue = copy.number, %error, "a second copy of an issue could not be closed");
         }
     }
-    let body = first.body.as_deref().map(|body| Sha256::of(body.as_bytes()));
     // It was drawn in an earlier try; what it says of the receipt nobody knows any more.
     let outcome = Outcome::IssueOpened { repository, number: first.number, shows_receipt: false };
-    Verdict::Done { outcome, body }
+    Verdict::Done { outcome }
+}
+
+/// A comment of ours that is about no mail.
+async fn say(
+    office: &Office,
+    hub: &Github,
+    row: &EffectRow,
+    issue: u64,
+    what: &Comment,
+) -> Result<(), GithubError> {
+    let Some(case) = row.case else { return Ok(()) };
+    let stamp = Stamp { op: &row.op, mail: None };
+    let text = comment::comment(case, what, &office.policy.calendar.zone, &stamp, &office.keys);
+    hub.comment(office.config.github.repository_id, issue, &text).await.map(drop)
 }
 
 /// What an earlier try of this effect made after all.
@@ -175,20 +198,14 @@ pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> R
         Ok(issue) => issue,
         Err(error) => return Ok(refused(office, row, &error)),
     };
-    let now_there = Sha256::of(stands.body.as_deref().unwrap_or_default().as_bytes());
-    let ours = office.store.read(|txn| txn.body_we_wrote(case.id))?;
+    if !is_as_drawn(office, &case, &stands)
+        && let Err(error) = tell_editor(office, peers, row, number).await
+    {
+        return Ok(refused(office, row, &error));
+    }
     let view = office.store.read(|txn| views::issue(office, txn, &case))?;
     let op = office.store.read(|txn| txn.issue_op(case.id))?.unwrap_or_else(|| row.op.clone());
     let body = issue::body(&view, &op, &office.keys);
-    if ours.is_some_and(|ours| ours != now_there) {
-        // A person wrote into the page: say so before it is drawn anew. Twice is harmless.
-        let at = office.outside.clock.now();
-        let stamp = Stamp { op: &row.op, mail: None };
-        let text = comment::comment(case.id, &Comment::BodyEdited { at }, &view.zone, &stamp, &office.keys);
-        if let Err(error) = hub.comment(repository, number, &text).await {
-            return Ok(refused(office, row, &error));
-        }
-    }
     let labels = merged_labels(office, &stands, &view);
     let state = wanted(&case, &stands);
     let update = Update {
@@ -199,10 +216,31 @@ pub(super) async fn update(office: &Office, peers: &Peers, row: &EffectRow) -> R
         state_reason: state.and_then(|(_, why)| why),
     };
     Ok(match hub.update_issue(repository, number, &update).await {
-        Ok(_) => Verdict::Done { outcome: Outcome::Done, body: Some(Sha256::of(body.as_bytes())) },
+        Ok(_) => Verdict::done(),
         Err(GithubError::NotKept) => Verdict::Parked { why: "github-kept-the-old-text" },
         Err(error) => refused(office, row, &error),
     })
+}
+
+/// The page says of itself that no person wrote into it since we drew it.
+fn is_as_drawn(office: &Office, case: &Case, stands: &Issue) -> bool {
+    let marked = stands.body.as_deref().and_then(|body| marker::verify(body, &office.keys));
+    marked.is_some_and(|marked| marked.case == case.id && marked.untouched)
+}
+
+/// Whoever wrote into the page is told, once, before it is drawn anew.
+async fn tell_editor(
+    office: &Office,
+    peers: &Peers,
+    row: &EffectRow,
+    number: u64,
+) -> Result<(), GithubError> {
+    let repository = office.config.github.repository_id;
+    if find_comment(office, peers, row, repository, number).await? {
+        return Ok(());
+    }
+    let at = office.outside.clock.now();
+    say(office, &peers.github, row, number, &Comment::BodyEdited { at }).await
 }
 
 /// What is to become of the issue: closed with its reason when the case is, open again when the case goes on. What a person
@@ -252,10 +290,11 @@ pub(super) async fn comment(
         match find_comment(office, peers, row, repository, number).await {
             Err(error) => return Ok(looked_in_vain(office, row, &error, looks)),
             Ok(true) => return Ok(Verdict::done()),
-            Ok(false) if looks + 1 < office.config.github.looks => {
-                return Ok(Verdict::Look { looks: looks + 1 });
+            Ok(false) => {
+                if let Some(verdict) = look_again(office, looks) {
+                    return Ok(verdict);
+                }
             }
-            Ok(false) => {}
         }
     }
     let text = remark_page(office, row, remark)?;
@@ -323,6 +362,37 @@ pub(super) fn refused(office: &Office, row: &EffectRow, error: &GithubError) -> 
         GithubError::NotKept => return Verdict::Parked { why: "github-kept-the-old-text" },
     };
     Verdict::Again { after, why, alarm: trouble(error) }
+}
+
+/// GitHub lets us not do it: a person may.
+pub(super) fn no_right(error: &GithubError) -> bool {
+    matches!(error, GithubError::Refused { status: 403 | 404, .. })
+}
+
+/// GitHub does not take it as it is.
+pub(super) fn unfit(error: &GithubError) -> bool {
+    matches!(error, GithubError::Refused { status: 400 | 422, .. })
+}
+
+/// In another repository than that of the reports, a right that is missing is no alarm, and a repository that moved is
+/// one for a person.
+pub(super) fn refused_elsewhere(
+    office: &Office,
+    row: &EffectRow,
+    error: &GithubError,
+    (moved, denied): (&'static str, &'static str),
+) -> Verdict {
+    match error {
+        GithubError::Moved => Verdict::Parked { why: moved },
+        error if no_right(error) => Verdict::Parked { why: denied },
+        error => refused(office, row, error),
+    }
+}
+
+/// It was not found. None: it was looked for often enough, and is not there.
+pub(super) fn look_again(office: &Office, looks: u32) -> Option<Verdict> {
+    let looks = looks + 1;
+    (looks < office.config.github.looks).then_some(Verdict::Look { looks })
 }
 
 /// Looking failed: the question stays open, nothing is created.

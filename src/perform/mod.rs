@@ -43,7 +43,7 @@ pub(crate) use views::why_of_mail;
 
 use crate::case::act::Stopped;
 use crate::case::decide::Outcome;
-use crate::case::{Alarm, Effect, Sha256};
+use crate::case::{Alarm, Effect};
 use crate::office::Office;
 use crate::outside::{Died, Point};
 use crate::render::leak::Leak;
@@ -56,8 +56,6 @@ pub enum Verdict {
     Done {
         /// What the case learns.
         outcome: Outcome,
-        /// What the body is now, if we wrote it.
-        body: Option<Sha256>,
     },
     /// Our comment with answers stands as it should.
     Answered {
@@ -104,7 +102,7 @@ pub enum Verdict {
 
 impl Verdict {
     fn done() -> Self {
-        Self::Done { outcome: Outcome::Done, body: None }
+        Self::Done { outcome: Outcome::Done }
     }
 
     fn again(why: &'static str) -> Self {

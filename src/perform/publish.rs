@@ -1,8 +1,9 @@
 //! The advisory is made public: exactly what was approved, when two people said so, once.
 
 use super::advised;
-use super::advisory::{Job, bare, no_right, tasks, unfit};
+use super::advisory::{Job, bare, tasks};
 use super::github::{case_of, looked_in_vain};
+use super::github::{no_right, unfit};
 use super::secrets::{self, Reader};
 use super::{Peers, PerformFault, Verdict, wanted};
 use crate::case::advisory::AdvisoryState;

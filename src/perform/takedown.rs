@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::advisory::{no_right, unfit};
-use super::github::{BEFORE, case_of, looked_in_vain, refused};
+use super::github::{
+    BEFORE, case_of, look_again, looked_in_vain, no_right, refused, refused_elsewhere, unfit,
+};
 use super::posted::{House, gone, of_case, seen};
 use super::secrets::{self, Reader};
 use super::{Peers, PerformFault, Verdict, links, way};
@@ -35,7 +36,7 @@ struct Job<'a> {
 }
 
 fn told(seen: Posted, tasks: Vec<Task>) -> Verdict {
-    Verdict::Done { outcome: Outcome::Posted { seen: Some(Box::new(seen)), tasks }, body: None }
+    Verdict::Done { outcome: Outcome::Posted { seen: Some(Box::new(seen)), tasks } }
 }
 
 impl<'a> Job<'a> {
@@ -64,23 +65,11 @@ impl<'a> Job<'a> {
         links::posted_link(&self.office.config.github, &self.row.place)
     }
 
-    /// A right that is missing here is no alarm, and a repository that moved is one for a person.
     fn refused(&self, error: &GithubError) -> Verdict {
-        match error {
-            GithubError::Moved => Verdict::Parked { why: "public-issue-moved" },
-            GithubError::Refused { status: 400 | 403 | 404 | 422, .. } => {
-                Verdict::Parked { why: "public-issue-refused" }
-            }
-            GithubError::Refused { .. }
-            | GithubError::RateLimited { .. }
-            | GithubError::NotDone
-            | GithubError::Unknown
-            | GithubError::OtherRepository
-            | GithubError::NotPrivate
-            | GithubError::Archived
-            | GithubError::IssuesOff
-            | GithubError::NotKept => refused(self.office, self.effect, error),
+        if unfit(error) {
+            return Verdict::Parked { why: "public-issue-refused" };
         }
+        refused_elsewhere(self.office, self.effect, error, ("public-issue-moved", "public-issue-refused"))
     }
 
     /// The repository is the one that is watched, everybody reads it, and it can be written to.
@@ -93,6 +82,14 @@ impl<'a> Job<'a> {
             Ok(repository) if repository.archived => Err(Verdict::Parked { why: "repository-archived" }),
             Ok(_) => Ok(()),
             Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    /// What stands there, if it may be written to.
+    async fn there(&self) -> Result<Result<Box<WholeIssue>, Verdict>, PerformFault> {
+        match self.guard().await {
+            Ok(()) => self.look().await,
+            Err(verdict) => Ok(Err(verdict)),
         }
     }
 
@@ -160,17 +157,16 @@ pub(super) async fn tell(
         };
         match hub.list_comments(repository, number, Some(since)).await {
             Ok(comments) if comments.iter().any(ours) => {}
-            Ok(_) if looks + 1 < office.config.github.looks => {
-                return Ok(Verdict::Look { looks: looks + 1 });
+            Err(GithubError::Refused { status: 404 | 410, .. }) => {}
+            Ok(_) => {
+                if let Some(verdict) = look_again(office, looks) {
+                    return Ok(verdict);
+                }
             }
-            Ok(_) | Err(GithubError::Refused { status: 404 | 410, .. }) => {}
             Err(error) => return Ok(looked_in_vain(office, effect, &error, looks)),
         }
     }
-    if let Err(verdict) = job.guard().await {
-        return Ok(verdict);
-    }
-    let whole = match job.look().await? {
+    let whole = match job.there().await? {
         Ok(whole) => whole,
         Err(verdict) => return Ok(verdict),
     };
@@ -216,10 +212,7 @@ pub(super) async fn take_down(
         Ok(job) => job,
         Err(verdict) => return Ok(verdict),
     };
-    if let Err(verdict) = job.guard().await {
-        return Ok(verdict);
-    }
-    let whole = match job.look().await? {
+    let whole = match job.there().await? {
         Ok(whole) => whole,
         // Gone already: by an earlier try, or by a person.
         Err(verdict) => return Ok(verdict),

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::fence::{cell, fence, prose};
 use super::issue::{AttachmentRow, BODY_BYTES, attachments};
-use super::marker::{Keyring, Stamp, marker};
+use super::marker::{self, Keyring, LINE_BYTES, Stamp};
 use super::when;
 use crate::case::{CaseId, MailId};
 
@@ -136,8 +136,7 @@ pub enum Comment {
 
 /// The comment: line 1 the marker, at most [`BODY_BYTES`].
 pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>, keys: &Keyring) -> String {
-    let mut page = marker(case, stamp, keys);
-    page.push_str("\n\n");
+    let mut page = String::new();
     match what {
         Comment::ReporterWrote { received, words, attachments, authentication_failed } => {
             page.push_str(&format!("**The reporter wrote** · {}\n", when::medium(*received, zone)));
@@ -197,9 +196,7 @@ pub fn comment(case: CaseId, what: &Comment, zone: &TimeZone, stamp: &Stamp<'_>,
         | Comment::HeaderOnly { .. }
         | Comment::SecondCopy { .. } => page.push_str(&plain(what, zone)),
     }
-    page.truncate(page.trim_end().len());
-    page.push('\n');
-    page
+    marker::marked(case, stamp, &page, keys)
 }
 
 /// Our one comment with answers on an issue: the newest first, as many as fit.
@@ -209,7 +206,7 @@ pub fn answers(parts: &[String]) -> String {
                     what no longer fits stands in the journal.\n"
             .to_owned();
     for part in parts {
-        if page.len() + part.len() + 400 > BODY_BYTES {
+        if LINE_BYTES + page.len() + part.len() + 80 > BODY_BYTES {
             page.push_str("\n---\n\n_Older answers do not fit any more._\n");
             break;
         }
@@ -238,14 +235,14 @@ fn answered(page: &mut String, who: &str, verified: bool, at: &str) {
 /// get what they need; history gets the rest.
 fn written(page: &mut String, case: CaseId, words: &Words, rows: &[AttachmentRow]) {
     let table = attachments(case, rows);
-    let room = BODY_BYTES.saturating_sub(page.len() + table.len() + 400);
+    let room = BODY_BYTES.saturating_sub(LINE_BYTES + page.len() + table.len() + 400);
     if words.new_words.trim().is_empty() {
         page.push_str("\n_No words of its own._\n\n");
     } else {
         page.push_str(&fence(words.new_words.trim_end(), room));
     }
     page.push_str(&table);
-    let room = BODY_BYTES.saturating_sub(page.len() + 200);
+    let room = BODY_BYTES.saturating_sub(LINE_BYTES + page.len() + 200);
     if !words.quoted.trim().is_empty() {
         if room < 1_000 {
             page.push_str("_(the quoted history is in the store)_\n");

@@ -10,7 +10,7 @@ use super::fence::{Value, cell, fence, prose};
 pub use super::issue_view::{
     Answered, AttachmentRow, Fact, IssueView, Note, PostedNote, Progress, Receipt, Report, Stage, Step,
 };
-use super::marker::{Keyring, Stamp, marker};
+use super::marker::{self, Keyring, LINE_BYTES, Stamp};
 use super::{known, when};
 use crate::case::posted::Standing;
 use crate::case::{CaseId, Closure, Op};
@@ -179,9 +179,7 @@ fn closure_label(closure: Closure) -> &'static str {
 
 /// The whole body: at most [`BODY_BYTES`], line 1 the marker, the report last and cut where it does not fit.
 pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
-    let mut page = marker(view.case, &Stamp { op, mail: Some(&view.mail) }, keys);
-    page.push_str("\n\n");
-    page.push_str(&head(view));
+    let mut page = head(view);
     page.push_str(&notes(view));
     page.push_str(&understood(view));
     page.push_str(&known::section(&view.known, &view.zone));
@@ -197,15 +195,13 @@ pub fn body(view: &IssueView, op: &Op, keys: &Keyring) -> String {
     match &view.report {
         Report::Withheld(why) => page.push_str(&format!("\nWithheld from GitHub: {}.\n", prose(why))),
         Report::Shown { subject, from, text } => {
-            let left = BODY_BYTES.saturating_sub(page.len());
+            let left = BODY_BYTES.saturating_sub(LINE_BYTES + page.len());
             let subject = super::fence::one_line(subject, 200);
             let from = super::fence::one_line(from, 330);
             page.push_str(&fence(&format!("From:    {from}\nSubject: {subject}\n\n{text}"), left));
         }
     }
-    page.truncate(page.trim_end().len());
-    page.push('\n');
-    page
+    marker::marked(view.case, &Stamp { op, mail: Some(&view.mail) }, &page, keys)
 }
 
 fn head(view: &IssueView) -> String {

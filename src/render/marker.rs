@@ -1,7 +1,8 @@
 //! The hidden first line of what we write on GitHub, by which we find it again after an unknown outcome.
 //!
-//! `<!-- sir-intake op=<op> case=<id> mac=<HMAC-SHA-256> -->`. A reporter may write such a line, so it counts only as
-//! line 1, by our own account, with the right MAC (GITHUB.md section 4).
+//! `<!-- sir-intake op=<op> case=<id> mail=<mark> page=<hash> mac=<HMAC-SHA-256> -->`. A reporter may write such a line, so it
+//! counts only as line 1, by our own account, with the right MAC (GITHUB.md section 4). It knows the page below it: whether a
+//! person edited that page is told by the page alone, also when nobody knows any more what we last wrote.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -77,9 +78,14 @@ pub struct Marked {
     pub op: Op,
     /// The case it belongs to.
     pub case: CaseId,
-    /// Which mail it is about, as [`mail_mark`] tells it.
+    /// Which mail it is about, as [`mail_marks`] tells it.
     pub mail: Option<String>,
+    /// The page below it reads as we wrote it.
+    pub untouched: bool,
 }
+
+/// The most that the line and the blank line below it take.
+pub const LINE_BYTES: usize = 320;
 
 const HEAD: &str = "<!-- sir-intake ";
 const TAIL: &str = " -->";
@@ -129,25 +135,34 @@ pub fn mail_marks(mail: &Sha256, keys: &Keyring) -> Vec<String> {
     keys.all().map(|key| mark_by(key, mail)).collect()
 }
 
-/// The marker line, without a line end.
-pub fn marker(case: CaseId, stamp: &Stamp<'_>, keys: &Keyring) -> String {
+/// The page under its marker line, which is at most [`LINE_BYTES`] long.
+pub fn marked(case: CaseId, stamp: &Stamp<'_>, page: &str, keys: &Keyring) -> String {
     let op = stamp.op;
     let mail = stamp.mail.map_or_else(|| NO_MAIL.to_owned(), |mail| mark_by(keys.newest(), mail));
-    let tag = mac(keys.newest(), LABEL, &[op.0.as_bytes(), case.to_string().as_bytes(), mail.as_bytes()]);
-    format!(
-        "{HEAD}op={op} case={case} mail={mail} mac={}{TAIL}",
-        data_encoding::HEXLOWER.encode(tag.as_ref())
-    )
+    let page = page.trim();
+    let hash = page_hash(page);
+    let id = case.to_string();
+    let tag = mac(keys.newest(), LABEL, &[op.0.as_bytes(), id.as_bytes(), mail.as_bytes(), hash.as_bytes()]);
+    let tag = data_encoding::HEXLOWER.encode(tag.as_ref());
+    format!("{HEAD}op={op} case={case} mail={mail} page={hash} mac={tag}{TAIL}\n\n{page}\n")
+}
+
+/// Half a SHA-256 of a page. Line ends and blank ends are GitHub's to change.
+fn page_hash(page: &str) -> String {
+    let lines: Vec<&str> = page.trim().lines().collect();
+    data_encoding::HEXLOWER.encode(Sha256::of(lines.join("\n").as_bytes()).0.get(..16).unwrap_or_default())
 }
 
 /// Reads line 1 of a body; anything but exactly our line with a right MAC is no marker. Whether our own account wrote
 /// it is for the caller to check.
 pub fn verify(body: &str, keys: &Keyring) -> Option<Marked> {
     let line = body.lines().next()?; // also takes the CR that GitHub may put before LF
+    let page = body.get(line.len()..)?;
     let mut fields = line.strip_prefix(HEAD)?.strip_suffix(TAIL)?.split(' ');
     let op = fields.next()?.strip_prefix("op=")?;
     let case = CaseId::from_str(fields.next()?.strip_prefix("case=")?).ok()?;
     let mail = fields.next()?.strip_prefix("mail=")?;
+    let hash = fields.next()?.strip_prefix("page=")?;
     let given = fields.next()?.strip_prefix("mac=")?;
     let word = !op.is_empty() && op.len() <= 64 && op.bytes().all(|b| b.is_ascii_alphanumeric());
     if fields.next().is_some() || !word || given.len() != 64 {
@@ -155,10 +170,11 @@ pub fn verify(body: &str, keys: &Keyring) -> Option<Marked> {
     }
     let given = data_encoding::HEXLOWER.decode(given.as_bytes()).ok()?;
     let id = case.to_string();
-    let signed = [op.as_bytes(), id.as_bytes(), mail.as_bytes()];
+    let signed = [op.as_bytes(), id.as_bytes(), mail.as_bytes(), hash.as_bytes()];
     let right = |key: &Key| same(mac(key, LABEL, &signed).as_ref(), &given);
     let about = (mail != NO_MAIL).then(|| mail.to_owned());
-    keys.all().any(right).then(|| Marked { op: Op(op.to_owned()), case, mail: about })
+    let untouched = page_hash(page) == hash;
+    keys.all().any(right).then(|| Marked { op: Op(op.to_owned()), case, mail: about, untouched })
 }
 
 #[cfg(test)]
@@ -174,24 +190,46 @@ mod tests {
     fn a_marker_reads_back_also_after_the_key_was_rotated() {
         let op = Op("abcdefghijklmnopqrstuvwxyz".into());
         let mail = Sha256([3; 32]);
-        let line = marker(CASE, &Stamp { op: &op, mail: Some(&mail) }, &ring());
+        let text = marked(CASE, &Stamp { op: &op, mail: Some(&mail) }, "A table\n\nand more", &ring());
+        assert!(text.find("A table").is_some_and(|at| at <= LINE_BYTES));
         let rotated =
             Keyring::new(Key { number: 1, bytes: [7; 32] }, vec![Key { number: 2, bytes: [9; 32] }]);
         assert_eq!(rotated.newest().number, 2);
         for keys in [ring(), rotated] {
-            let found = verify(&format!("{line}\r\n\r\nbody"), &keys);
-            let found = found.unwrap();
+            // As GitHub may give it back.
+            let found = verify(text.replace('\n', "\r\n").trim_end(), &keys).unwrap();
+            assert!(found.untouched);
             assert_eq!((found.op, found.case), (op.clone(), CASE));
             assert!(mail_marks(&mail, &keys).contains(&found.mail.unwrap()));
         }
     }
 
     #[test]
+    fn a_page_tells_whether_somebody_edited_it() {
+        let op = Op("abcdefghijklmnopqrstuvwxyz".into());
+        let text = marked(CASE, &Stamp { op: &op, mail: None }, "- [ ] owned\n- [ ] answered", &ring());
+        let untouched = |text: &str| verify(text, &ring()).map(|found| found.untouched);
+        assert_eq!(untouched(&text), Some(true));
+        assert_eq!(untouched(&text.replacen("[ ]", "[x]", 1)), Some(false), "found again all the same");
+        assert_eq!(untouched(&text.replace("answered", "answered\nMy notes.")), Some(false));
+        let hash = page_hash("My notes.");
+        let start = text.find("page=").unwrap() + 5;
+        let forged = format!(
+            "{}{hash}{}\n\nMy notes.",
+            &text[..start],
+            text.lines().next().unwrap().split_at(start + 32).1
+        );
+        assert_eq!(untouched(&forged), None, "nobody else can say so");
+    }
+
+    #[test]
     fn a_forged_moved_or_changed_marker_is_none() {
         let op = Op("abcdefghijklmnopqrstuvwxyz".into());
-        let line = marker(CASE, &Stamp { op: &op, mail: None }, &ring());
+        let text = marked(CASE, &Stamp { op: &op, mail: None }, "A table", &ring());
+        let line = text.lines().next().unwrap();
+        assert!(verify(line, &ring()).is_some());
         let other = Keyring::new(Key { number: 1, bytes: [8; 32] }, vec![]);
-        assert_eq!(verify(&line, &other), None);
+        assert_eq!(verify(line, &other), None);
         for forged in [
             format!("\n{line}"),
             format!(" {line}"),
@@ -199,6 +237,7 @@ mod tests {
             line.replace("SIR-2026-0007", "SIR-2026-0008"),
             line.replace("op=a", "op=b"),
             line.replace("mail=none", "mail=00000000000000000000000000000000"),
+            line.replace(" page=", " page=0"),
             line.replace(" mac=", " mac=0"),
             line.replace(" mac=", "  mac="),
             String::new(),

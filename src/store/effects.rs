@@ -450,17 +450,6 @@ impl Txn<'_> {
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 
-    /// What the issue's body was when we last wrote it.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn body_we_wrote(&self, case: CaseId) -> Result<Option<Sha256>, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select wrote_sha256 from effect where case_id = ?1 and wrote_sha256 is not null order by finished_at desc, id desc limit 1",
-        )?;
-        Ok(query.query_row([case.to_string()], |row| row.get(0)).optional()?.map(Sha256))
-    }
-
     /// The id that stands in the marker of the issue of this case.
     ///
     /// # Errors
@@ -468,15 +457,6 @@ impl Txn<'_> {
     pub fn issue_op(&self, case: CaseId) -> Result<Option<Op>, StoreError> {
         let Some(effect) = self.issue_effect(&case.to_string())? else { return Ok(None) };
         Ok(Some(self.effect(EffectId(effect))?.op))
-    }
-
-    /// Notes what the issue's body is now.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn note_body(&self, effect: EffectId, body: Sha256) -> Result<(), StoreError> {
-        self.run("update effect set wrote_sha256 = ?2 where id = ?1", params![effect.0, body.0])?;
-        Ok(())
     }
 
     /// Everything unfinished becomes unknown: after a restored backup nobody knows what happened since.

@@ -246,7 +246,6 @@ create table effect (
   letter       blob,                  -- what is fixed before the commit: RFC 5322 bytes of a letter to somebody outside
                                       -- or of a transcript, the text of a comment on commands, what is new in our comment with answers
   letter_sha256 blob,
-  wrote_sha256 blob,                  -- what an issue body was when we last wrote it
   result       text
 ) strict;
 create index effect_due     on effect (lane, waits, not_before, id) where state = 'due';

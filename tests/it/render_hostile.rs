@@ -221,7 +221,8 @@ proptest! {
 
     #[test]
     fn a_page_looks_the_same_around_any_report(text in hostile()) {
-        let note = |lines: Vec<String>| lines.into_iter().filter(|line| !is_note(line)).collect::<Vec<_>>();
+        // Line 1 is the marker, which knows the page below it.
+        let note = |lines: Vec<String>| lines.into_iter().skip(1).filter(|line| !is_note(line)).collect::<Vec<_>>();
         let (plain, hostile) = (read_fences(&report_page("x")), read_fences(&report_page(&text)));
         prop_assert_eq!(note(plain.0), note(hostile.0));
         prop_assert_eq!(plain.1.len(), hostile.1.len());

@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::Watched;
 use crate::case::decide::Input;
 use crate::case::posted::Place;
-use crate::case::{Address, Case, Effect, MemberKey, Planned, PostedWords, Source};
+use crate::case::{Address, Case, MemberKey, PostedWords, Source};
 use crate::daemon::desk::{Prepared, opening};
+use crate::daemon::outright::{self, Outright};
 use crate::daemon::{Fault, chores, commit};
 use crate::known::links;
 use crate::known::{Source as Record, Status};
-use crate::mail::compose::{Auto, Outgoing, write};
 use crate::office::Office;
 use crate::perform::Peers;
 use crate::perform::posted::{House, of_case, seen};
@@ -304,28 +304,18 @@ fn tell(
     why: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let address = office.policy.roster.get(by).and_then(|member| member.address());
-    let Some(to) = address.cloned() else { return Ok(()) };
-    let mut draft = commit::draft(office, &Planned::now(Effect::Transcript { to: by.clone(), mail: None }))?;
     let url = crate::perform::posted_link(&office.config.github, place);
     let body = format!(
         "You named this public issue:\n\n  {url}\n\nIt is left alone: {why}. Nothing of it was saved, and nothing was changed \
          there.\n"
     );
-    let outgoing = Outgoing {
-        from: office.config.addresses.notices_from().clone(),
-        to,
-        subject: format!("[SIR] {place} is left alone"),
-        body: fold(&body),
-        message_id: draft.message_id.clone().map(|id| format!("<{id}>")).unwrap_or_default(),
-        in_reply_to: None,
-        references: Vec::new(),
-        automatic: Auto::Generated,
-        date: now,
-        practice: office.practice(),
-    };
-    draft.letter = write(&outgoing).ok();
-    txn.plan(None, &draft, now).map(drop)
+    let subject = format!("[SIR] {place} is left alone");
+    outright::plan(
+        office,
+        txn,
+        Outright { to: by, case: None, answers: None, subject, body: fold(&body) },
+        now,
+    )
 }
 
 /// The desk's way for such a message: always a case of its own. Words in it that look like a code or a tag of another case

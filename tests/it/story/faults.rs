@@ -107,6 +107,8 @@ async fn a_second_copy_that_is_found_afterwards_is_closed_and_the_first_one_kept
     assert!(issues[0].open, "the first stays");
     assert!(!issues[1].open && issues[1].state_reason.as_deref() == Some("duplicate"), "{:?}", issues[1]);
     assert_eq!(world.case(1).issue, Some((REPOSITORY, 1)), "and the case goes on there");
+    let why = issues[1].comments.iter().filter(|one| one.body.contains("The case goes on in #1")).count();
+    assert_eq!(why, 1, "whoever comes there is told where: {:?}", issues[1].comments);
     world.nothing_is_left_over();
 }
 
@@ -202,13 +204,30 @@ async fn a_moved_repository_is_not_followed() {
     world.nothing_is_left_over();
 }
 
-/// Promise: "edits here are replaced, write a comment".
+/// Nobody edited anything: our own page, drawn while GitHub's answer got lost, is no edit by hand.
+#[tokio::test]
+async fn a_page_whose_answer_was_lost_is_nobodys_edit() {
+    for fault in [Fault::CommitThen502, Fault::CommitThenDrop] {
+        let (mut world, _) = reported().await;
+        world.peers.hub.faults().at("PATCH", Kind::Issue, fault);
+        let act = Act::Own { member: MemberKey("bob".to_owned()) };
+        world.order(Order::Case { case: FIRST, act }).await;
+        world.settle_within(1).await;
+        assert!(world.issue(1).body.contains("owner Bob"), "{}", world.issue(1).body);
+        assert_eq!(world.comments(1), Vec::<String>::new());
+        world.nothing_is_left_over();
+    }
+}
+
+/// Promise: "edits here are replaced, write a comment". Said once, also when GitHub's answers get lost.
 #[tokio::test]
 async fn an_edit_by_hand_is_answered_by_a_comment_and_the_page_is_drawn_anew() {
     let (mut world, _) = reported().await;
     world.peers.hub.set_user_edit(1, "My notes.");
+    world.peers.hub.faults().at("POST", Kind::Comments, Fault::CommitThenDrop);
     let act = Act::Own { member: MemberKey("bob".to_owned()) };
     world.order(Order::Case { case: FIRST, act }).await;
+    world.settle_within(1).await;
     let body = world.issue(1).body;
     assert!(body.starts_with("<!-- sir-intake") && !body.contains("My notes."), "{body}");
     let comments = world.comments(1);
