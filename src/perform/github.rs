@@ -382,10 +382,12 @@ pub(super) fn refused_elsewhere(
     error: &GithubError,
     (moved, denied): (&'static str, &'static str),
 ) -> Verdict {
-    match error {
-        GithubError::Moved => Verdict::Parked { why: moved },
-        error if no_right(error) => Verdict::Parked { why: denied },
-        error => refused(office, row, error),
+    if no_right(error) {
+        Verdict::Parked { why: denied }
+    } else if *error == GithubError::Moved {
+        Verdict::Parked { why: moved }
+    } else {
+        refused(office, row, error)
     }
 }
 

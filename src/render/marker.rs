@@ -208,17 +208,13 @@ mod tests {
     fn a_page_tells_whether_somebody_edited_it() {
         let op = Op("abcdefghijklmnopqrstuvwxyz".into());
         let text = marked(CASE, &Stamp { op: &op, mail: None }, "- [ ] owned\n- [ ] answered", &ring());
-        let untouched = |text: &str| verify(text, &ring()).map(|found| found.untouched);
+        let untouched = page_hash(page) == hash;
         assert_eq!(untouched(&text), Some(true));
         assert_eq!(untouched(&text.replacen("[ ]", "[x]", 1)), Some(false), "found again all the same");
         assert_eq!(untouched(&text.replace("answered", "answered\nMy notes.")), Some(false));
-        let hash = page_hash("My notes.");
-        let start = text.find("page=").unwrap() + 5;
-        let forged = format!(
-            "{}{hash}{}\n\nMy notes.",
-            &text[..start],
-            text.lines().next().unwrap().split_at(start + 32).1
-        );
+        let (head, rest) = text.split_once(" page=").unwrap();
+        let mac = rest.split_once(" mac=").unwrap().1.lines().next().unwrap();
+        let forged = format!("{head} page={} mac={mac}\n\nMy notes.", page_hash("My notes."));
         assert_eq!(untouched(&forged), None, "nobody else can say so");
     }
 

@@ -223,19 +223,21 @@ async fn a_page_whose_answer_was_lost_is_nobodys_edit() {
 #[tokio::test]
 async fn an_edit_by_hand_is_answered_by_a_comment_and_the_page_is_drawn_anew() {
     let (mut world, _) = reported().await;
-    world.peers.hub.set_user_edit(1, "My notes.");
-    world.peers.hub.faults().at("POST", Kind::Comments, Fault::CommitThenDrop);
-    let act = Act::Own { member: MemberKey("bob".to_owned()) };
-    world.order(Order::Case { case: FIRST, act }).await;
-    world.settle_within(1).await;
-    let body = world.issue(1).body;
-    assert!(body.starts_with("<!-- sir-intake") && !body.contains("My notes."), "{body}");
-    let comments = world.comments(1);
-    assert_eq!(
-        comments.iter().filter(|comment| comment.contains("edited by hand")).count(),
-        1,
-        "{comments:?}"
-    );
+    let drawn = world.issue(1).body;
+    let members = ["alice", "bob"];
+    for (nth, edit) in ["My notes.".to_owned(), drawn.replace("- [ ] Find", "- [x] Find")].iter().enumerate()
+    {
+        world.peers.hub.set_user_edit(1, edit);
+        world.peers.hub.faults().at("POST", Kind::Comments, Fault::CommitThenDrop);
+        let act = Act::Own { member: MemberKey(members[nth].to_owned()) };
+        world.order(Order::Case { case: FIRST, act }).await;
+        world.settle_within(1).await;
+        let body = world.issue(1).body;
+        assert!(body.starts_with("<!-- sir-intake") && !body.contains("My notes."), "{body}");
+        let comments = world.comments(1);
+        let told = comments.iter().filter(|comment| comment.contains("edited by hand")).count();
+        assert_eq!(told, nth + 1, "{comments:?}");
+    }
     world.nothing_is_left_over();
 }
 
