@@ -86,6 +86,7 @@ pub(super) fn news(
         Alert::Brief { brief } => News::Way {
             what: super::briefs::headline(brief),
             place: case.and_then(|case| place(office, case, brief)),
+            next: super::briefs::next(brief).map(str::to_owned),
         },
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
@@ -136,7 +137,9 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
             None => Some(super::way::advisory_url(office, case)),
         },
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
-        Brief::CveCame | Brief::Public => Some(super::way::advisory_url(office, case)),
+        Brief::CveCame | Brief::AdvisoryClosed | Brief::AdvisoryWithdrawn | Brief::Public => {
+            Some(super::way::advisory_url(office, case))
+        }
         Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement

@@ -64,6 +64,8 @@ pub enum News {
         what: String,
         /// Where it is to be done.
         place: Option<String>,
+        /// What the reader can do, our words.
+        next: Option<String>,
     },
     /// An organization of the embargoed list answered.
     ListWrote {
@@ -118,8 +120,10 @@ pub(super) fn what_happened(news: &News) -> String {
             plain(letter),
             plain(why)
         ),
-        News::Way { what, place: None } => format!("{}.", capital(&plain(what))),
-        News::Way { what, place: Some(place) } => format!("{}:\n\n  {}", capital(&plain(what)), plain(place)),
+        News::Way { what, place: None, .. } => format!("{}.", capital(&plain(what))),
+        News::Way { what, place: Some(place), .. } => {
+            format!("{}:\n\n  {}", capital(&plain(what)), plain(place))
+        }
         News::ListWrote { who } => format!(
             "A mail came from the address of {} on the embargoed list. It is on the issue, marked UNVERIFIED: whoever is told \
              there takes no part in the case. Nothing was sent, no clock changed.",
@@ -152,10 +156,10 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
             line(&format!("confirm {nonce}")),
             when::medium(*until, &view.zone)
         )),
+        News::Way { next, .. } => next.clone(),
         News::Raised { .. }
         | News::Closed { .. }
         | News::LetterStopped { .. }
-        | News::Way { .. }
         | News::ListWrote { .. }
         | News::Settled => None,
     }

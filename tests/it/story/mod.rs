@@ -1,6 +1,7 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
 pub mod advisory;
+mod advisory_ended;
 mod advisory_public;
 mod asked;
 mod attack;

@@ -6,7 +6,7 @@ use super::{Run, Said, words};
 use crate::case::decide::{advisory, promises};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
+use crate::case::{Advisory, Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
     pub(super) fn notify(&mut self) -> Result<Said, String> {
@@ -173,7 +173,11 @@ impl Run<'_> {
 
     /// Somebody made it public on GitHub, and nobody here said so: nobody outside was told yet.
     fn tell_public(&mut self) -> Result<Said, String> {
-        let text = self.case()?.tracks.text().ok_or("there is no advisory")?;
+        let seen = self.case()?.tracks.advisory.as_ref().ok_or("there is no advisory")?;
+        if let Some(why) = seen.ended() {
+            return Err(format!("{why}: nobody can be told that it is public"));
+        }
+        let text = seen.text;
         let act = self.step_of_two(Step::Publish { text });
         let said = "it is public on GitHub already, and nobody here had said so; when a second person confirms, the reporter, \
                     the embargoed list and the public channels are told";
@@ -189,7 +193,12 @@ impl Run<'_> {
         if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
             (open.phase(), step, open.tracks.publishing)
         {
-            return Ok(());
+            return open
+                .tracks
+                .advisory
+                .as_ref()
+                .and_then(Advisory::ended)
+                .map_or(Ok(()), |why| Err(why.to_owned()));
         }
         let (case, phase) = self.remedy()?;
         let (asked, lacks) = if let Step::Publish { text } = step {

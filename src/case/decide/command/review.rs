@@ -3,7 +3,7 @@
 use super::{Run, Said, words};
 use crate::case::roster::Role;
 use crate::case::tracks::Fix;
-use crate::case::{Brief, Case, Content, Deed, LetterKind, Phase, Step};
+use crate::case::{Advisory, Brief, Case, Content, Deed, LetterKind, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn review(&mut self) -> Result<Said, String> {
@@ -15,6 +15,7 @@ impl Run<'_> {
         match &case.tracks.advisory {
             None => lacks.push("there is no draft advisory yet".to_owned()),
             Some(advisory) => {
+                lacks.extend(advisory.ended().map(str::to_owned));
                 lacks.extend(advisory.gaps.iter().map(|gap| format!("the advisory lacks {}", gap.words())));
             }
         }
@@ -82,7 +83,8 @@ impl Run<'_> {
         let Some(review) = &case.tracks.review else {
             return vec!["nothing was reviewed: review".to_owned()];
         };
-        let mut lacks = Vec::new();
+        let ended = case.tracks.advisory.as_ref().and_then(Advisory::ended);
+        let mut lacks: Vec<String> = ended.map(str::to_owned).into_iter().collect();
         if case.tracks.text() != Some(review.text) {
             lacks.push("the advisory was changed since".to_owned());
         }
