@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::alert::{capital, plain};
 use super::alert_view::AlertView;
-use super::when;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,8 @@ pub enum News {
         by: String,
         /// The exact act.
         what: String,
+        /// What comes of it, where its own words do not say so; ours.
+        means: Option<&'static str>,
         /// This person's word.
         nonce: String,
         /// Until when.
@@ -109,10 +110,11 @@ pub(super) fn what_happened(news: &News) -> String {
             format!("{} says that this case needs help from above: people, time, or a decision.", plain(by))
         }
         News::Raised { by, over: true } => format!("{} took back the call for help.", plain(by)),
-        News::Confirm { act, by, what, .. } => format!(
-            "{} wants this done, and a second person must agree. It is act {act}, exactly this:\n\n  {}",
+        News::Confirm { act, by, what, means, .. } => format!(
+            "{} wants this done, and a second person must agree. It is act {act}, exactly this:\n\n  {}{}",
             plain(by),
-            plain(what)
+            plain(what),
+            means.map_or(String::new(), |means| format!("\n\nThat is: {means}."))
         ),
         News::Closed { why } => format!("The case is closed: {}.", plain(why)),
         News::LetterStopped { letter, why } => format!(
@@ -154,7 +156,7 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
             "If you agree, {}\n\nThe word is yours alone, and good until {}. If you do not agree, do nothing, or stop it:\n\n  \
              undo {act}",
             line(&format!("confirm {nonce}")),
-            when::medium(*until, &view.zone)
+            view.at(*until)
         )),
         News::Way { next, .. } => next.clone(),
         News::Raised { .. }

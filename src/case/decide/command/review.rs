@@ -63,7 +63,7 @@ impl Run<'_> {
         let act = self.step(Step::Approve { text });
         let (have, want) =
             (self.case()?.tracks.approvals(&self.policy.roster), self.policy.runbook.approvals);
-        Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want}")) })
+        Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want} approvals")) })
     }
 
     pub(super) fn object(&mut self) -> Result<Said, String> {
@@ -99,7 +99,7 @@ impl Run<'_> {
         let days = self.policy.runbook.reporter_review_days;
         let until = self.policy.calendar.advance_working_days(review.since, days);
         if case.reporter.is_some() && !review.reporter_wrote && until > self.now {
-            lacks.push(format!("the reporter has until {until} to read it"));
+            lacks.push(format!("the reporter has until {} to read it", self.at(until)));
         }
         lacks
     }

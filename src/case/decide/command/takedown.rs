@@ -54,7 +54,7 @@ impl Run<'_> {
     fn tell_poster(&mut self) -> Result<Said, String> {
         let (case, posted) = self.posted()?;
         if let Some(at) = posted.told {
-            return Err(format!("whoever posted it is told since {at}"));
+            return Err(format!("whoever posted it is told since {}", self.at(at)));
         }
         if case.tracks.telling {
             return Err("that is ordered already".to_owned());
@@ -98,8 +98,9 @@ impl Run<'_> {
             Some(at) if how == Takedown::Delete => {
                 let from = at.saturating_add(wait).unwrap_or(at);
                 if from > self.now {
+                    let (at, from) = (self.at(at), self.at(from));
                     lacks.push(format!(
-                        "whoever posted it was told at {at}, by a comment that is deleted with it: from {from} on (takedown \
+                        "whoever posted it was told on {at}, by a comment that is deleted with it: from {from} on (takedown \
                          blank can be done now)"
                     ));
                 }
