@@ -57,6 +57,8 @@ pub enum LetterKind {
     ListLifted,
     /// T26: to a public list.
     PublicMail,
+    /// T32: to whoever posted it in public, where an address is known.
+    PosterMail,
 }
 
 impl LetterKind {
@@ -86,6 +88,7 @@ impl LetterKind {
             Self::ListReminder => "list-reminder",
             Self::ListLifted => "list-lifted",
             Self::PublicMail => "public-mail",
+            Self::PosterMail => "poster-mail",
         }
     }
 
@@ -115,6 +118,7 @@ impl LetterKind {
             Self::ListReminder => "the reminder to the embargoed list (T23)",
             Self::ListLifted => "the end of the embargo to the embargoed list (T23)",
             Self::PublicMail => "the public mail (T26)",
+            Self::PosterMail => "the mail to whoever posted it (T32)",
         }
     }
 
@@ -143,7 +147,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
-            | Self::PublicMail => false,
+            | Self::PublicMail
+            | Self::PosterMail => false,
         }
     }
 
@@ -154,7 +159,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
-            | Self::PublicMail => true,
+            | Self::PublicMail
+            | Self::PosterMail => true,
             Self::Receipt
             | Self::Acknowledgement
             | Self::KnownIssue

@@ -32,6 +32,7 @@ mod stop;
 pub mod sweep;
 pub mod takedown;
 mod takedown_guards;
+mod takedown_mail;
 pub mod thread;
 mod thread_attack;
 mod verified;

@@ -324,8 +324,7 @@ async fn who_did_not_confirm_the_terms_within_a_year_is_told_nothing() {
     world.settle_within(1).await;
     let digest = world.sent_to("bob@members.example");
     let digest = digest.iter().rfind(|mail| mail.contains("] digest of")).expect("a digest");
-    let said =
-        "Example Studios of the embargoed list confirmed the terms last on 20 November 2025, more than a year ago";
+    let said = "Example Studios of the embargoed list confirmed the terms last on 20 November 2025, more than a year ago";
     assert!(flat(&readable(digest)).contains(said), "{digest}");
 }
 
