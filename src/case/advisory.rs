@@ -20,6 +20,16 @@ pub enum AdvisoryState {
     Withdrawn,
 }
 
+impl AdvisoryState {
+    /// Whether somebody ended it there: nothing is written into it, and nothing is published of it.
+    pub fn is_ended(self) -> bool {
+        match self {
+            Self::Closed | Self::Withdrawn => true,
+            Self::Triage | Self::Draft | Self::Published => false,
+        }
+    }
+}
+
 /// How it stands with a credit on GitHub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +97,17 @@ pub struct Advisory {
 }
 
 impl Advisory {
+    /// What forbids to go on with it; none while it stands.
+    pub fn ended(&self) -> Option<&'static str> {
+        match self.state {
+            AdvisoryState::Closed => Some(
+                "the advisory is closed on GitHub: open it again there, or name another one: advisory GHSA-...",
+            ),
+            AdvisoryState::Withdrawn => Some("the advisory was withdrawn on GitHub"),
+            AdvisoryState::Triage | AdvisoryState::Draft | AdvisoryState::Published => None,
+        }
+    }
+
     /// Whether everybody can read it.
     pub fn is_public(&self) -> bool {
         self.state == AdvisoryState::Published

@@ -82,7 +82,8 @@ impl Case {
             | LetterKind::ListChange
             | LetterKind::ListReminder
             | LetterKind::ListLifted
-            | LetterKind::PublicMail => false,
+            | LetterKind::PublicMail
+            | LetterKind::PosterMail => false,
         };
         let held = self.acts.iter().filter(|act| act.number != but && act.stands());
         held.filter_map(|act| act.held().map(|hold| (act.number, hold.letter)))

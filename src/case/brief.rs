@@ -49,6 +49,10 @@ pub enum Brief {
     DayMoved,
     /// GitHub shows the CVE id.
     CveCame,
+    /// Somebody closed the advisory on GitHub.
+    AdvisoryClosed,
+    /// Somebody took back the advisory that was public.
+    AdvisoryWithdrawn,
     /// To those who were told in confidence: it is public now.
     Public,
     /// Somebody changed the public issue, or commented on it.
@@ -77,6 +81,8 @@ impl Brief {
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
             Self::CveCame => "cve-came",
+            Self::AdvisoryClosed => "advisory-closed",
+            Self::AdvisoryWithdrawn => "advisory-withdrawn",
             Self::Public => "public",
             Self::PostedChanged => "posted-changed",
             Self::PostedBlank => "posted-blank",

@@ -57,6 +57,8 @@ pub enum LetterKind {
     ListLifted,
     /// T26: to a public list.
     PublicMail,
+    /// T32: to whoever posted it in public, where an address is known.
+    PosterMail,
 }
 
 impl LetterKind {
@@ -86,6 +88,7 @@ impl LetterKind {
             Self::ListReminder => "list-reminder",
             Self::ListLifted => "list-lifted",
             Self::PublicMail => "public-mail",
+            Self::PosterMail => "poster-mail",
         }
     }
 
@@ -102,19 +105,20 @@ impl LetterKind {
             Self::NotHere => "the letter not-a-vulnerability (T07)",
             Self::Reply => "the reply",
             Self::Status => "the status line",
-            Self::Confirmed => "the letter confirmed (T08)",
+            Self::Confirmed => "the letter that it is confirmed (T08)",
             Self::Proposal => "the proposal of a day (T12)",
             Self::Settled => "the letter about the agreed day (T13)",
             Self::Update => "the update (T16)",
             Self::CveNews => "the letter about the CVE (T17)",
             Self::Invitation => "the invitation to the advisory (T18)",
             Self::DraftForReporter => "the draft for the reporter (T21)",
-            Self::PublishedThanks => "the letter published, thank you (T28)",
+            Self::PublishedThanks => "the letter of thanks (T28)",
             Self::ListNotice => "the notice to the embargoed list (T23)",
             Self::ListChange => "the changed day to the embargoed list (T23)",
             Self::ListReminder => "the reminder to the embargoed list (T23)",
             Self::ListLifted => "the end of the embargo to the embargoed list (T23)",
             Self::PublicMail => "the public mail (T26)",
+            Self::PosterMail => "the mail to whoever posted it (T32)",
         }
     }
 
@@ -143,7 +147,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
-            | Self::PublicMail => false,
+            | Self::PublicMail
+            | Self::PosterMail => false,
         }
     }
 
@@ -154,7 +159,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
-            | Self::PublicMail => true,
+            | Self::PublicMail
+            | Self::PosterMail => true,
             Self::Receipt
             | Self::Acknowledgement
             | Self::KnownIssue

@@ -18,6 +18,7 @@ pub mod effect;
 pub mod event;
 mod fold;
 pub mod id;
+pub mod instant;
 pub mod letter;
 pub mod order;
 mod part;

@@ -114,15 +114,19 @@ impl Listed {
     /// What members must know of their terms on that day, our words; none while there is time.
     pub fn news(&self, today: Date) -> Option<String> {
         let (who, until) = (&self.organization, self.good_until());
+        let day = |day: Date| day.strftime("%-d %B %Y").to_string();
         if self.is_lapsed(today) {
             return Some(format!(
                 "{who} of the embargoed list confirmed the terms last on {}, more than a year ago, and is told nothing",
-                self.confirmed
+                day(self.confirmed)
             ));
         }
         let soon = until.checked_sub(Self::TOLD_DAYS.days()).is_ok_and(|soon| today >= soon);
         soon.then(|| {
-            format!("{who} of the embargoed list must confirm the terms by {until}, or is told nothing from then on")
+            format!(
+                "{who} of the embargoed list must confirm the terms by {}, or is told nothing from then on",
+                day(until)
+            )
         })
     }
 }

@@ -252,7 +252,7 @@ impl Step {
             Self::Meet { meeting: Meeting::Proposed { .. } } => "meeting".to_owned(),
             Self::Meet { meeting: Meeting::Held } => "meeting held".to_owned(),
             Self::Meet { meeting: Meeting::Waived } => "meeting waived".to_owned(),
-            Self::Embargo { date } => format!("embargo {}", date.strftime("%Y-%m-%dT%H:%MZ")),
+            Self::Embargo { date } => format!("embargo {}", date.strftime("%a %-d %b %Y, %H:%M UTC")),
             Self::Agreed { mail, .. } => format!("agreed (mail {mail})"),
             Self::Conflict => "conflict".to_owned(),
             Self::Group { members } => {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::letters::Written;
 use super::outright::{self, Outright};
-use crate::case::{Case, CaseId, MemberKey};
+use crate::case::{Case, CaseId, LetterKind, MemberKey};
 use crate::office::Office;
 use crate::perform::{Reader, approved_text, leaks_of, told_before};
 use crate::render::fence::{one_line, visible};
@@ -27,7 +27,12 @@ pub(super) fn in_letter(
     let mut approved = reviewed.flatten().map(|text| text.whole()).unwrap_or_default();
     approved.push_str(&told_before(office, txn, case)?);
     let text = format!("{}\n\n{}", written.subject, written.body);
-    let mut found = leaks_of(office, txn, case, Reader::OfTheDisclosure, &text, &approved)?;
+    let mut found = if written.letter == LetterKind::PosterMail {
+        // The template has no field for a word of the issue: its own sentences are no leak, whoever copied them there before.
+        leaks_of(office, txn, case, Reader::Anybody, &text, &text)?
+    } else {
+        leaks_of(office, txn, case, Reader::OfTheDisclosure, &text, &approved)?
+    };
     let bytes = String::from_utf8_lossy(&written.bytes);
     let head = bytes.split("\r\n\r\n").next().unwrap_or_default();
     for id in txn.message_ids_on(case.id)?.into_iter().filter(|id| !id.is_empty()) {

@@ -119,7 +119,8 @@ pub(super) fn ordered(
         | LetterKind::ListChange
         | LetterKind::ListReminder
         | LetterKind::ListLifted
-        | LetterKind::PublicMail => compose::Auto::No,
+        | LetterKind::PublicMail
+        | LetterKind::PosterMail => compose::Auto::No,
     };
     let file = way_letters::entry(office, case, *kind, now);
     let sheet = Sheet { case: case.id, to: *to, parent: Some(&parent.letter), automatic, file };

@@ -29,10 +29,13 @@ pub(super) fn shown(
     match (look, case) {
         (Look::Help(verb), _) => Ok(help(verb)),
         (Look::List(which), _) => list(office, txn, which, who, now),
-        (Look::Status, Some(case)) => Ok(status(office, case, now)),
-        (Look::Show, Some(case)) => {
-            Ok(format!("{}{}{}", status(office, case, now), acts(office, case), mails(office, txn, case)?))
-        }
+        (Look::Status, Some(case)) => Ok(status(office, case, who, now)),
+        (Look::Show, Some(case)) => Ok(format!(
+            "{}{}{}",
+            status(office, case, who, now),
+            acts(office, case),
+            mails(office, txn, case)?
+        )),
         (Look::Status | Look::Show, None) => Ok(String::new()),
     }
 }
@@ -76,8 +79,9 @@ fn owed(office: &Office, case: &Case, now: Timestamp) -> String {
     }
 }
 
-fn status(office: &Office, case: &Case, now: Timestamp) -> String {
-    let at = |at| when::medium(at, &office.policy.calendar.zone);
+fn status(office: &Office, case: &Case, who: &MemberKey, now: Timestamp) -> String {
+    let theirs = office.policy.roster.get(who).and_then(|member| member.zone.as_ref());
+    let at = |at| when::beside(at, &office.policy.calendar.zone, theirs);
     let mut out = String::new();
     let mut row = |name: &str, value: &str| out.push_str(&format!("  {name:<15} {value}\n"));
     let stage = match case.closure() {
@@ -90,7 +94,7 @@ fn status(office: &Office, case: &Case, now: Timestamp) -> String {
     if let Some((_, number)) = case.issue {
         row("Issue", &issue_link(&office.config.github, number));
     }
-    row("Received", &format!("{} ({})", at(case.received), when::relative(case.received, now)));
+    row("Received", &format!("{}, {}", at(case.received), when::relative(case.received, now)));
     let mut kept: Vec<&str> = Vec::new();
     for (kind, clock) in &case.clocks {
         let how = if !kind.is_ours() {

@@ -329,7 +329,9 @@ impl Steer<'_> {
     fn transcript(&self, came: &Came<'_>, lines: Vec<Line>, letters: Vec<Ordered>) -> Transcript {
         let roster = &self.office.policy.roster;
         let who = roster.get(&came.by).map_or_else(|| came.by.to_string(), |member| member.name.clone());
+        let their_zone = roster.get(&came.by).and_then(|member| member.zone.clone());
         Transcript {
+            their_zone,
             case: came.case,
             who,
             at: self.now,

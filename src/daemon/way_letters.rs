@@ -8,7 +8,7 @@ use crate::case::tracks::{Credit, Cve as CaseCve};
 use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
-use crate::perform::way;
+use crate::perform::{posted_link, way};
 use crate::render::calendar_entry::{Occasion, Standing};
 use crate::render::letters::{
     Body, Coordinated, Cve, Incident, Letter, ListDesk, ListNotice, ToList, ToPublic,
@@ -88,7 +88,8 @@ pub(super) fn to_reporter(
         | LetterKind::ListChange
         | LetterKind::ListReminder
         | LetterKind::ListLifted
-        | LetterKind::PublicMail => return None,
+        | LetterKind::PublicMail
+        | LetterKind::PosterMail => return None,
     };
     Some(Body::Coordinated(body))
 }
@@ -176,6 +177,11 @@ pub(super) fn to_others(
     letter: LetterKind,
     to: PersonId,
 ) -> Result<Letter, ()> {
+    if letter == LetterKind::PosterMail {
+        let url = posted_link(&office.config.github, &case.tracks.posted.as_ref().ok_or(())?.place);
+        let mail = ToPublic::PosterMail { url };
+        return office.letters.public(&way::public_desk(office), &mail).map_err(|_| ());
+    }
     let text = way::text(txn, case).map_err(|_| ())?.ok_or(())?;
     let parts = way::taken_apart(office, case, &text);
     if letter == LetterKind::PublicMail {
@@ -255,7 +261,8 @@ fn to_list(
         | LetterKind::Invitation
         | LetterKind::DraftForReporter
         | LetterKind::PublishedThanks
-        | LetterKind::PublicMail => return Err(()),
+        | LetterKind::PublicMail
+        | LetterKind::PosterMail => return Err(()),
     })
 }
 

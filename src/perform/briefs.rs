@@ -50,6 +50,8 @@ pub(super) fn letter(
         | Brief::Retrospective
         | Brief::Incident
         | Brief::CveCame
+        | Brief::AdvisoryClosed
+        | Brief::AdvisoryWithdrawn
         | Brief::Public
         | Brief::PostedChanged
         | Brief::PostedBlank
@@ -148,6 +150,8 @@ fn on_case(
         Brief::Incident => OnCase::Incident(incident(office, case, now)),
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
+        | Brief::AdvisoryClosed
+        | Brief::AdvisoryWithdrawn
         | Brief::Public
         | Brief::Task { .. }
         | Brief::PostedChanged
@@ -285,6 +289,8 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
+        Brief::AdvisoryClosed => "somebody closed the advisory on GitHub".to_owned(),
+        Brief::AdvisoryWithdrawn => "somebody withdrew the advisory on GitHub".to_owned(),
         Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
@@ -294,5 +300,38 @@ pub(super) fn headline(brief: &Brief) -> String {
         }
         Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
         Brief::PostedGone => "the public issue is gone".to_owned(),
+    }
+}
+
+/// What its reader can do, where the headline does not say so.
+pub(super) fn next(brief: &Brief) -> Option<&'static str> {
+    match brief {
+        Brief::AdvisoryClosed => Some(
+            "The case goes on, but I write nothing into a closed advisory, and it cannot be published. If it was closed by \
+             mistake, open it again on GitHub: I see that by myself. If another advisory takes its place, say: \
+             advisory GHSA-... If there is nothing to publish, close the case and say why.",
+        ),
+        Brief::AdvisoryWithdrawn => Some(
+            "I tell nobody of it. Please decide what they must hear who were told that it is public: the reporter, the \
+             embargoed list, the public lists and channels.",
+        ),
+        Brief::Sig
+        | Brief::Tsc
+        | Brief::NoAgreement
+        | Brief::Group
+        | Brief::Review { .. }
+        | Brief::Meeting { .. }
+        | Brief::Mitigation
+        | Brief::Installers
+        | Brief::ReleaseNote
+        | Brief::Retrospective
+        | Brief::Incident
+        | Brief::DayMoved
+        | Brief::CveCame
+        | Brief::Public
+        | Brief::PostedChanged
+        | Brief::PostedBlank
+        | Brief::PostedGone
+        | Brief::Task { .. } => None,
     }
 }

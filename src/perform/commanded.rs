@@ -86,6 +86,7 @@ pub(super) fn news(
         Alert::Brief { brief } => News::Way {
             what: super::briefs::headline(brief),
             place: case.and_then(|case| place(office, case, brief)),
+            next: super::briefs::next(brief).map(str::to_owned),
         },
         Alert::Closed { closure } => News::Closed { why: closure.words().to_owned() },
         Alert::LetterStopped { act } => {
@@ -136,7 +137,9 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
             None => Some(super::way::advisory_url(office, case)),
         },
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
-        Brief::CveCame | Brief::Public => Some(super::way::advisory_url(office, case)),
+        Brief::CveCame | Brief::AdvisoryClosed | Brief::AdvisoryWithdrawn | Brief::Public => {
+            Some(super::way::advisory_url(office, case))
+        }
         Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement
@@ -209,7 +212,31 @@ fn confirm(
         (read.subject, read.text)
     });
     let what = exact(office, txn, case, act)?;
-    Ok(News::Confirm { act: number, by: name(office, &act.by), what, nonce, until, letter })
+    Ok(News::Confirm {
+        act: number,
+        by: name(office, &act.by),
+        what,
+        means: means(&act.deed),
+        nonce,
+        until,
+        letter,
+    })
+}
+
+/// What comes of an act whose words do not say so.
+fn means(deed: &Deed) -> Option<&'static str> {
+    let Deed::Step { step } = deed else { return None };
+    if let Step::Notify { .. } = step {
+        Some(
+            "the embargoed list and the chairs of all SIGs are told what the advisory says now, in confidence",
+        )
+    } else if let Step::Publish { .. } = step {
+        Some("the advisory becomes public as it reads now, and everybody who must know is told")
+    } else if let Step::Collaborate { .. } = step {
+        Some("whoever has this account can read the advisory and change it")
+    } else {
+        None
+    }
 }
 
 /// The exact act, with the address that it is about.

@@ -174,7 +174,7 @@ fn plain_notice(
     now: Timestamp,
 ) -> Result<AlertMail, StoreError> {
     Ok(if *alert == Alert::Digest {
-        office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row))?)
+        office.letters.digest(&office.store.read(|txn| digest_view(office, txn, row, to))?)
     } else {
         let mut view = office.store.read(|txn| {
             let case = row.case.map(|case| txn.case(case)).transpose()?;
@@ -206,7 +206,12 @@ fn terms_news(office: &Office, now: Timestamp) -> Vec<String> {
     office.policy.embargoed.iter().filter_map(|listed| listed.news(today)).collect()
 }
 
-fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<DigestView, StoreError> {
+fn digest_view(
+    office: &Office,
+    txn: &Txn<'_>,
+    row: &EffectRow,
+    to: &MemberKey,
+) -> Result<DigestView, StoreError> {
     let planned = row.planned_at;
     // The outbox counts in milliseconds.
     let first =
@@ -255,6 +260,7 @@ fn digest_view(office: &Office, txn: &Txn<'_>, row: &EffectRow) -> Result<Digest
     Ok(DigestView {
         now,
         zone: office.policy.calendar.zone.clone(),
+        their_zone: office.policy.roster.get(to).and_then(|member| member.zone.clone()),
         last_good_poll: txn.meta_instant("last-good-poll")?,
         open_cases: txn.open_cases()?,
         mirror: mirror_news(office, now),

@@ -328,6 +328,7 @@ pub(super) fn alert(
         kind,
         now,
         zone: office.policy.calendar.zone.clone(),
+        their_zone: to.and_then(|to| office.policy.roster.get(to)).and_then(|member| member.zone.clone()),
         code: None,
         commands: commanded::by_mail(office),
         practice: office.practice(),

@@ -40,10 +40,17 @@ fn steps(office: &Office, case: &Case) -> Vec<Step> {
     let day = |at| when::medium(at, zone);
     let step = |done, text: String| Step { done, text };
     let advisory = tracks.advisory.as_ref();
-    let text = advisory.map_or(String::new(), |seen| format!(", text {}", seen.text.short()));
+    let text = advisory.map_or(String::new(), |seen| {
+        format!(
+            ", text {}{}",
+            seen.text.short(),
+            if seen.state.is_ended() { ", CLOSED on GitHub" } else { "" }
+        )
+    });
+    let stands = advisory.is_some_and(|seen| !seen.state.is_ended());
     let names: Vec<String> = tracks.group.iter().map(|key| views::name(office, key)).collect();
     let mut steps = vec![
-        step(advisory.is_some(), format!("Advisory: {}{text}", way::advisory_url(office, case))),
+        step(stands, format!("Advisory: {}{text}", way::advisory_url(office, case))),
         step(
             !names.is_empty(),
             format!(

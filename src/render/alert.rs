@@ -21,8 +21,9 @@ const CARD_WIDTH: usize = 54;
 fn order(view: &AlertView, purpose: &str, verbs: &str, operator: &str) -> String {
     match view.commands {
         Commands::ByMail => {
+            let line = if verbs.contains('\n') { "one of these lines" } else { "this line" };
             format!(
-                "{purpose}, answer this mail and begin with this line, an exclamation mark before it:\n\n{verbs}"
+                "{purpose}, answer this mail and begin with {line}, an exclamation mark before it:\n\n{verbs}"
             )
         }
         Commands::Off => format!("{purpose}, have an operator run:\n\n{operator}"),
@@ -132,8 +133,7 @@ pub fn headline(view: &AlertView) -> String {
 }
 
 fn what_happened(view: &AlertView) -> String {
-    let at =
-        |instant| format!("{} ({})", when::medium(instant, &view.zone), when::relative(instant, view.now));
+    let at = |instant| view.at_and_gap(instant);
     match &view.kind {
         Alert::NewCase => match (view.case.as_ref().and_then(strong), door::came_in(view)) {
             (Some(_), how) => {
@@ -282,9 +282,9 @@ pub(super) fn card(case: &AlertCase, view: &AlertView) -> String {
     let age = when::relative(case.received, view.now);
     row("Received", &format!("{} ({age})", when::medium(case.received, &view.zone)));
     if !case.acknowledged {
-        row("Acknowledge by", &when::medium(case.acknowledge_by, &view.zone));
+        row("Acknowledge by", &view.at(case.acknowledge_by));
     }
-    case.public_on.iter().for_each(|at| row("Public on", &when::medium(*at, &view.zone)));
+    case.public_on.iter().for_each(|at| row("Public on", &view.at(*at)));
     row("Owner", &case.owner.as_ref().map_or("nobody yet".to_owned(), |o| plain(o)));
     if let Some(names) = components(case) {
         row("Component", &names);

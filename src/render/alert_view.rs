@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::news::News;
+use super::when;
+use crate::case::instant;
 use crate::case::{CaseId, Checked, ClockKind, Component, EffectId, MailId, Severity};
 use crate::mail::compose::Practice;
 
@@ -60,12 +62,28 @@ pub struct AlertView {
     pub now: Timestamp,
     /// The team's zone.
     pub zone: TimeZone,
+    /// The reader's own, where the roster has one (mail only).
+    pub their_zone: Option<TimeZone>,
     /// Whether this is an exercise (Discord says so here; a mail when it is composed).
     pub practice: Practice,
     /// The recipient's footer code (mail only).
     pub code: Option<String>,
     /// Whether members command by mail.
     pub commands: Commands,
+}
+
+impl AlertView {
+    /// An instant in the team's zone, and on the reader's clock.
+    pub(super) fn at(&self, at: Timestamp) -> String {
+        when::beside(at, &self.zone, self.their_zone.as_ref())
+    }
+
+    /// The same with how long it is until then, or since.
+    pub(super) fn at_and_gap(&self, at: Timestamp) -> String {
+        let theirs = self.their_zone.as_ref().and_then(|theirs| instant::other(at, &self.zone, theirs));
+        let there = theirs.map_or(String::new(), |there| format!("{there}; "));
+        format!("{} ({there}{})", when::medium(at, &self.zone), when::relative(at, self.now))
+    }
 }
 
 /// Whether members command by mail (MAIL section 7: not without a `bot_address`).

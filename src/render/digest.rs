@@ -55,6 +55,8 @@ pub struct DigestView {
     pub now: Timestamp,
     /// The team's zone.
     pub zone: TimeZone,
+    /// The reader's own, where the roster has one: its lines are on that clock.
+    pub their_zone: Option<TimeZone>,
     /// Last good poll of the mailbox.
     pub last_good_poll: Option<Timestamp>,
     /// Open cases.
@@ -202,6 +204,9 @@ fn line_words(line: &DigestLine, view: &DigestView) -> String {
         About::Effect(id) => id.to_string(),
     };
     let sender = line.sender.as_ref().map_or(String::new(), |s| format!("  {s}"));
-    let head = format!("  {about:<6}  {}{sender}", when::short(line.at, &view.zone));
+    let head = format!(
+        "  {about:<6}  {}{sender}",
+        when::short(line.at, view.their_zone.as_ref().unwrap_or(&view.zone))
+    );
     format!("{head}\n          {}\n", plain(&line.why))
 }

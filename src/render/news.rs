@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::alert::{capital, plain};
 use super::alert_view::AlertView;
-use super::when;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,8 @@ pub enum News {
         by: String,
         /// The exact act.
         what: String,
+        /// What comes of it, where its own words do not say so; ours.
+        means: Option<&'static str>,
         /// This person's word.
         nonce: String,
         /// Until when.
@@ -64,6 +65,8 @@ pub enum News {
         what: String,
         /// Where it is to be done.
         place: Option<String>,
+        /// What the reader can do, our words.
+        next: Option<String>,
     },
     /// An organization of the embargoed list answered.
     ListWrote {
@@ -107,10 +110,11 @@ pub(super) fn what_happened(news: &News) -> String {
             format!("{} says that this case needs help from above: people, time, or a decision.", plain(by))
         }
         News::Raised { by, over: true } => format!("{} took back the call for help.", plain(by)),
-        News::Confirm { act, by, what, .. } => format!(
-            "{} wants this done, and a second person must agree. It is act {act}, exactly this:\n\n  {}",
+        News::Confirm { act, by, what, means, .. } => format!(
+            "{} wants this done, and a second person must agree. It is act {act}, exactly this:\n\n  {}{}",
             plain(by),
-            plain(what)
+            plain(what),
+            means.map_or(String::new(), |means| format!("\n\nThat is: {means}."))
         ),
         News::Closed { why } => format!("The case is closed: {}.", plain(why)),
         News::LetterStopped { letter, why } => format!(
@@ -118,8 +122,10 @@ pub(super) fn what_happened(news: &News) -> String {
             plain(letter),
             plain(why)
         ),
-        News::Way { what, place: None } => format!("{}.", capital(&plain(what))),
-        News::Way { what, place: Some(place) } => format!("{}:\n\n  {}", capital(&plain(what)), plain(place)),
+        News::Way { what, place: None, .. } => format!("{}.", capital(&plain(what))),
+        News::Way { what, place: Some(place), .. } => {
+            format!("{}:\n\n  {}", capital(&plain(what)), plain(place))
+        }
         News::ListWrote { who } => format!(
             "A mail came from the address of {} on the embargoed list. It is on the issue, marked UNVERIFIED: whoever is told \
              there takes no part in the case. Nothing was sent, no clock changed.",
@@ -150,12 +156,12 @@ pub(super) fn what_next(news: &News, view: &AlertView) -> Option<String> {
             "If you agree, {}\n\nThe word is yours alone, and good until {}. If you do not agree, do nothing, or stop it:\n\n  \
              undo {act}",
             line(&format!("confirm {nonce}")),
-            when::medium(*until, &view.zone)
+            view.at(*until)
         )),
+        News::Way { next, .. } => next.clone(),
         News::Raised { .. }
         | News::Closed { .. }
         | News::LetterStopped { .. }
-        | News::Way { .. }
         | News::ListWrote { .. }
         | News::Settled => None,
     }

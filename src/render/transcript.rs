@@ -67,6 +67,8 @@ pub struct Transcript {
     pub at: Timestamp,
     /// The team's zone.
     pub zone: TimeZone,
+    /// The member's own, where the roster has one.
+    pub their_zone: Option<TimeZone>,
     /// Whether anything was done.
     pub ran: bool,
     /// Line by line.
@@ -93,7 +95,7 @@ impl Transcript {
     }
 
     fn leaves(&self, letter: &Ordered) -> String {
-        let at = |at| when::medium(at, &self.zone);
+        let at = |at| when::beside(at, &self.zone, self.their_zone.as_ref());
         match letter.leaves {
             Leaves::After(until) => format!(
                 "leaves after {}, with the first look into the mailbox from then on, unless somebody takes it back",
@@ -112,6 +114,12 @@ impl Transcript {
     pub(super) fn answers(&self) -> String {
         let answer = |line: &Line| format!("> {}\n{}\n\n", echo(&line.written), line.said);
         fold(&self.lines.iter().map(answer).collect::<String>())
+    }
+
+    /// The act of the last letter that can still be taken back.
+    pub(super) fn undoable(&self) -> Option<u32> {
+        let waits = |letter: &&Ordered| matches!(letter.leaves, Leaves::After(_) | Leaves::Confirmed(_));
+        self.letters.iter().rfind(waits).map(|letter| letter.act)
     }
 
     /// Each letter exactly as it will leave, with when.

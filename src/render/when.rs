@@ -1,7 +1,11 @@
 //! Instants as people read them: always absolute, always with the weekday and the zone (RUNBOOK section 5, point 6).
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::case::instant;
+use crate::case::instant::zone_name;
+pub use crate::case::instant::{beside, medium};
 
 /// `Thursday 26 November 2026, 14:00 UTC`: for letters.
 pub fn long(at: Timestamp, zone: &TimeZone) -> String {
@@ -25,9 +29,7 @@ pub fn both(at: Timestamp, zone: &TimeZone, theirs: Option<&TimeZone>) -> String
 
 /// `15:00 CET`, with the day where it is another one than in UTC; none where the clock shows the same as UTC.
 pub fn elsewhere(at: Timestamp, zone: &TimeZone) -> Option<String> {
-    let (here, there) = (at.to_zoned(TimeZone::UTC), at.to_zoned(zone.clone()));
-    let form = if there.date() == here.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
-    (there.offset() != here.offset()).then(|| format!("{} {}", there.strftime(form), zone_name(&there)))
+    instant::other(at, &TimeZone::UTC, zone)
 }
 
 /// `2026-11-26 14:00Z`: for subjects that cross zones.
@@ -35,22 +37,10 @@ pub fn stamp(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
-/// `Thu 26 Nov 2026, 14:00 UTC`: for tables.
-pub fn medium(at: Timestamp, zone: &TimeZone) -> String {
-    let at = at.to_zoned(zone.clone());
-    format!("{} {}", at.strftime("%a %-d %b %Y, %H:%M"), zone_name(&at))
-}
-
 /// `Thu 26 Nov 14:00 UTC`: for subjects and Discord.
 pub fn short(at: Timestamp, zone: &TimeZone) -> String {
     let at = at.to_zoned(zone.clone());
     format!("{} {}", at.strftime("%a %-d %b %H:%M"), zone_name(&at))
-}
-
-/// `PST`, `UTC`; where a zone has no letters, the offset: `UTC+03`.
-fn zone_name(at: &Zoned) -> String {
-    let name = at.strftime("%Z").to_string();
-    if name.starts_with(['+', '-']) { format!("UTC{name}") } else { name }
 }
 
 /// How long, in at most two units: `3d 4h`, `2h 5min`, `10min`, `less than a minute`. The sign is dropped.

@@ -210,7 +210,7 @@ fn the_list_has_its_time_and_two_persons_stand_behind_it() {
     assert!(case.agrees("bob"), "{}", case.said);
     case.done();
     case.does("!installers no\n!cve none It is small", "alice");
-    case.refuses("!ready", "alice", "the embargoed list prepares until 2026-12-09T09:00:00Z");
+    case.refuses("!ready", "alice", "the embargoed list prepares until Wed 9 Dec 2026, 09:00 UTC");
     case.does("!ready They are prepared", "alice");
     case.now = at("2026-12-07T16:00:00Z");
     case.does("!publish", "alice");
@@ -228,7 +228,7 @@ fn a_later_day_that_both_agreed_to_holds_beyond_the_limit() {
     let mut case = play(Until::Ready);
     case.case.tracks.embargo.agreed.as_mut().unwrap().date = at("2027-03-11T16:00:00Z");
     case.now = at("2027-02-25T16:00:00Z");
-    case.refuses("!publish", "alice", "the agreed day is 2027-03-11");
+    case.refuses("!publish", "alice", "the agreed day is Thu 11 Mar 2027");
     case.now = at("2027-03-11T16:00:00Z");
     case.does("!publish", "alice");
     assert!(case.agrees("bob"));

@@ -129,6 +129,11 @@ fn team() -> Policy {
     }
     policy.commands.hold_s = 0;
     policy.commands.letters_per_hour = 1_000;
+    policy.posted = sir_intake::case::policy::PostedRule {
+        web: "https://github.com".to_owned(),
+        projects: vec!["o3de/o3de".to_owned()],
+        told_hours: 24,
+    };
     policy
 }
 

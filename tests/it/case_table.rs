@@ -67,6 +67,7 @@ fn lines(verb: Verb) -> &'static [&'static str] {
         Verb::Exploited => &["!exploited Somebody uses it"],
         Verb::Takedown => &[
             "!takedown https://github.com/o3de/o3de/issues/5",
+            "!takedown https://github.com/o3de/elsewhere/issues/5",
             "!takedown tell",
             "!takedown blank",
             "!takedown delete",
@@ -208,6 +209,7 @@ fn say(play: &Play, line: &str) -> Result<Ruling, String> {
     let mut around = play.around(&by);
     around.cases = BTreeSet::from([CaseId { year: 2026, number: 8 }]);
     around.mails = BTreeMap::from([(MailId(9), MailIs::Waiting), (MailId(10), MailIs::OfCase)]);
+    around.posted = play.case.tracks.posted.iter().map(|seen| (seen.place.clone(), play.case.id)).collect();
     around.last_mail = Some(MailId(10));
     around.open_questions = vec![sir_intake::case::command::Question::Version];
     around.persons = BTreeMap::from([("sam@second.example".to_owned(), PersonId(9))]);

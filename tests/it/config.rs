@@ -484,3 +484,20 @@ fn a_secret_is_found_where_the_unit_takes_it_from() {
         folder.mistakes(SHORT)
     );
 }
+
+/// RUNBOOK 1.7: "re-confirmed yearly": told a month before, and nothing is sent from the day after.
+#[test]
+fn terms_of_the_embargoed_list_hold_a_year_to_the_day() {
+    let entry = "[[runbook.embargoed]]\norganization = \"Studio\"\naddress = \"a@studio.example\"\n\
+                 terms_accepted = \"2025-03-01\"\nconfirmed = \"2026-03-01\"\nvouched_by = \"alice\"\n";
+    let listed = load(&format!("{SHORT}{entry}")).runbook.embargoed.remove(0);
+    let on = |day: &str| (listed.is_lapsed(day.parse().unwrap()), listed.news(day.parse().unwrap()));
+    assert_eq!(on("2027-01-29"), (false, None));
+    assert!(
+        matches!(on("2027-01-30"), (false, Some(news)) if news.contains("must confirm the terms by 1 March 2027"))
+    );
+    assert!(matches!(on("2027-03-01"), (false, Some(_))));
+    assert!(
+        matches!(on("2027-03-02"), (true, Some(news)) if news.contains("last on 1 March 2026, more than a year ago"))
+    );
+}

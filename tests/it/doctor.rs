@@ -133,3 +133,59 @@ async fn broken_peers_are_named_with_what_to_do() {
         assert!(!broken["remedy"].as_str().unwrap().is_empty(), "{broken}");
     }
 }
+
+/// Three organizations of the embargoed list: one whose year is over, one whose year ends soon, one with time.
+fn listed(world: &World) {
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let ago = |days: i64| today.checked_sub(jiff::Span::new().days(days)).unwrap();
+    let entry = |name: &str, more: String| {
+        format!(
+            "[[runbook.embargoed]]\norganization = \"{name}\"\naddress = \"security@{}.example\"\n{more}\nvouched_by = \"alice\"\n\n",
+            name.to_lowercase()
+        )
+    };
+    let late = entry("Late", format!("terms_accepted = \"{}\"", ago(366)));
+    let soon = entry("Soon", format!("terms_accepted = \"{}\"\nconfirmed = \"{}\"", ago(800), ago(350)));
+    let good = entry("Good", format!("terms_accepted = \"{}\"", ago(20)));
+    let path = world.peers.path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, format!("{text}\n{late}{soon}{good}")).unwrap();
+}
+
+/// RUNBOOK 1.7, membership of the embargoed list: "re-confirmed yearly". Who reads `doctor` or `check` hears whose terms end, in
+/// time to ask them.
+#[tokio::test]
+async fn whose_terms_of_the_embargoed_list_end_is_said_before_and_after() {
+    let world = world().await;
+    listed(&world);
+    let (_, findings) = doctor(&world, Provider::Strips).await;
+    let said = finding(&findings, "embargoed");
+    let words: Vec<&str> = said.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
+    assert_eq!(words.len(), 2, "{findings:?}");
+    assert!(words[0].starts_with("Late of the embargoed list confirmed the terms last on"), "{words:?}");
+    assert!(words[0].ends_with("more than a year ago, and is told nothing"), "{words:?}");
+    assert!(words[1].starts_with("Soon of the embargoed list must confirm the terms by"), "{words:?}");
+    for finding in said {
+        assert_eq!(finding["grade"], "look", "{finding}");
+        assert_eq!(finding["remedy"], "ask them, and set `confirmed` of their entry");
+    }
+
+    let path = world.peers.path();
+    let check = |json: bool| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sir-intake"));
+        command.args(["--config", path.to_str().unwrap(), "check"]).env_remove("RUST_LOG");
+        command.args(json.then_some("--json")).env("CREDENTIALS_DIRECTORY", &world.peers.dir);
+        command.output().unwrap()
+    };
+    let shown = check(false);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert_eq!(shown.status.code(), Some(0), "no fault: {text}");
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("of the embargoed list")).collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("warning: ") && line.ends_with("of their entry")),
+        "{text}"
+    );
+    let value: Value = serde_json::from_slice(&check(true).stdout).unwrap();
+    assert_eq!(value["terms"].as_array().map(Vec::len), Some(2), "{value}");
+}

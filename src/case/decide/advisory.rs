@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::Decision;
+use crate::case::advisory::AdvisoryState;
 use crate::case::roster::{Member, Role};
-use crate::case::tracks::{Cve, Phase};
+use crate::case::tracks::{Cve, Phase, Review};
 use crate::case::{
     Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
     Step, Task,
@@ -27,6 +28,7 @@ pub(super) fn came(
         } else {
             numbered(decision, case, seen, policy, now);
             read_it(decision, case, seen, policy, now);
+            ended(decision, case, seen, policy, now);
         }
     }
     for task in tasks.iter().filter(|task| !case.tracks.tasks.contains_key(task)) {
@@ -35,6 +37,20 @@ pub(super) fn came(
         let alert = Alert::Brief { brief: Brief::Task { task: task.clone() } };
         super::tell(decision, case, Audience::Owner, &alert, policy, now);
     }
+}
+
+/// Somebody closed it on GitHub while its case goes on: whoever owns the case hears of it, once each time.
+fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
+    let known = case.tracks.advisory.as_ref().filter(|known| known.ghsa == seen.ghsa);
+    if case.phase().is_none() || known.is_some_and(|known| known.state == seen.state) {
+        return;
+    }
+    let brief = match seen.state {
+        AdvisoryState::Closed => Brief::AdvisoryClosed,
+        AdvisoryState::Withdrawn => Brief::AdvisoryWithdrawn,
+        AdvisoryState::Triage | AdvisoryState::Draft | AdvisoryState::Published => return,
+    };
+    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
 }
 
 /// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it.
@@ -51,12 +67,14 @@ fn numbered(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Poli
 /// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one
 /// than the one that is reviewed, is read again: approvals are of one text.
 fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
-    // What is public is read by everybody.
-    if case.tracks.published.is_some() {
+    // What is public is read by everybody; what was ended is read by nobody.
+    if case.tracks.published.is_some() || seen.state.is_ended() {
         return;
     }
     let first = case.tracks.advisory.is_none();
-    let changed = case.tracks.review.as_ref().is_some_and(|review| review.text != seen.text);
+    let was_ended = case.tracks.advisory.as_ref().is_some_and(|known| known.state.is_ended());
+    let unread = |review: &Review| review.text != seen.text || was_ended && review.approvals.is_empty();
+    let changed = case.tracks.review.as_ref().is_some_and(unread);
     if !first && !changed {
         return;
     }

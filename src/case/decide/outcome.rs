@@ -122,7 +122,8 @@ fn left(
     now: Timestamp,
 ) {
     decision.event(Event::LetterSent { effect, letter, person: to, at: now });
-    if act > 0 && !letter.is_notice() {
+    // Of a notice to several, the act is done with none of them alone.
+    if act > 0 && (!letter.is_notice() || letter == LetterKind::PosterMail) {
         ordered(decision, case, effect, letter, act, now);
         waits(decision, case, letter, policy, now);
     }

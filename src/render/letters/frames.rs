@@ -69,7 +69,7 @@ pub(super) fn digest_filled(view: &DigestView) -> Filled {
 }
 
 pub(super) fn transcript_filled(transcript: &Transcript) -> Filled {
-    let mut sheet = Sheet::new(Zones { team: &transcript.zone, theirs: None });
+    let mut sheet = Sheet::new(Zones { team: &transcript.zone, theirs: transcript.their_zone.as_ref() });
     let tag = transcript.case.map_or_else(|| "sir-intake".to_owned(), |case| case.to_string());
     sheet.put("tag", &tag);
     sheet.flag("ran", transcript.ran);
@@ -77,7 +77,7 @@ pub(super) fn transcript_filled(transcript: &Transcript) -> Filled {
     table(&mut sheet, "lines", &transcript.answers());
     sheet.flag("noted", transcript.noted);
     table(&mut sheet, "letters", &transcript.shown());
-    sheet.count("last_act", transcript.letters.last().map_or(0, |letter| u64::from(letter.act)));
+    sheet.count("last_act", transcript.undoable().map_or(0, u64::from));
     sheet.put("code", &transcript.code.as_deref().map(plain).unwrap_or_default());
     sheet.of(LetterName::Transcript)
 }

@@ -295,6 +295,7 @@ fn alert(kind: Alert) -> AlertView {
         kind,
         now: noon(2),
         zone: TimeZone::UTC,
+        their_zone: None,
         practice: Practice::No,
         code: Some(words(CODE)),
         commands: Commands::ByMail,
@@ -311,6 +312,7 @@ fn digest(waiting: usize) -> DigestView {
     DigestView {
         now: noon(1),
         zone: TimeZone::UTC,
+        their_zone: None,
         last_good_poll: Some(noon(1)),
         open_cases: 3,
         terms: Vec::new(),
@@ -339,6 +341,7 @@ fn transcript(ran: bool) -> Transcript {
         who: words("Bob Brook"),
         at: noon(1),
         zone: TimeZone::UTC,
+        their_zone: None,
         ran,
         lines: vec![Line {
             written: words("!ack 5wd"),

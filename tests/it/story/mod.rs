@@ -1,6 +1,7 @@
 //! Stories: each plays a piece of the runbook in the [`crate::world`], under the sentence that it keeps.
 
 pub mod advisory;
+mod advisory_ended;
 mod advisory_public;
 mod asked;
 mod attack;
@@ -31,6 +32,7 @@ mod stop;
 pub mod sweep;
 pub mod takedown;
 mod takedown_guards;
+mod takedown_mail;
 pub mod thread;
 mod thread_attack;
 mod verified;

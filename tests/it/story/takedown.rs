@@ -311,7 +311,7 @@ async fn two_people_delete_it_once_its_poster_could_read_why() {
         say(&mut world, ALICE, "!takedown tell").await;
         let told = say(&mut world, ALICE, "!takedown delete").await;
         assert!(
-            told.contains("by a comment that is deleted with it: from 2026-11-24T09:00:00Z on"),
+            told.contains("by a comment that is deleted with it: from Tue 24 Nov 2026, 09:00 UTC on"),
             "{told}"
         );
         world.pass(24);

@@ -32,7 +32,7 @@ async fn exploited_in_the_wild_it_is_published_early_by_two() {
     confirm(&mut world, BOB).await;
     say(&mut world, ALICE, REST).await;
     assert_eq!(phase(&world), Some(Phase::Ready));
-    assert!(say(&mut world, ALICE, "!publish").await.contains("the agreed day is 2026-12-07"));
+    assert!(say(&mut world, ALICE, "!publish").await.contains("the agreed day is Mon 7 Dec 2026"));
     let letters_before = letters(&world).len();
 
     let told = say(&mut world, BOB, "!exploited A customer of a studio was attacked with it").await;
@@ -264,11 +264,11 @@ async fn the_embargoed_list_has_its_time_to_prepare() {
     assert!(told.contains("leaves them less time to prepare than is configured"), "{told}");
     confirm(&mut world, BOB).await;
     let told = say(&mut world, ALICE, REST).await;
-    let lacks = "the embargoed list prepares until 2026-12-08T12:00:00Z, and the day is 2026-12-07T16:00:00Z";
+    let lacks = "the embargoed list prepares until Tue 8 Dec 2026, 12:00 UTC, and the day is Mon 7 Dec 2026, 16:00 UTC";
     assert!(told.contains(lacks), "{told}");
     assert_eq!(phase(&world), Some(Phase::Prenotice));
     let told = say(&mut world, ALICE, &format!("{REST} They all said that they are prepared")).await;
-    assert!(told.contains("ready: it goes public at 2026-12-07T16:00:00Z"), "{told}");
+    assert!(told.contains("ready: it goes public on Mon 7 Dec 2026, 16:00 UTC"), "{told}");
     say(&mut world, BOB, "!undo").await;
     assert!(!world.case(1).tracks.hurried, "taken back with it");
     say(&mut world, ALICE, "!ready They all said that they are prepared").await;
@@ -324,8 +324,7 @@ async fn who_did_not_confirm_the_terms_within_a_year_is_told_nothing() {
     world.settle_within(1).await;
     let digest = world.sent_to("bob@members.example");
     let digest = digest.iter().rfind(|mail| mail.contains("] digest of")).expect("a digest");
-    let said =
-        "Example Studios of the embargoed list confirmed the terms last on 2025-11-20, more than a year ago";
+    let said = "Example Studios of the embargoed list confirmed the terms last on 20 November 2025, more than a year ago";
     assert!(flat(&readable(digest)).contains(said), "{digest}");
 }
 
@@ -342,7 +341,10 @@ async fn a_day_that_moves_says_why() {
     assert!(told.contains("say why, in words for the reporter"), "{told}");
     let why = "The fix needs one more platform";
     let told = say(&mut world, ALICE, &format!("!agreed {why}")).await;
-    assert!(told.contains("2026-12-07T16:00:00Z -> 2026-12-09T16:00:00Z"), "{told}");
+    assert!(
+        told.contains("the day is Wed 9 Dec 2026, 16:00 UTC now, no longer Mon 7 Dec 2026, 16:00 UTC"),
+        "{told}"
+    );
     let letter = flat(&letters(&world).pop().unwrap());
     assert!(
         letter.contains("has changed") && letter.contains(why) && letter.contains("7 December 2026"),

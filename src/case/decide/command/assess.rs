@@ -57,7 +57,9 @@ impl Run<'_> {
         }
         let above = self.brief_roles(&[Role::TscContact], &Brief::Tsc);
         let mut said = format!(
-            "a vulnerability: {severity}, advisory in {repository}; {told}; told: {count} SIG chairs, {above} TSC contacts"
+            "a vulnerability: {severity}, advisory in {repository}; {told}; told: {}, {}",
+            counted(count, "SIG chair"),
+            counted(above, "TSC contact")
         );
         if !missing.is_empty() {
             said.push_str(&format!(
@@ -162,7 +164,7 @@ impl Run<'_> {
             MeetingWord::Propose(when) => {
                 let at = when.map_or(end, |when| self.instant(when));
                 if at <= self.now {
-                    return Err(format!("{at} is over: name a later day"));
+                    return Err(format!("{} is over: name a later day", self.at(at)));
                 }
                 Meeting::Proposed { at }
             }
@@ -173,7 +175,12 @@ impl Run<'_> {
         };
         let count = self.tell_team(&[Role::Member, Role::Chair], &Brief::Meeting { at });
         let late = if at > end { "; that is later than a week after the report" } else { "" };
-        let said = format!("{count} people are asked to meet at {at}{late}");
+        let said = format!("{count} people are asked to meet on {}{late}", self.at(at));
         Ok(Said { act: Some(act), ..words(said) })
     }
+}
+
+/// `1 SIG chair`, `2 SIG chairs`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

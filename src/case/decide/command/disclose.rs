@@ -6,7 +6,7 @@ use super::{Run, Said, words};
 use crate::case::decide::{advisory, promises};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
+use crate::case::{Advisory, Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
     pub(super) fn notify(&mut self) -> Result<Said, String> {
@@ -39,6 +39,7 @@ impl Run<'_> {
         }
         let soon = day.filter(|day| count > 0 && *day < until);
         if let Some(day) = soon {
+            let day = self.at(day);
             said.push_str(&format!("; the day ({day}) leaves them less time to prepare than is configured"));
         }
         Ok(Said { act: Some(act), ..words(said) })
@@ -80,6 +81,7 @@ impl Run<'_> {
             lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
         }
         if let (Some(until), Some(day), false) = (short, day, why) {
+            let (until, day) = (self.at(until), self.at(day));
             lacks.push(format!(
                 "the embargoed list prepares until {until}, and the day is {day}: agree on a later one, or say why less time will do: ready WHY"
             ));
@@ -91,7 +93,7 @@ impl Run<'_> {
         let loose = loose_ends(case);
         let act = self.step(Step::Ready { hurried: why && short.is_some() });
         let day = day.map_or("as soon as two people say so".to_owned(), |day| {
-            format!("at {day}, when two people say so")
+            format!("on {}, when two people say so", self.at(day))
         });
         let mut said = format!("ready: it goes public {day}");
         if old {
@@ -130,17 +132,18 @@ impl Run<'_> {
         }
         if let Some(until) = self.preparing(case) {
             lacks.push(format!(
-                "the embargoed list prepares until {until}; ready WHY says that less time will do"
+                "the embargoed list prepares until {}; ready WHY says that less time will do",
+                self.at(until)
             ));
         }
         match case.tracks.date() {
             _any if self.is_forced(case) => {}
             Some(day) if day <= self.now => {}
-            Some(day) => lacks.push(format!("the agreed day is {day}")),
+            Some(day) => lacks.push(format!("the agreed day is {}", self.at(day))),
             // Nobody waits for it but the team.
             None if case.reporter.is_none() => {}
             None => {
-                let limit = promises::limit(case, self.policy);
+                let limit = self.at(promises::limit(case, self.policy));
                 lacks.push(format!("no day is agreed; without one the last day is {limit}"));
             }
         }
@@ -173,7 +176,11 @@ impl Run<'_> {
 
     /// Somebody made it public on GitHub, and nobody here said so: nobody outside was told yet.
     fn tell_public(&mut self) -> Result<Said, String> {
-        let text = self.case()?.tracks.text().ok_or("there is no advisory")?;
+        let seen = self.case()?.tracks.advisory.as_ref().ok_or("there is no advisory")?;
+        if let Some(why) = seen.ended() {
+            return Err(format!("{why}: nobody can be told that it is public"));
+        }
+        let text = seen.text;
         let act = self.step_of_two(Step::Publish { text });
         let said = "it is public on GitHub already, and nobody here had said so; when a second person confirms, the reporter, \
                     the embargoed list and the public channels are told";
@@ -189,7 +196,12 @@ impl Run<'_> {
         if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
             (open.phase(), step, open.tracks.publishing)
         {
-            return Ok(());
+            return open
+                .tracks
+                .advisory
+                .as_ref()
+                .and_then(Advisory::ended)
+                .map_or(Ok(()), |why| Err(why.to_owned()));
         }
         let (case, phase) = self.remedy()?;
         let (asked, lacks) = if let Step::Publish { text } = step {
@@ -242,7 +254,7 @@ impl Run<'_> {
         }
         let known = if *step == Step::Leaked { case.tracks.leaked } else { case.tracks.exploited };
         if let Some(since) = known {
-            return Err(format!("that is known since {since}"));
+            return Err(format!("that is known since {}", self.at(since)));
         }
         let (group, told) = (case.tracks.group.clone(), case.tracks.list_told());
         let act = self.act(Deed::Step { step: step.clone() });

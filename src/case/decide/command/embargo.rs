@@ -19,7 +19,7 @@ impl Run<'_> {
         let (case, _) = self.remedy()?;
         let date = self.instant(when);
         if date <= self.now {
-            return Err(format!("{date} is over"));
+            return Err(format!("{} is over", self.at(date)));
         }
         if case.reporter.is_none() {
             return Err("the report has no address: there is nobody to agree with".to_owned());
@@ -32,7 +32,7 @@ impl Run<'_> {
                 "that is more than {} and {} days after the report; {} is the last day",
                 rule.limit_days,
                 rule.extension_days,
-                day(longest)
+                self.at(longest)
             ));
         }
         let good = self.publishing_day(date);
@@ -41,7 +41,7 @@ impl Run<'_> {
         {
             return Err(format!(
                 "nobody looks after it on that day (a Friday, a weekend or a day off); the nearest earlier one is {}",
-                day(good)
+                self.at(good)
             ));
         }
         if case.tracks.date() == Some(date) {
@@ -54,12 +54,13 @@ impl Run<'_> {
         }
         let deed = Deed::Step { step: Step::Embargo { date } };
         let (act, told) = self.act_with_letter(deed, LetterKind::Proposal, Content::OfCase)?;
-        let mut said = format!("proposed: {date}; {told}; say agreed when the reporter agreed in writing");
+        let mut said =
+            format!("proposed: {}; {told}; say agreed when the reporter agreed in writing", self.at(date));
         if date > limit {
             said.push_str(&format!(
                 "; that is beyond {} days ({}): it stands only with the reporter's written yes",
                 self.policy.runbook.limit_days,
-                day(limit)
+                self.at(limit)
             ));
         }
         if good != date {
@@ -112,8 +113,9 @@ impl Run<'_> {
         match before {
             Some(before) if moved && reason.is_empty() => {
                 return Err(format!(
-                    "the day moves from {before} to {}: say why, in words for the reporter, such as: agreed The fix needs one more platform",
-                    proposed.date
+                    "the day moves from {} to {}: say why, in words for the reporter, such as: agreed The fix needs one more platform",
+                    self.at(before),
+                    self.at(proposed.date)
                 ));
             }
             None if !reason.is_empty() => {
@@ -132,8 +134,13 @@ impl Run<'_> {
         if moved {
             self.tell_list(&told, LetterKind::ListChange, act);
         }
-        let before = before.map_or("no day".to_owned(), |before| before.to_string());
-        let said = format!("day: {before} -> {}, by mail {mail}; {letter}", proposed.date);
+        let day = self.at(proposed.date);
+        let said = match before {
+            Some(before) if moved => {
+                format!("the day is {day} now, no longer {}, by mail {mail}; {letter}", self.at(before))
+            }
+            Some(_) | None => format!("the day is {day}, by mail {mail}; {letter}"),
+        };
         Ok(Said { act: Some(act), ..words(said) })
     }
 
@@ -159,8 +166,4 @@ impl Run<'_> {
         );
         Ok(Said { act: Some(act), ..words(said) })
     }
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%A, %Y-%m-%d, %H:%M UTC").to_string()
 }

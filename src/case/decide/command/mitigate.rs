@@ -47,7 +47,7 @@ impl Run<'_> {
         let new = members.iter().filter(|name| !old.contains(name)).cloned().collect::<Vec<_>>();
         self.ruling.decision.then_on_issue(Effect::Advisory);
         let count = self.brief(new, &Brief::Group);
-        let mut said = format!("working group of {}; {count} new ones are told", members.len());
+        let mut said = format!("working group of {}; told now: {count}", members.len());
         if phase == Phase::Confirmed {
             said.push_str("; it works on the fix now");
         }
@@ -160,7 +160,7 @@ impl Run<'_> {
         }
         let said = match credit {
             Credit::Anonymous => "the reporter is not named".to_owned(),
-            Credit::Name => "the reporter is named as their mails are".to_owned(),
+            Credit::Name => "the reporter is named as in their mails".to_owned(),
             Credit::Github { login } => format!("the reporter is credited as {login}, once they accept"),
         };
         Ok(Said { act: Some(act), ..words(said) })

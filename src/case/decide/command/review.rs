@@ -3,7 +3,7 @@
 use super::{Run, Said, words};
 use crate::case::roster::Role;
 use crate::case::tracks::Fix;
-use crate::case::{Brief, Case, Content, Deed, LetterKind, Phase, Step};
+use crate::case::{Advisory, Brief, Case, Content, Deed, LetterKind, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn review(&mut self) -> Result<Said, String> {
@@ -15,6 +15,7 @@ impl Run<'_> {
         match &case.tracks.advisory {
             None => lacks.push("there is no draft advisory yet".to_owned()),
             Some(advisory) => {
+                lacks.extend(advisory.ended().map(str::to_owned));
                 lacks.extend(advisory.gaps.iter().map(|gap| format!("the advisory lacks {}", gap.words())));
             }
         }
@@ -62,7 +63,7 @@ impl Run<'_> {
         let act = self.step(Step::Approve { text });
         let (have, want) =
             (self.case()?.tracks.approvals(&self.policy.roster), self.policy.runbook.approvals);
-        Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want}")) })
+        Ok(Said { act: Some(act), ..words(format!("approved; {have} of {want} approvals")) })
     }
 
     pub(super) fn object(&mut self) -> Result<Said, String> {
@@ -82,7 +83,8 @@ impl Run<'_> {
         let Some(review) = &case.tracks.review else {
             return vec!["nothing was reviewed: review".to_owned()];
         };
-        let mut lacks = Vec::new();
+        let ended = case.tracks.advisory.as_ref().and_then(Advisory::ended);
+        let mut lacks: Vec<String> = ended.map(str::to_owned).into_iter().collect();
         if case.tracks.text() != Some(review.text) {
             lacks.push("the advisory was changed since".to_owned());
         }
@@ -97,7 +99,7 @@ impl Run<'_> {
         let days = self.policy.runbook.reporter_review_days;
         let until = self.policy.calendar.advance_working_days(review.since, days);
         if case.reporter.is_some() && !review.reporter_wrote && until > self.now {
-            lacks.push(format!("the reporter has until {until} to read it"));
+            lacks.push(format!("the reporter has until {} to read it", self.at(until)));
         }
         lacks
     }

@@ -4,9 +4,10 @@
 use jiff::SignedDuration;
 
 use super::{Chore, Run, Said, words};
+use crate::case::act::Hold;
 use crate::case::command::TakedownWord;
 use crate::case::posted::{Place, Posted, Standing, Takedown};
-use crate::case::{Case, Effect, Planned, Sha256, Step};
+use crate::case::{Case, Deed, Effect, LetterKind, Planned, Sha256, Step};
 
 impl Run<'_> {
     pub(super) fn takedown(&mut self, word: &TakedownWord) -> Result<Said, String> {
@@ -54,24 +55,34 @@ impl Run<'_> {
     fn tell_poster(&mut self) -> Result<Said, String> {
         let (case, posted) = self.posted()?;
         if let Some(at) = posted.told {
-            return Err(format!("whoever posted it is told since {at}"));
+            return Err(format!("whoever posted it is told since {}", self.at(at)));
         }
         if case.tracks.telling {
             return Err("that is ordered already".to_owned());
         }
-        let act = self.step(Step::TellPoster);
+        // RUNBOOK 1.3: "and mail if address known": GitHub tells none, a member may have.
+        let to = case.reporter;
         let hold_s = self.policy.commands.hold_s;
         let until = self.in_seconds(hold_s);
-        self.ruling.decision.effects.push(Planned {
-            not_before: Some(until),
-            // Without a hold there is no time in which an undo could come.
-            held_until: (hold_s > 0).then_some(until),
-            ..Planned::after_issue(Effect::TellPoster)
-        });
-        Ok(Said {
-            act: Some(act),
-            ..words("the comment on the public issue (T32) is held; it says nothing of this case")
-        })
+        let hold = to.map(|_| Hold { letter: LetterKind::PosterMail, until });
+        let act = self.act_until(Deed::Step { step: Step::TellPoster }, hold, None);
+        let mail = to.map(|to| Planned::letter_of_case(LetterKind::PosterMail, to, None, act));
+        for planned in std::iter::once(Planned::after_issue(Effect::TellPoster)).chain(mail) {
+            self.ruling.decision.effects.push(Planned {
+                not_before: Some(until),
+                // Without a hold there is no time in which an undo could come.
+                held_until: (hold_s > 0).then_some(until),
+                ..planned
+            });
+        }
+        let said = match to {
+            None => "the comment on the public issue (T32) is held; it says nothing of this case",
+            Some(_) => {
+                "the comment on the public issue and the mail to the reporter's address (T32) are held; neither says \
+                 anything of this case"
+            }
+        };
+        Ok(Said { act: Some(act), ..words(said) })
     }
 
     /// What forbids to take it down: RUNBOOK 1.3, "2p + SAVED + `IN_QUEUE` + `POSTER_TOLD` verified".
@@ -98,8 +109,9 @@ impl Run<'_> {
             Some(at) if how == Takedown::Delete => {
                 let from = at.saturating_add(wait).unwrap_or(at);
                 if from > self.now {
+                    let (at, from) = (self.at(at), self.at(from));
                     lacks.push(format!(
-                        "whoever posted it was told at {at}, by a comment that is deleted with it: from {from} on (takedown \
+                        "whoever posted it was told on {at}, by a comment that is deleted with it: from {from} on (takedown \
                          blank can be done now)"
                     ));
                 }

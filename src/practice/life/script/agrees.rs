@@ -20,7 +20,7 @@ pub(super) async fn proposed(life: &mut Life) {
     let told = life.says(ALICE, "!embargo 2027-04-10").await;
     life.day.check(
         "nobody publishes on a Saturday",
-        told.contains("the nearest earlier one is Thursday, 2027-04-08"),
+        told.contains("the nearest earlier one is Thu 8 Apr 2027, 16:00 UTC"),
     );
     life.orders(ALICE, "!embargo 2027-04-07").await;
     life.until("2027-03-11T04:40:00Z").await;
