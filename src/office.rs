@@ -63,8 +63,6 @@ pub struct Bells {
     pub mail: Notify,
     /// A case began, or has more words.
     pub check: Notify,
-    /// A member named a public issue.
-    pub posted: Notify,
 }
 
 impl Office {
@@ -366,6 +364,7 @@ pub fn policy(config: &Config) -> Policy {
         embargoed: config.runbook.embargoed.clone(),
         announce: config.runbook.announce.clone(),
         channels: u8::try_from(config.runbook.channels.len()).unwrap_or(u8::MAX),
+        exercise: config.mode == config::Mode::Exercise,
         posted: PostedRule {
             web: config.github.web().to_owned(),
             projects: config.public.repositories.iter().map(ToString::to_string).collect(),

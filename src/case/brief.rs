@@ -61,6 +61,8 @@ pub enum Brief {
     PostedBlank,
     /// The public issue is gone.
     PostedGone,
+    /// The words that were taken out of the public issue, or went with it, can be read again.
+    PostedBack,
 }
 
 impl Brief {
@@ -87,6 +89,7 @@ impl Brief {
             Self::PostedChanged => "posted-changed",
             Self::PostedBlank => "posted-blank",
             Self::PostedGone => "posted-gone",
+            Self::PostedBack => "posted-back",
         }
     }
 }

@@ -355,6 +355,22 @@ pub enum WhenUnknown {
 }
 
 impl Effect {
+    /// Whether everybody can see what it does.
+    pub fn is_public(&self) -> bool {
+        match self {
+            Self::Publish { .. } | Self::Announce { .. } | Self::TellPoster | Self::TakeDown { .. } => true,
+            Self::OpenIssue
+            | Self::UpdateIssue
+            | Self::Comment { .. }
+            | Self::Answer
+            | Self::Letter { .. }
+            | Self::Transcript { .. }
+            | Self::Alert { .. }
+            | Self::Post { .. }
+            | Self::Advisory => false,
+        }
+    }
+
     /// The lane it goes in.
     pub fn lane(&self) -> Lane {
         match self {

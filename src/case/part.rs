@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Assessment;
 use super::step::Step;
 use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
-use super::{MemberKey, Sha256, Takedown};
+use super::{MemberKey, Sha256, Takedown, Task};
 
 /// One part of [`Tracks`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +115,10 @@ impl Tracks {
             Part::Reproduced(reproduced) => self.reproduced = reproduced,
             Part::Fix(fix) => self.fix = fix,
             Part::Installers(installers) => self.installers = installers,
-            Part::Cve(cve) => self.cve = cve,
+            Part::Cve(cve) => {
+                self.cve = cve;
+                self.cve_shown();
+            }
             Part::Credit(credit) => self.credit = credit,
             Part::Collaborators(collaborators) => self.collaborators = collaborators,
             Part::Advisory(ghsa) => self.ghsa = ghsa,
@@ -126,7 +129,10 @@ impl Tracks {
             Part::Hurried(hurried) => self.hurried = hurried,
             Part::Publishing(publishing) => self.publishing = publishing,
             Part::Telling(telling) => self.telling = telling,
-            Part::Takedown(takedown) => self.takedown = takedown,
+            Part::Takedown(takedown) => {
+                self.takedown = takedown;
+                self.tasks.retain(|task, _| !matches!(task, Task::TakeDown { .. }));
+            }
             Part::Leaked(leaked) => self.leaked = leaked,
             Part::Exploited(exploited) => self.exploited = exploited,
         }

@@ -255,6 +255,8 @@ pub struct Policy {
     pub channels: u8,
     /// Public issues.
     pub posted: PostedRule,
+    /// An exercise: nothing is done in public.
+    pub exercise: bool,
 }
 
 /// MAIL: "escalation beyond the owner waits one working day, then goes on".

@@ -388,9 +388,6 @@ impl Tracks {
         {
             *review = Review::of(advisory.text, at);
         }
-        if let (Some(id), false) = (&advisory.cve, matches!(self.cve, Cve::Assigned { .. })) {
-            self.cve = Cve::Assigned { id: Reference::Cve(id.clone()) };
-        }
         if advisory.is_public() && self.published.is_none() {
             self.published = Some(at);
         }
@@ -402,5 +399,14 @@ impl Tracks {
         }
         self.tasks.retain(|task, _| !task.is_done(advisory));
         self.advisory = Some(advisory.clone());
+        self.cve_shown();
+    }
+
+    /// An id that GitHub shows is there, whatever was said of it before.
+    pub(super) fn cve_shown(&mut self) {
+        let shown = self.advisory.as_ref().and_then(|advisory| advisory.cve.clone());
+        if let (Some(id), false) = (shown, matches!(self.cve, Cve::Assigned { .. })) {
+            self.cve = Cve::Assigned { id: Reference::Cve(id) };
+        }
     }
 }

@@ -8,9 +8,9 @@ use crate::case::command::Question;
 use crate::case::decide::command::Around;
 use crate::case::{Case, MailId};
 use crate::mail::{Authentication, Automatic};
-use crate::store::{FateWord, StoreError};
+use crate::store::{FateWord, MailRow, StoreError};
 
-/// Later mails of the reporter whose facts are looked at for open questions, at most.
+/// Later mails of the reporter that are read for what they answer, or agree to, at most: the newest.
 const FACTS_OF: usize = 20;
 
 impl Steer<'_> {
@@ -28,16 +28,22 @@ impl Steer<'_> {
 
     /// What the reporter wrote after the report, themselves: a machine of theirs agrees to nothing.
     pub(super) fn reporters_mails(&self, case: &Case) -> Result<Vec<(MailId, Timestamp)>, StoreError> {
+        let theirs = |row: &MailRow| {
+            let after = row.id != case.report && row.fate == FateWord::Reply;
+            after && row.person.is_some() && row.person == case.reporter
+        };
         let mut mails = Vec::new();
-        for row in self.txn.mails_of(case.id)? {
-            let theirs = row.id != case.report && row.person.is_some() && row.person == case.reporter;
-            if theirs
-                && row.fate == FateWord::Reply
-                && self.office.read_mail(self.txn, &row)?.letter.automatic == Automatic::None
+        for row in self.txn.mails_of(case.id)?.into_iter().rev().filter(theirs).take(FACTS_OF) {
+            // On the thread that writes: a mail that cannot be read agrees to nothing, and takes nobody along.
+            let read = || self.office.read_mail(self.txn, &row);
+            let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+            if let Ok(read) = read
+                && read?.letter.automatic == Automatic::None
             {
                 mails.push((row.id, row.received));
             }
         }
+        mails.reverse();
         Ok(mails)
     }
 

@@ -46,6 +46,11 @@ pub(super) fn question(read: &ReadMail, received: Timestamp) -> Question {
     }
 }
 
+/// The public issue that a message stands for, as the mirror calls it.
+pub(super) fn itself(txn: &Txn<'_>, mail: MailId) -> Result<Option<String>, StoreError> {
+    Ok(txn.posted_of(mail)?.map(|posted| posted.place.to_string()))
+}
+
 /// The report and what its reporter wrote since, as one text. A mail that cannot be read has no words.
 pub(super) fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreError> {
     let (case, number, later) = office.store.read(|txn| {
@@ -67,6 +72,7 @@ pub(super) fn words_of(office: &Office, id: CaseId) -> Result<CaseWords, StoreEr
     };
     let mut question = question(&report, case.received);
     question.without = Some(id.to_string());
+    question.itself = office.store.read(|txn| itself(txn, case.report))?;
     let mut readable = withheld(&report.letter);
     for mail in later {
         let Some(later) = read(mail)? else { continue };

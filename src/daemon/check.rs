@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::case_words::{question, withheld, words_of};
+use super::case_words::{itself, question, withheld, words_of};
 use super::{Fault, commit};
 use crate::case::decide::Input;
 use crate::case::{CaseId, Checked, Unchecked};
@@ -124,7 +124,12 @@ pub(super) async fn first(
     }
     let now = office.outside.clock.now();
     Some(match turn {
-        Turn::Now => ask(office, question(read, row.received.min(now)), PATIENCE, now).await,
+        Turn::Now => {
+            let mut question = question(read, row.received.min(now));
+            // A fault of the disk tells itself elsewhere, and soon.
+            question.itself = office.store.read(|txn| itself(txn, row.id)).unwrap_or_default();
+            ask(office, question, PATIENCE, now).await
+        }
         Turn::Later => Checkup::not(Unchecked::NotYet, CheckState::Due),
     })
 }

@@ -43,7 +43,6 @@ pub(super) fn done(
         Chore::TakeIn { place, by, via } => {
             let wanted = Wanted { place: place.clone(), by: by.clone(), via: *via };
             txn.want_posted(&wanted, now)?;
-            office.bells.posted.notify_one();
         }
         Chore::OpenMail { mail } => {
             return late::open_late(office, txn, *mail, Source::Member, now).map(Some);

@@ -14,12 +14,17 @@ pub fn free(dir: &Path) -> Option<u64> {
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// Whether space is so low that nothing more is taken in.
+pub(super) fn is_low(office: &Office) -> bool {
+    free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes)
+}
+
 /// Raises the alarm when space is low, ends it when there is some again.
 ///
 /// # Errors
 /// [`PollFault::DiskLow`], or a fault of the store.
 pub(super) async fn check(office: &Arc<Office>) -> Result<(), PollFault> {
-    let low = free(&office.config.state_dir).is_some_and(|free| free < office.config.limits.free_disk_bytes);
+    let low = is_low(office);
     let now = office.outside.clock.now();
     let raised =
         office.store.read(|txn| Ok(txn.alarms()?.iter().any(|(word, _)| word == Alarm::DiskLow.word())))?;

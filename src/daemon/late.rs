@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::commit;
 use super::desk::{Prepared, opening};
+use crate::case::decide::Input;
 use crate::case::{CaseId, MailId, Source};
 use crate::office::Office;
-use crate::store::{FateWord, MailRow, Note, StoreError, Txn};
+use crate::store::{FateWord, MailRow, Note, POSTED, StoreError, Txn};
 
 /// A mail that a person, or its time in the waiting room, turns into a case. `by`: the source of the case where the mail was
 /// neither waiting nor history.
@@ -42,6 +43,9 @@ pub(super) fn open_late(
         | FateWord::Command => by,
     };
     let (case, note) = opened(office, txn, row, source, now)?;
+    if let Some(posted) = txn.posted_of(id)? {
+        commit::input(office, txn, case, &Input::Posted { seen: posted.seen }, now)?;
+    }
     txn.settle(id, FateWord::Case, &note)?;
     Ok(case)
 }
@@ -69,6 +73,8 @@ fn opened(
     now: Timestamp,
 ) -> Result<(CaseId, Note), StoreError> {
     let id = row.id;
+    // Whoever posted it in public hears nothing by mail, whichever way it becomes a case.
+    let source = if row.role == POSTED { Source::Posted } else { source };
     let raw = txn.raw(id)?;
     // On the thread that writes: a reader that fails inside must not take it along, at each start again.
     let guarded = |headers_only: bool| {

@@ -15,6 +15,7 @@ mod commanded;
 mod commit;
 mod desk;
 mod disk;
+mod door;
 mod envelope;
 pub mod evidence;
 mod gauges;

@@ -283,9 +283,7 @@ fn conclude(
                 commit::alarm_once(office, txn, alarm.word(), alarm, now)?;
             }
             let outbox = &office.config.outbox;
-            let tired = now.duration_since(row.planned_at)
-                >= SignedDuration::try_from(outbox.give_up).unwrap_or(SignedDuration::MAX);
-            if tired {
+            if is_tired(office, row, now) {
                 return park(office, txn, row, why, now);
             }
             let (first, cap) = match row.effect.lane() {
@@ -301,6 +299,7 @@ fn conclude(
             let mark = row.why.as_deref().filter(|why| why.starts_with(UNKNOWN));
             txn.again(id, now.saturating_add(wait).unwrap_or(now), mark.unwrap_or(why))
         }
+        Verdict::Look { .. } if is_tired(office, row, now) => park(office, txn, row, "outcome-unknown", now),
         Verdict::Look { looks } => {
             let wait = office.config.github.look_wait;
             tracing::warn!(effect = row.effect.word(), id = %id, looks, "outcome unknown: it is looked for");
@@ -321,6 +320,12 @@ fn conclude(
             tell_case(office, txn, row, Outcome::Stopped { why: *why }, now)
         }
     }
+}
+
+/// It was tried, or looked for, long enough.
+fn is_tired(office: &Office, row: &EffectRow, now: Timestamp) -> bool {
+    let most = SignedDuration::try_from(office.config.outbox.give_up).unwrap_or(SignedDuration::MAX);
+    now.duration_since(row.planned_at) >= most
 }
 
 /// A peer that works again ends its alarms.

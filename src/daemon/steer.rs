@@ -136,8 +136,9 @@ impl Steer<'_> {
         if commands.iter().any(Command::tells_list) {
             self.list(&mut around)?;
         }
-        if case.tracks.posted.is_some() {
+        if case.tracks.posted.is_some() && commands.iter().any(Command::acts_in_public) {
             around.left_alone = super::posted::why_left_alone(self.office, self.txn, case)?;
+            around.taking_down = self.txn.is_taking_down(case.id)?;
         }
         for act in &case.acts {
             let row = match act.letter {

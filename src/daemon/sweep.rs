@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::{Prepared, opening};
+use super::door::{address, login};
 use super::sync::{advisory_url, is_ghsa};
 use super::{Fault, commit};
 use crate::case::{Address, Source};
@@ -144,24 +145,15 @@ async fn take(office: &Arc<Office>, name: &ProjectName, list: &Advisories) -> Re
             author: item.author.as_ref().map(|author| login(&author.login)),
         };
         let created = item.created_at.unwrap_or(now);
-        let raw = message(item, address(office, item).as_ref());
+        let raw = message(item, shown(office, item).as_ref());
         let stored = office.store.write("advisory", move |txn| txn.take_advisory(&row, raw, created, now));
         taken += usize::from(stored.await?.is_some());
     }
     Ok((taken, Rest::None))
 }
 
-/// A login as GitHub allows them; anything else is left out of it.
-fn login(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || "-_[]".contains(*c)).take(60).collect()
-}
-
-/// The address that the account shows. One of a member or of ours is left out: nobody gets a right, and no letter is
-/// sent, because an account claims such an address.
-fn address(office: &Office, item: &Advisory) -> Option<Address> {
-    let address = Address::parse(item.author.as_ref()?.email.as_deref()?)?;
-    let of_ours = office.house.owns(&address) || office.policy.roster.by_address(&address).is_some();
-    (!of_ours).then_some(address)
+fn shown(office: &Office, item: &Advisory) -> Option<Address> {
+    address(office, item.author.as_ref()?.email.as_deref()?)
 }
 
 /// The advisory as a message (RFC 5322). Its words stand in encoded words and in base64 alone: none of them can become a

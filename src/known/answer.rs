@@ -49,8 +49,12 @@ pub(crate) fn answer(
     mirror: Age,
 ) -> Answer {
     let limit = if question.limit == 0 { SHOWN } else { question.limit };
+    let is_itself = |found: &Found| {
+        question.itself.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&found.record.id))
+    };
+    let others = found.into_iter().filter(|found| !is_itself(found));
     let (cases, public): (Vec<Found>, Vec<Found>) =
-        found.into_iter().partition(|found| found.record.source == Source::Case);
+        others.partition(|found| found.record.source == Source::Case);
     let candidates = candidates(question, public, &packages, limit, Rivals::Each);
     let cases = candidates_of_cases(question, cases, limit);
     let verdict = candidates.iter().map(|candidate| candidate.verdict).min().unwrap_or(Verdict::None);

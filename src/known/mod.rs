@@ -54,6 +54,8 @@ pub struct Question {
     pub limit: usize,
     /// This record is left out as if it were not there: the report's own case, or to measure.
     pub without: Option<String>,
+    /// The public record that the report itself is: a public issue is not known because it stands there.
+    pub itself: Option<String>,
 }
 
 /// What is proposed of a candidate, the strongest first.

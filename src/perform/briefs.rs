@@ -56,6 +56,7 @@ pub(super) fn letter(
         | Brief::PostedChanged
         | Brief::PostedBlank
         | Brief::PostedGone
+        | Brief::PostedBack
         | Brief::Task { .. } => None,
     };
     Ok(Some((letter, file)))
@@ -156,7 +157,8 @@ fn on_case(
         | Brief::Task { .. }
         | Brief::PostedChanged
         | Brief::PostedBlank
-        | Brief::PostedGone => return Ok(None),
+        | Brief::PostedGone
+        | Brief::PostedBack => return Ok(None),
     }))
 }
 
@@ -300,6 +302,7 @@ pub(super) fn headline(brief: &Brief) -> String {
         }
         Brief::PostedBlank => "the words of the public issue are taken out".to_owned(),
         Brief::PostedGone => "the public issue is gone".to_owned(),
+        Brief::PostedBack => "the words of the public issue can be read again".to_owned(),
     }
 }
 
@@ -332,6 +335,7 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
         | Brief::PostedChanged
         | Brief::PostedBlank
         | Brief::PostedGone
+        | Brief::PostedBack
         | Brief::Task { .. } => None,
     }
 }

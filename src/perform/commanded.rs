@@ -136,7 +136,7 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
             Some(url) => Some(url.to_owned()),
             None => Some(super::way::advisory_url(office, case)),
         },
-        Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone => posted(),
+        Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone | Brief::PostedBack => posted(),
         Brief::CveCame | Brief::AdvisoryClosed | Brief::AdvisoryWithdrawn | Brief::Public => {
             Some(super::way::advisory_url(office, case))
         }

@@ -44,6 +44,7 @@ pub(crate) use views::why_of_mail;
 use crate::case::act::Stopped;
 use crate::case::decide::Outcome;
 use crate::case::{Alarm, Effect};
+use crate::config::Mode;
 use crate::office::Office;
 use crate::outside::{Died, Point};
 use crate::render::leak::Leak;
@@ -132,6 +133,9 @@ pub async fn perform(
     row: &EffectRow,
     looks: Option<u32>,
 ) -> Result<Verdict, PerformFault> {
+    if office.config.mode == Mode::Exercise && row.effect.is_public() {
+        return Ok(Verdict::Canceled { why: "exercise" });
+    }
     let word = row.effect.word();
     office.outside.point(Point::BeforeWire(word))?;
     let verdict = match &row.effect {

@@ -77,12 +77,14 @@ fn words(house: &House<'_>, whole: &WholeIssue, saved: Option<&PostedWords>) -> 
     }
 }
 
-/// Whether nothing of it can be read any more: title and all texts are other ones.
+/// Whether nothing of it can be read any more: title and all texts are other ones. A title that is not ours counts where the
+/// project locked it: whoever posted it can empty it for a while, and write all of it into another title.
 pub(crate) fn is_blanked(house: &House<'_>, whole: &WholeIssue, saved: &PostedWords) -> bool {
     let body = is_blank(whole.issue.body.as_deref().unwrap_or_default(), BODY);
     let comments =
         house.others(&whole.comments).all(|one| is_blank(one.body.as_deref().unwrap_or_default(), COMMENT));
-    body && comments && !whole.cut && whole.issue.title != saved.title
+    let title = whole.issue.title == TITLE || (whole.issue.locked && whole.issue.title != saved.title);
+    body && comments && title && !whole.cut
 }
 
 /// What GitHub shows of it; `saved`: what others wrote there when it was saved last.
@@ -108,6 +110,16 @@ pub(crate) fn seen(
     };
     let bytes = serde_json::to_vec(&whole.told).unwrap_or_default();
     Seen { posted, copy: PostedCopy { sha256: Sha256::of(&bytes), words, bytes } }
+}
+
+impl Seen {
+    /// A look at the words alone does not see all that belongs to them: whether that was saved whole is known from before.
+    pub(crate) fn after(mut self, known: &Posted) -> Self {
+        if self.posted.words == known.words {
+            self.posted.whole &= known.whole;
+        }
+        self
+    }
 }
 
 /// It is not there any more.

@@ -121,7 +121,8 @@ impl<'a> Job<'a> {
     }
 
     fn seen(&self, whole: &WholeIssue) -> Posted {
-        seen(&self.house(), &self.row, Some(self.case.id), whole, self.saved.as_ref()).posted
+        let seen = seen(&self.house(), &self.row, Some(self.case.id), whole, self.saved.as_ref());
+        seen.after(&self.known).posted
     }
 }
 

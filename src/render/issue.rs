@@ -288,7 +288,8 @@ fn posted_words(posted: &PostedNote, zone: &TimeZone) -> String {
     let next = match posted.stands {
         Standing::Readable => " Two people take it down: `!takedown blank`, or `!takedown delete`.",
         Standing::Blank => {
-            " Earlier texts stay behind `edited` there until it is deleted: `!takedown delete`."
+            " The old title stays in its history there, and earlier texts behind `edited`, until it is deleted: \
+             `!takedown delete`."
         }
         Standing::Gone => "",
     };

@@ -141,7 +141,7 @@ pub fn leaks(text: &str, approved: &str, secrets: &Secrets) -> Vec<Leak> {
     let strange = named_cves(&held).filter(|(id, _, _)| !secrets.cves.contains(id));
     strange.for_each(|(_, from, to)| add(LeakKind::Cve, from, to));
     for address in &secrets.addresses {
-        spelled(&held, address).into_iter().for_each(|(from, to)| add(LeakKind::Address, from, to));
+        spelled(&plain, &held, address).into_iter().for_each(|(from, to)| add(LeakKind::Address, from, to));
     }
     tracker(&plain, secrets).into_iter().for_each(|(from, to)| add(LeakKind::Tracker, from, to));
     rows(&held, approved, &secrets.texts).into_iter().for_each(|(from, to)| add(LeakKind::Words, from, to));
@@ -212,8 +212,9 @@ pub fn cve_ids(text: &str) -> BTreeSet<String> {
     named_cves(&held).map(|(id, _, _)| id).collect()
 }
 
-/// An address in any spelling: `a@b.example`, `a (at) b dot example`.
-fn spelled(held: &[Word], address: &str) -> Vec<(usize, usize)> {
+/// An address in any spelling: `a@b.example`, `a (at) b dot example`. Words of a sentence that only follow each other as those of
+/// an address do are none: whoever chooses an address could make any letter of ours hold it.
+fn spelled(plain: &str, held: &[Word], address: &str) -> Vec<(usize, usize)> {
     let wanted: Vec<String> = words(address).map(|word| word.text).collect();
     if wanted.len() < 2 {
         return Vec::new();
@@ -221,7 +222,21 @@ fn spelled(held: &[Word], address: &str) -> Vec<(usize, usize)> {
     let bare: Vec<&Word> = held.iter().filter(|word| !matches!(word.text.as_str(), "at" | "dot")).collect();
     let wanted_bare: Vec<&str> =
         wanted.iter().map(String::as_str).filter(|word| !matches!(*word, "at" | "dot")).collect();
-    let is = |row: &&[&Word]| row.iter().zip(&wanted_bare).all(|(word, wanted)| word.text == *wanted);
+    let local = address.rsplit_once('@').map_or(0, |(local, _)| {
+        words(local).filter(|word| !matches!(word.text.as_str(), "at" | "dot")).count()
+    });
+    let joined = |row: &[&Word]| {
+        let (Some(left), Some(right)) = (local.checked_sub(1).and_then(|at| row.get(at)), row.get(local))
+        else {
+            return true;
+        };
+        let between = plain.get(left.to..right.from).unwrap_or_default();
+        let said = || words(between).any(|word| word.text == "at");
+        between.contains('@') || !between.contains(char::is_whitespace) || said()
+    };
+    let is = |row: &&[&Word]| {
+        row.iter().zip(&wanted_bare).all(|(word, wanted)| word.text == *wanted) && joined(row)
+    };
     let rows = bare.windows(wanted_bare.len().max(1)).filter(is);
     rows.filter_map(|row| Some((row.first()?.from, row.last()?.to))).collect()
 }
@@ -378,6 +393,10 @@ mod tests {
         ] {
             assert_eq!(kinds(bad), [LeakKind::Address], "{bad}");
         }
+        // "here@may.be": an address that somebody chose so that our own sentence holds its words.
+        let chosen = Secrets { addresses: vec!["here@may.be".to_owned()], ..Secrets::default() };
+        assert_eq!(leaks("What is here may be taken down.", "", &chosen), []);
+        assert_eq!(leaks("Write here at may.be.", "", &chosen).len(), 1);
     }
 
     #[test]

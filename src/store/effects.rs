@@ -142,13 +142,16 @@ fn recipient(effect: &Effect) -> String {
     }
 }
 
+/// Where effects on a public issue stand in line.
+const PUBLIC_ISSUE: &str = "public-issue";
+
 /// In which line it stands within its lane: an answer stands behind nothing that waits, and holds up nothing.
 fn queue(effect: &Effect) -> String {
     match effect {
         Effect::Transcript { to, .. } => format!("answer:{to}"),
         Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
         // A comment that is held holds up no advisory.
-        Effect::TellPoster | Effect::TakeDown { .. } => "public-issue".to_owned(),
+        Effect::TellPoster | Effect::TakeDown { .. } => PUBLIC_ISSUE.to_owned(),
         Effect::OpenIssue
         | Effect::UpdateIssue
         | Effect::Comment { .. }
@@ -448,6 +451,24 @@ impl Txn<'_> {
         let json = serde_json::to_string(effect)?;
         let values = params![case.to_string(), effect.lane().word(), queue(effect), json];
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Whether the public issue of this case is being taken down, or that waits for a person.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn is_taking_down(&self, case: CaseId) -> Result<bool, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select json from effect where case_id = ?1 and recipient = ?2 and state in ('due', 'sending', 'unknown', 'parked')",
+        )?;
+        let mut rows = query.query(params![case.to_string(), PUBLIC_ISSUE])?;
+        while let Some(row) = rows.next()? {
+            let effect: Effect = serde_json::from_str(&row.get::<_, String>(0)?)?;
+            if matches!(effect, Effect::TakeDown { .. }) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The id that stands in the marker of the issue of this case.

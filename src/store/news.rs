@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 use super::Txn;
 use crate::case::Lane;
 
-/// A bell for each lane.
+/// A bell for each lane, and one for those who watch public issues.
 #[derive(Debug, Clone, Default)]
-pub struct Lanes(Arc<[Notify; 5]>);
+pub struct Lanes(Arc<[Notify; 5]>, Arc<Notify>);
 
 impl Lanes {
     /// The bell of a lane. A ring that nobody waits for is kept for the next one who does.
@@ -25,7 +25,15 @@ impl Lanes {
         }
     }
 
+    /// The bell of those who watch public issues: a member named one.
+    pub fn named(&self) -> &Notify {
+        &self.1
+    }
+
     pub(super) fn ring(&self, touched: Touched) {
+        if touched.0.get() & NAMED != 0 {
+            self.named().notify_one();
+        }
         for lane in Lane::ALL {
             if touched.0.get() & bit(lane) != 0 {
                 self.bell(lane).notify_one();
@@ -37,6 +45,9 @@ impl Lanes {
 /// The lanes that a transaction gave something to do.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Touched(Cell<u8>);
+
+/// Beside the bits of the lanes.
+const NAMED: u8 = 32;
 
 fn bit(lane: Lane) -> u8 {
     match lane {
@@ -52,6 +63,11 @@ impl Txn<'_> {
     /// This lane has something new to do, if this transaction stands.
     pub(super) fn touch(&self, lane: Lane) {
         self.1.0.set(self.1.0.get() | bit(lane));
+    }
+
+    /// A public issue was named, if this transaction stands.
+    pub(super) fn touch_named(&self) {
+        self.1.0.set(self.1.0.get() | NAMED);
     }
 
     /// Any lane may have something new to do.

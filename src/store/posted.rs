@@ -109,14 +109,26 @@ impl Txn<'_> {
         rows.next()?.map(posted).transpose()
     }
 
-    /// How many were taken in and are not cases yet.
+    /// How many were taken in since then.
     ///
     /// # Errors
     /// A fault of the disk.
-    pub fn posted_unread(&self) -> Result<u32, StoreError> {
-        let mut query =
-            self.0.prepare_cached("select count(*) from message where role = ?1 and fate = 'stored'")?;
-        Ok(query.query_row([POSTED], |row| row.get(0))?)
+    pub fn posted_since(&self, at: Timestamp) -> Result<u32, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select count(*) from posted p join message m on m.id = p.message where m.stored_at >= ?1",
+        )?;
+        Ok(query.query_row([ms(at)], |row| row.get(0))?)
+    }
+
+    /// Bytes of the copies of an issue that were saved since then.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn copied_since(&self, node: &str, at: Timestamp) -> Result<u64, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select coalesce(sum(length(bytes) + length(json)), 0) from posted_copy where node = ?1 and saved_at >= ?2",
+        )?;
+        Ok(query.query_row(params![node, ms(at)], |row| row.get(0))?)
     }
 
     /// Takes one in, with its first copy, as a message that is read like a mail. `None`: it was there already.
@@ -232,6 +244,7 @@ impl Txn<'_> {
                 ms(now)
             ],
         )?;
+        self.touch_named();
         Ok(())
     }
 

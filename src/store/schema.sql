@@ -123,7 +123,7 @@ create table posted_copy (
   json     text    not null,          -- what others wrote (case::PostedWords)
   bytes    blob    not null,          -- the issue, its comments, what was done to it, its earlier texts: JSON
   saved_at integer not null,
-  unique (node, sha256)
+  unique (node, sha256, words)
 ) strict;
 create index posted_copy_words on posted_copy (node, words);
 

@@ -295,6 +295,16 @@ fn what_is_taken_back_can_be() {
     case.does("!undo", "bob");
     let review = case.case.tracks.review.as_ref().unwrap();
     assert!(review.approvals.contains(&key("bob")) && review.objections.is_empty());
+    // An id that GitHub shows is there, whatever is taken back, and is told once.
+    let mut case = play(Until::Mitigating);
+    case.does("!cve none It is small", "alice");
+    let shown =
+        Advisory { cve: Some("CVE-2026-4242".to_owned()), ..case.case.tracks.advisory.clone().unwrap() };
+    case.input(&Input::Advisory { seen: shown, tasks: Vec::new() });
+    let assigned = case.case.tracks.cve.clone();
+    assert!(matches!(assigned, Cve::Assigned { .. }), "{assigned:?}");
+    case.does("!undo", "bob");
+    assert_eq!(case.case.tracks.cve, assigned);
 }
 
 /// MAIL section 7: observers review, SIG-Release answers about installers, and neither commands anything else.

@@ -64,6 +64,7 @@ pub fn policy() -> Policy {
         vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
     Policy {
         posted: Default::default(),
+        exercise: false,
         calendar: Calendar { zone: TimeZone::UTC, workdays, holidays: BTreeSet::new() },
         roster: roster(),
         acknowledge: ClockRule {

@@ -355,7 +355,7 @@ pub const TABLE: &[Row] = &[
         Class::TwoPeople,
         "takedown blank|delete",
         "Retitles, blanks and locks the public issue, or deletes it, exactly as it was saved. Another person must confirm; where GitHub gives no right, it is a task for an admin.",
-        "undo, until it is confirmed",
+        "undo, until it is done",
     ),
 ];
 

@@ -1,8 +1,8 @@
 //! What is said of a public issue.
 
-use super::Runbook;
 use super::read::{did_you_mean, shown};
 use super::words::Words;
+use super::{Command, Runbook};
 use crate::case::posted::Takedown;
 
 /// What is said of a public issue.
@@ -14,6 +14,17 @@ pub enum TakedownWord {
     Tell,
     /// It is taken down.
     Down(Takedown),
+}
+
+impl Command {
+    /// Whether something may follow from it on the public issue of the case.
+    pub fn acts_in_public(&self) -> bool {
+        let word = match self {
+            Self::Runbook(Runbook::Takedown(word)) => word,
+            other => return matches!(other, Self::Confirm(_)),
+        };
+        matches!(word, TakedownWord::Tell | TakedownWord::Down(_))
+    }
 }
 
 /// The address is compared with the watched repositories later: the configuration knows where GitHub is.

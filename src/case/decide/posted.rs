@@ -47,6 +47,7 @@ fn news(known: &Posted, seen: &Posted) -> Option<Brief> {
     match seen.standing {
         Standing::Gone if known.standing != Standing::Gone => Some(Brief::PostedGone),
         Standing::Readable if known.words != seen.words => Some(Brief::PostedChanged),
+        Standing::Readable if !known.is_readable() => Some(Brief::PostedBack),
         Standing::Blank if known.is_readable() => Some(Brief::PostedBlank),
         Standing::Gone | Standing::Readable | Standing::Blank => None,
     }

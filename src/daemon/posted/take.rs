@@ -8,8 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::Watched;
 use crate::case::decide::Input;
 use crate::case::posted::Place;
-use crate::case::{Address, Case, MemberKey, PostedWords, Source};
+use crate::case::{Case, MemberKey, PostedWords, Source};
 use crate::daemon::desk::{Prepared, opening};
+use crate::daemon::door::{address, login};
 use crate::daemon::outright::{self, Outright};
 use crate::daemon::{Fault, chores, commit};
 use crate::known::links;
@@ -32,6 +33,15 @@ pub(super) enum Came {
     Left,
     /// Too many cases began in this hour.
     TooMany,
+}
+
+/// What an issue is saved from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// All of it, or it is asked for again.
+    Whole,
+    /// What the list tells, where GitHub did not tell the whole again and again: better a part than nothing.
+    Listed,
 }
 
 /// What an issue looks like; on the reader's thread, which survives what it reads. `None`: it did not survive.
@@ -74,25 +84,31 @@ fn cited(office: &Office, words: &PostedWords) -> BTreeMap<String, bool> {
     ids.into_iter().map(|id| (id.clone(), is_public(&id))).collect()
 }
 
-/// Why the public issue of a case is left alone, if all that it names is public by now.
+/// Why the public issue of a case is left alone, if all that it names is public by now. On the thread that writes: what the
+/// mirror does not tell at once is not waited for, and what cannot be judged is left to people.
 pub(in crate::daemon) fn why_left_alone(
     office: &Office,
     txn: &Txn<'_>,
     case: &Case,
 ) -> Result<Option<String>, StoreError> {
     let Some((_, Some(words))) = of_case(txn, case)? else { return Ok(None) };
-    let cited = cited(office, &words);
-    let public = &office.config.public;
-    let marks = Marks { labels: &public.labels, words: &public.words };
-    let post = Post {
-        title: &words.title,
-        body: &words.body,
-        labels: &[],
-        ours: false,
-        of_team: false,
-        cited: &cited,
+    if office.known.is_stuck() {
+        return Ok(Some(
+            "public records cannot be looked at just now; say it again in some minutes".to_owned(),
+        ));
+    }
+    let left = || {
+        let cited = cited(office, &words);
+        let public = &office.config.public;
+        let marks = Marks { labels: &public.labels, words: &public.words };
+        let (title, body) = (&words.title, &words.body);
+        let post = Post { title, body, labels: &[], ours: false, of_team: false, cited: &cited };
+        judge(&post, &marks) == Verdict::Leave(Leave::Public)
     };
-    let left = judge(&post, &marks) == Verdict::Leave(Leave::Public);
+    let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(left)).unwrap_or_else(|_| {
+        tracing::error!("a public issue could not be looked at");
+        false
+    });
     Ok(left.then(|| Leave::Public.words().to_owned()))
 }
 
@@ -108,6 +124,7 @@ pub(super) async fn suspected(
     watched: &Watched,
     issue: &Issue,
     me: &Whoami,
+    told: Told,
 ) -> Result<Result<Came, GithubError>, Fault> {
     let Some(node) = issue.node_id.clone() else { return Ok(Ok(Came::Left)) };
     if office.store.read(|txn| txn.has_posted(&node))? {
@@ -118,21 +135,23 @@ pub(super) async fn suspected(
     let whose = (house.is_us(author), house.is_of_team(author));
     let (likely, why) = match verdict(office, whose, words_of(issue), issue.labels.clone()).await? {
         Some(Verdict::Suspect { likely, why }) => (likely, why),
-        Some(Verdict::Leave(_)) | None => return Ok(Ok(Came::Left)),
+        Some(Verdict::Leave(_)) => return Ok(Ok(Came::Left)),
+        None => (false, vec!["it could not be looked at"]),
     };
     let now = office.outside.clock.now();
     let hour_ago = now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now);
-    let begun = office.store.read(|txn| Ok((txn.cases_since(hour_ago)?, txn.posted_unread()?)))?;
-    if begun.0.saturating_add(begun.1) >= office.config.waiting.cases_per_hour {
+    // A flood of mails does not close this door, nor one here the mailbox.
+    if office.store.read(|txn| txn.posted_since(hour_ago))? >= office.config.waiting.cases_per_hour {
         return Ok(Ok(Came::TooMany));
     }
     let sure = if likely { "It looks like a report" } else { "It may be a report; please say" };
     let why = format!("{sure}: {}", why.join("; "));
     let place = Place { project: watched.name.to_string(), number: issue.number };
-    let whole = match whole(peers, watched, issue.number).await {
-        Ok(Some(whole)) => whole,
-        Ok(None) => return Ok(Ok(Came::Left)),
-        Err(fault) => return Ok(Err(fault)),
+    let whole = match (told, whole(peers, watched, issue.number).await) {
+        (_, Ok(Some(whole))) => whole,
+        (_, Ok(None)) => return Ok(Ok(Came::Left)),
+        (Told::Whole, Err(fault)) => return Ok(Err(fault)),
+        (Told::Listed, Err(_)) => Box::new(WholeIssue::listed(issue)),
     };
     keep(office, peers, me, &whole, Taking { repository: watched.id, place, node, why, named: None }).await
 }
@@ -213,19 +232,6 @@ async fn keep(
     Ok(Ok(if stored.is_some() { Came::Taken } else { Came::Left }))
 }
 
-/// A login as GitHub allows them; anything else is left out of it.
-fn login(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || "-_[]".contains(*c)).take(60).collect()
-}
-
-/// The address that the account shows. One of a member or of ours is left out: nobody gets a right, and no letter is
-/// sent, because an account claims such an address.
-fn address(office: &Office, shown: &str) -> Option<Address> {
-    let address = Address::parse(shown)?;
-    let of_ours = office.house.owns(&address) || office.policy.roster.by_address(&address).is_some();
-    (!of_ours).then_some(address)
-}
-
 /// Those that members named: taken in, whatever they look like, unless the policy leaves them alone.
 pub(super) async fn named(
     office: &Arc<Office>,
@@ -273,7 +279,9 @@ pub(super) async fn named(
         };
         match keep(office, peers, me, &whole, taking).await? {
             Ok(Came::Taken) => taken += 1,
-            Ok(Came::Left | Came::TooMany) => {}
+            Ok(Came::Left | Came::TooMany) => {
+                refuse(office, std::slice::from_ref(one), "it was taken in before").await?;
+            }
             Err(fault) => tracing::warn!(%fault, "an issue that a member named was not saved; later again"),
         }
     }

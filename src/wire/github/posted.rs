@@ -58,10 +58,37 @@ pub struct WholeIssue {
     pub etag: String,
 }
 
+impl WholeIssue {
+    /// What a list tells of an issue, and no more.
+    pub fn listed(issue: &Issue) -> Self {
+        let told = json!({ "issue": { "number": issue.number, "title": issue.title, "body": issue.body }, "cut": true });
+        Self { issue: issue.clone(), comments: Vec::new(), told, cut: true, etag: String::new() }
+    }
+}
+
 /// Shows no word of it.
 impl std::fmt::Debug for WholeIssue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "WholeIssue({}, {} comments)", self.issue.number, self.comments.len())
+    }
+}
+
+/// What belongs to an issue beside its words. GitHub may not let us see it, and whoever posted the issue can make it too
+/// much to be told: the issue is kept all the same, and its copy says so.
+fn shown<T>(asked: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
+    match asked {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ (GithubError::RateLimited { .. } | GithubError::NotDone)) => Err(error),
+        Err(
+            GithubError::Refused { .. }
+            | GithubError::Unknown
+            | GithubError::Moved
+            | GithubError::OtherRepository
+            | GithubError::NotPrivate
+            | GithubError::Archived
+            | GithubError::IssuesOff
+            | GithubError::NotKept,
+        ) => Ok(None),
     }
 }
 
@@ -104,15 +131,11 @@ impl Github {
         let mut told = json!({ "issue": answer.json::<Value>()?, "comments": comments.items });
         let mut cut = comments.cut;
         if depth == Depth::All {
-            let deeds = self.up_to(&format!("{route}/timeline"), MOST_DEEDS, comments.bytes).await?;
+            let deeds = self.up_to(&format!("{route}/timeline"), MOST_DEEDS, comments.bytes).await;
+            let deeds = shown(deeds)?.unwrap_or(Read { items: Vec::new(), bytes: 0, cut: true });
             cut |= deeds.cut;
             let node = issue.node_id.clone().unwrap_or_default();
-            // GitHub may not let us see them: the issue is kept all the same, and its copy says so.
-            let edits = match self.graphql::<Value>(EDITS, &node).await {
-                Ok(edits) => edits,
-                Err(GithubError::Refused { .. }) => Value::Null,
-                Err(error) => return Err(error),
-            };
+            let edits = shown(self.graphql::<Value>(EDITS, &node).await)?.unwrap_or(Value::Null);
             if let Some(told) = told.as_object_mut() {
                 told.insert("timeline".to_owned(), Value::Array(deeds.items));
                 told.insert("edits".to_owned(), edits);

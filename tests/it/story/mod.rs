@@ -31,6 +31,7 @@ pub mod post;
 mod stop;
 pub mod sweep;
 pub mod takedown;
+mod takedown_abuse;
 mod takedown_guards;
 mod takedown_mail;
 pub mod thread;

@@ -326,11 +326,14 @@ async fn a_flood_of_public_issues_waits_on_github() {
 async fn a_github_that_is_away_loses_nothing_and_is_said() {
     use sir_intake::practice::hub::Fault;
     let mut world = world(0).await;
-    post(&world, SUBJECT, WORDS, &[]);
-    world.peers.hub.faults().repeat("GET", Kind::Timeline, 1, Fault::ServerError);
+    let number = post(&world, SUBJECT, WORDS, &[]);
+    world.peers.hub.faults().repeat("GET", Kind::Comments, 1, Fault::ServerError);
     let _turn = world.daemon().once().await.unwrap();
     let fault = world.daemon().office.store.read(|txn| txn.meta("posted-fault")).unwrap().unwrap();
-    assert!(fault.starts_with("o3de/o3de: no usable answer from GitHub"), "{fault}");
+    assert!(
+        fault.starts_with(&format!("o3de/o3de: issue {number}: no usable answer from GitHub")),
+        "{fault}"
+    );
     assert_eq!(world.cases().len(), 0);
     world.settle_within(1).await;
     assert_eq!(world.cases().len(), 1);

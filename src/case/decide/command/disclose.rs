@@ -150,7 +150,16 @@ impl Run<'_> {
         lacks
     }
 
+    /// In an exercise nothing is done in public.
+    pub(super) fn for_real(&self) -> Result<(), String> {
+        if self.policy.exercise {
+            return Err("this is an exercise: nothing is done in public".to_owned());
+        }
+        Ok(())
+    }
+
     pub(super) fn publish(&mut self) -> Result<Said, String> {
+        self.for_real()?;
         if let (Some(Phase::Disclosed), false) = (self.open_case()?.phase(), self.case()?.tracks.publishing) {
             return self.tell_public();
         }

@@ -3,6 +3,7 @@
 //! Each line is tried on the case as the lines before it leave it. What does not fit is a refusal in words; then nothing
 //! of the whole happens. How the lines came (mail, comment) changes nothing here.
 
+mod around;
 mod assess;
 mod close;
 mod disclose;
@@ -16,13 +17,13 @@ mod takedown;
 mod undo;
 mod way;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
+
+pub use around::{Around, MailIs};
 
 use super::Decision;
 use crate::case::act::Hold;
-use crate::case::command::{Class, Command, Question, Runbook, Verb, Via, Which};
+use crate::case::command::{Class, Command, Runbook, Verb, Via, Which};
 use crate::case::event::Stop;
 use crate::case::instant;
 use crate::case::posted::Place;
@@ -45,58 +46,6 @@ pub struct Order<'a> {
     pub commands: &'a [Command],
     /// Whether it holds a code that was sent to them, or answers a notice to them.
     pub answers_us: bool,
-}
-
-/// How a mail that a command names stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailIs {
-    /// It waits or was set aside: of no case.
-    Loose,
-    /// It waits to be judged.
-    Waiting,
-    /// The report of this case.
-    Report,
-    /// A later mail of this case.
-    OfCase,
-    /// Of another case, or nothing that can become one.
-    Elsewhere,
-}
-
-/// What a decision about commands must know besides the case.
-#[derive(Debug, Clone, Default)]
-pub struct Around {
-    /// The roster's name for the reporter, if the reporter is of the team.
-    pub reporter_is: Option<MemberKey>,
-    /// What the mails of the reporter leave open.
-    pub open_questions: Vec<Question>,
-    /// Other cases that are named, and exist.
-    pub cases: BTreeSet<CaseId>,
-    /// Mails that are named.
-    pub mails: BTreeMap<MailId, MailIs>,
-    /// The last mail of the case after the report.
-    pub last_mail: Option<MailId>,
-    /// Mails of the reporter after the report, and when they came.
-    pub reporters_mails: Vec<(MailId, Timestamp)>,
-    /// Those of the embargoed list who may be told, as people; looked up for the verbs that tell them.
-    pub embargoed: Vec<PersonId>,
-    /// Organizations of it that did not confirm the terms within a year: they are told nothing.
-    pub lapsed: Vec<String>,
-    /// The SIG that looks after the component of the case, by the shipped list.
-    pub component_sig: Option<String>,
-    /// Addresses that are named, as people ([`crate::case::Address::key`]).
-    pub persons: BTreeMap<String, PersonId>,
-    /// Acts whose letter is on its way or gone.
-    pub leaving: BTreeSet<u32>,
-    /// The acts that this member may confirm, by their own nonce.
-    pub nonces: BTreeMap<String, u32>,
-    /// Letters that this member ordered in the last hour.
-    pub ordered: u32,
-    /// The words below the block.
-    pub words: String,
-    /// Why the public issue of the case is left alone, if it is: all that it names is public.
-    pub left_alone: Option<String>,
-    /// Public issues that are named and are cases already.
-    pub posted: BTreeMap<Place, CaseId>,
 }
 
 /// What a member wants to read; the upper layers know how it looks.

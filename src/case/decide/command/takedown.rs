@@ -45,6 +45,7 @@ impl Run<'_> {
         if posted.standing == Standing::Gone {
             return Err("the public issue is gone already".to_owned());
         }
+        self.for_real()?;
         match &self.around.left_alone {
             None => Ok((case, posted)),
             Some(why) => Err(format!("the public issue is left alone: {why}")),
@@ -91,8 +92,9 @@ impl Run<'_> {
         if posted.is_done(how) {
             return Err("that is done already".to_owned());
         }
-        if case.tracks.takedown.is_some_and(|(asked, _)| asked == how) {
-            return Err("two people said so already: it is being done, or an admin is asked".to_owned());
+        // An order that was given up, or that only an admin could carry out, may be given again: rights change.
+        if case.tracks.takedown.is_some_and(|(asked, _)| asked == how) && self.around.taking_down {
+            return Err("two people said so already, and it is being done".to_owned());
         }
         let mut lacks = Vec::new();
         if !posted.whole {
@@ -130,12 +132,13 @@ impl Run<'_> {
         let act = self.step_of_two(Step::TakeDown { how, words: words_of });
         let what = match how {
             Takedown::Blank => {
-                "retitled, blanked and locked; GitHub still shows earlier texts to whoever looks behind `edited`"
+                "retitled, blanked and locked; GitHub goes on showing the old title in the history of the issue, and \
+                 earlier texts behind `edited`"
             }
             Takedown::Delete => "deleted, for ever",
         };
         let said = format!(
-            "when a second person confirms, the public issue is {what}, if it still reads as it was saved ({})",
+            "when a second person confirms, and if it still reads as it was saved ({}), the public issue is {what}",
             words_of.short()
         );
         Ok(Said { act: Some(act), ..words(said) })

@@ -73,12 +73,16 @@ impl Run<'_> {
         if gone && closes {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
-        if let Deed::Step {
-            step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. } | Step::TakeDown { .. }),
-        } = &act.deed
+        if let Deed::Step { step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. }) } =
+            &act.deed
             && act.state == ActState::Done
         {
             return Err(format!("{} was done, and others know of it now", step.words()));
+        }
+        if let Deed::Step { step: Step::TakeDown { how, .. } } = &act.deed
+            && self.case()?.tracks.posted.as_ref().is_some_and(|posted| posted.is_done(*how))
+        {
+            return Err("that is done, and GitHub gives it back to nobody".to_owned());
         }
         if let Deed::Step { step: Step::TellPoster } = &act.deed
             && self.case()?.tracks.posted.as_ref().is_some_and(|posted| posted.told.is_some())
