@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::arguments::MirrorWhat;
@@ -124,10 +125,8 @@ fn lines() -> Tell {
 
 /// A bar, drawn on standard error. What it prints went through [`visible_line`]: names come from us, faults may not.
 fn bar(bar: ProgressBar) -> Tell {
-    let bytes = ProgressStyle::with_template("{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}");
-    let spin = ProgressStyle::with_template("{msg:24} {spinner} {human_pos} {elapsed}");
-    let plain = ProgressStyle::default_bar;
-    let (bytes, spin) = (bytes.unwrap_or_else(|_| plain()), spin.unwrap_or_else(|_| plain()));
+    let bytes = style("{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}");
+    let spin = style("{msg:24} {spinner} {human_pos} {elapsed}");
     Arc::new(move |step| match step {
         Step::Begins(name) => {
             bar.set_style(spin.clone());
@@ -149,7 +148,12 @@ fn bar(bar: ProgressBar) -> Tell {
     })
 }
 
-/// Takes feed files and package lists from disk.
+/// A template of ours; the library's own bar where it does not take it.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Takes feed files and package lists from disk: a bar on a terminal, a line a feed otherwise.
 fn import(paths: &[PathBuf], config: &Config, out: &Out) -> Result<u8, Stop> {
     let mirror = mirror(config)?;
     let is_cmake = |path: &PathBuf| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("cmake"));
@@ -159,18 +163,26 @@ fn import(paths: &[PathBuf], config: &Config, out: &Out) -> Result<u8, Stop> {
         [] => None,
         lists => Some(sync::import_cmake(&mirror, lists, now)?),
     };
+    let drawn = match (out.is_json(), std::io::stderr().is_terminal()) {
+        (false, true) => {
+            ProgressBar::new(0).with_style(style("{msg:32} [{bar:30}] {pos} of {len} feeds, {elapsed}"))
+        }
+        (true, _) | (false, false) => ProgressBar::hidden(),
+    };
     let mut tell = |progress: &Progress| {
-        if !out.is_json() {
-            out.tell(&format!(
-                "{} of {}: {}, {} records",
-                progress.done, progress.of, progress.feed, progress.records
-            ));
+        let Progress { feed, done, of, records } = progress;
+        drawn.set_length(u64::try_from(*of).unwrap_or(u64::MAX));
+        drawn.set_position(u64::try_from(*done).unwrap_or(u64::MAX));
+        drawn.set_message(visible_line(&format!("{feed}, {records} records so far")));
+        if drawn.is_hidden() && !out.is_json() && done < of {
+            out.tell(&format!("feed {feed} ({} of {of}), {records} records so far", done + 1));
         }
     };
     let report = match feeds.as_slice() {
         [] => ImportReport::default(),
         feeds => mirror.import(feeds, now, &mut tell)?,
     };
+    drawn.finish_and_clear();
     let row = |feed: &FeedDone| {
         let fault = feed.fault.clone().unwrap_or_else(|| "taken in".to_owned());
         vec![
@@ -214,6 +226,11 @@ fn status(config: &Config, out: &Out) -> Result<u8, Stop> {
     Ok(if stale || faults > 0 { FAULTS } else { OK })
 }
 
+/// The NVD's own stamp, as people read an instant.
+fn newest(stamp: &str) -> String {
+    stamp.parse().map_or_else(|_| stamp.to_owned(), |at| when::medium(at, &TimeZone::UTC))
+}
+
 fn as_text(
     status: &MirrorStatus,
     sources: &[SourceRow],
@@ -226,7 +243,7 @@ fn as_text(
     let old = if stale { format!(", OLD (over {} days)", config.known.stale_days) } else { String::new() };
     let rows = [
         ("Records", status.age.records.to_string()),
-        ("Newest", status.age.stamp.clone()),
+        ("Newest", newest(&status.age.stamp)),
         ("Taken in", format!("{}{old}", ago(status.age.taken_at))),
         ("O3DE's", format!("{} advisories, {} issues", status.advisories, status.issues)),
         ("Unreadable", format!("{bad} records")),

@@ -2,8 +2,8 @@
 //! journal (`known/`).
 //!
 //! A new report is compared when it is read, so that its first page and notice say what was found. When many come at once
-//! their cases begin first, with their receipts and clocks, and their pages wait a little. Everything later is done here, beside the mail: those of a flood, a case that grew, a mirror
-//! that appears or learns of a cited id, a check that failed.
+//! their cases begin first, with their receipts and clocks, and their pages wait a little. Everything later is done here,
+//! beside the mail: those of a flood, a case that grew, a mirror that appears or learns of a cited id, a check that failed.
 //!
 //! **Invariant:** no fault of the mirror stops a mail or lets it wait longer than [`PATIENCE`].
 

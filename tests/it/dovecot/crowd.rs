@@ -122,6 +122,8 @@ pub struct Harm {
     double_issues: usize,
     double_receipts: usize,
     double_comments: usize,
+    /// Our own pages, taken for somebody's edit.
+    false_edits: usize,
 }
 
 pub async fn harm(yard: &mut Yard, sent: &Sent) -> Harm {
@@ -172,6 +174,7 @@ pub async fn harm(yard: &mut Yard, sent: &Sent) -> Harm {
         double_issues: issues.len() - titles.len(),
         double_receipts: letters.iter().map(|count| count.saturating_sub(1)).sum(),
         double_comments: comments.len() - markers.len(),
+        false_edits: comments.iter().filter(|body| body.contains("edited by hand")).count(),
     }
 }
 

@@ -3,6 +3,7 @@
 use sir_intake::case::Closure;
 use sir_intake::known::Status;
 use sir_intake::known::own_case::{self, OwnCase};
+use sir_intake::practice::loopback::{ROSTER, Settings};
 
 use super::command_desk::{ALICE, reported, say};
 use super::intake::nth_report;
@@ -77,5 +78,27 @@ async fn in_a_flood_each_page_still_gets_its_findings() {
             (number..=20).filter(|later| page.contains(&format!("SIR-2026-{later:04}]"))).collect();
         assert!(later.is_empty(), "{number} names what came after it: {later:?}");
     }
+    world.nothing_is_left_over();
+}
+
+/// Of a flood a page waits a little for its check: none is opened that says nothing of it and is drawn anew a moment later.
+#[tokio::test]
+async fn in_a_flood_the_page_waits_for_its_check_and_the_receipt_does_not() {
+    let rest = format!("{ROSTER}[waiting]\ncases_per_hour = 50\n");
+    let mut world = World::with(Settings { rest, ..Settings::default() }).await;
+    world.mirror_learns("2018", &feed(&[]));
+    let from = |number| format!("r{number}@flood{number}.example");
+    for number in 1..=30 {
+        world.deliver(&nth_report(number, &from(number)).write());
+    }
+    world.settle().await;
+    let sent: usize = (1..=30).map(|number| world.sent_to(&from(number)).len()).sum();
+    assert_eq!(sent, 30, "receipts");
+    world.settle_within(1).await;
+    assert_eq!(world.peers.hub.issues().len(), 30);
+    let opened: Vec<String> =
+        world.peers.hub.heard().into_iter().filter(|line| line.contains("report received")).collect();
+    assert_eq!(opened.len(), 30, "each opened once");
+    assert!(!opened.iter().any(|line| line.contains("not yet, in a moment")), "{opened:?}");
     world.nothing_is_left_over();
 }
