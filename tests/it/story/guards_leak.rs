@@ -38,7 +38,9 @@ async fn notified(world: &mut World) -> (usize, usize) {
 
 #[tokio::test]
 async fn words_of_the_report_its_subject_and_what_it_quotes_are_confidential() {
-    let quoted = format!("{OVERFLOW}\n> {WORDS}\n");
+    let quoted = format!(
+        "{OVERFLOW}\nOn Monday, 16 November 2026, Sam Second <sam@second.example> wrote:\n> {WORDS}\n"
+    );
     let said = format!("{OVERFLOW}\n{WORDS}\n");
     for (what, subject, text) in [
         ("its text", "Heap overflow in Multiplayer", said.as_str()),
