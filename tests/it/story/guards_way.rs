@@ -4,7 +4,7 @@ use sir_intake::case::act::{ActState, Stopped};
 use sir_intake::case::{Event, MemberKey};
 use sir_intake::practice::loopback::{ROSTER, Settings};
 
-use super::command_desk::{ALICE, BOB, flat, hold_ends, letters, readable, reported_with_hold};
+use super::command_desk::{ALICE, BOB, CAROL, flat, hold_ends, letters, readable, reported_with_hold};
 use super::disclosure::{STUDIO, approved, assessed, got, rena, say};
 use super::post::{Auth, Mail, address};
 use crate::story::thread::FIRST;
@@ -121,6 +121,9 @@ async fn a_day_that_was_taken_back_is_not_what_the_day_moved_from() {
 async fn a_review_that_somebody_objects_to_is_open_on_the_page() {
     let mut world = approved().await;
     assert!(world.issue(1).body.contains("- [x] Review of text"), "{}", world.issue(1).body);
+    // A third approval: two stand without Bob's.
+    let hash = super::advisory::seen(&world).text.short();
+    say(&mut world, CAROL, &format!("!approve {hash}")).await;
     say(&mut world, BOB, "!object It is wrong").await;
     let page = world.issue(1).body;
     assert!(page.contains("- [ ] Review of text") && page.contains("Bob Birch objects"), "{page}");
