@@ -118,14 +118,7 @@ fn on_case(
             by: within(office, now, 3),
         },
         Brief::Review { text, by } => return review(office, txn, case, text, *by),
-        Brief::Meeting { at } => OnCase::Meeting {
-            issue: issue(office, case),
-            why: format!("severity {}", way::severity_or_claim(case)),
-            days: office.policy.runbook.meeting_days,
-            by: days_after(case.received, office.policy.runbook.meeting_days),
-            slots: slots(office, *at, now),
-            second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
-        },
+        Brief::Meeting { at } => meeting(office, case, *at, now),
         Brief::Mitigation => OnCase::ChairsNotice {
             component: component(case),
             prepare: prepare(txn, case)?,
@@ -160,6 +153,18 @@ fn on_case(
         | Brief::PostedGone
         | Brief::PostedBack => return Ok(None),
     }))
+}
+
+/// T20.
+fn meeting(office: &Office, case: &Case, at: Timestamp, now: Timestamp) -> OnCase {
+    OnCase::Meeting {
+        issue: issue(office, case),
+        why: format!("severity {}", way::severity_or_claim(case)),
+        days: office.policy.runbook.meeting_days,
+        by: days_after(case.received, office.policy.runbook.meeting_days),
+        slots: slots(office, at, now),
+        second_zone: jiff::tz::TimeZone::get("America/Los_Angeles").ok(),
+    }
 }
 
 /// T13: agreed, or moved; why stands in the letter to the reporter alone.

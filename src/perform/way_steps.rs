@@ -39,18 +39,9 @@ fn steps(office: &Office, case: &Case) -> Vec<Step> {
     let zone = &office.policy.calendar.zone;
     let day = |at| when::medium(at, zone);
     let step = |done, text: String| Step { done, text };
-    let advisory = tracks.advisory.as_ref();
-    let text = advisory.map_or(String::new(), |seen| {
-        format!(
-            ", text {}{}",
-            seen.text.short(),
-            if seen.state.is_ended() { ", CLOSED on GitHub" } else { "" }
-        )
-    });
-    let stands = advisory.is_some_and(|seen| !seen.state.is_ended());
     let names: Vec<String> = tracks.group.iter().map(|key| views::name(office, key)).collect();
     let mut steps = vec![
-        step(stands, format!("Advisory: {}{text}", way::advisory_url(office, case))),
+        advisory(office, case),
         step(
             !names.is_empty(),
             format!(
@@ -110,6 +101,16 @@ fn steps(office: &Office, case: &Case) -> Vec<Step> {
     let on_advisory = tracks.tasks.keys().filter(|task| task.url().is_none());
     steps.extend(on_advisory.map(|task| step(false, format!("A person must {}", task.words()))));
     steps
+}
+
+fn advisory(office: &Office, case: &Case) -> Step {
+    let seen = case.tracks.advisory.as_ref();
+    let text = seen.map_or(String::new(), |seen| {
+        let ended = if seen.state.is_ended() { ", CLOSED on GitHub" } else { "" };
+        format!(", text {}{ended}", seen.text.short())
+    });
+    let stands = seen.is_some_and(|seen| !seen.state.is_ended());
+    Step { done: stands, text: format!("Advisory: {}{text}", way::advisory_url(office, case)) }
 }
 
 fn date(office: &Office, case: &Case) -> Step {

@@ -8,13 +8,13 @@ use sir_intake::case::decide::Input;
 use sir_intake::case::tracks::Cve;
 use sir_intake::case::{Advisory, ClockKind, Effect, Event, LetterKind, MailId, Phase, Severity, Task};
 
-use crate::case_parts::{REPORTER, at, key};
+use crate::case_parts::{REPORTER, at, follow, key};
 use crate::case_runbook::{Play, advisory};
 use crate::case_table::{Until, play};
 
 impl Play {
     /// It is refused, for that reason, and the case is as it was.
-    fn refuses(&mut self, said: &str, who: &str, why: &str) {
+    pub fn refuses(&mut self, said: &str, who: &str, why: &str) {
         let before = self.case.clone();
         assert!(!self.say(said, who), "{said} is done: {}", self.said);
         assert!(self.said.contains(why), "{said}: {}", self.said);
@@ -305,6 +305,41 @@ fn what_is_taken_back_can_be() {
     assert!(matches!(assigned, Cve::Assigned { .. }), "{assigned:?}");
     case.does("!undo", "bob");
     assert_eq!(case.case.tracks.cve, assigned);
+}
+
+/// What GitHub shows of the public issue is news once; who is told stays told; a person is asked once, and for nothing that is done.
+#[test]
+fn what_github_shows_of_a_public_issue_is_news_once() {
+    use crate::case_runbook::public_issue;
+    use sir_intake::case::{Takedown, Task};
+    let told = |case: &Play, input: &Input| {
+        sir_intake::case::decide::decide(&case.case, input, &case.policy, case.now).unwrap()
+    };
+    let mut case = play(Until::Triage);
+    case.posted(0, true);
+    for seen in [public_issue(0, true, case.now), public_issue(0, false, case.now)] {
+        assert_eq!(told(&case, &Input::Posted { seen }), Default::default(), "no news");
+    }
+    let words = case.case.tracks.posted.as_ref().unwrap().words;
+    let effect = Effect::TakeDown { how: Takedown::Delete, words };
+    let task =
+        Task::TakeDown { how: Takedown::Delete, url: "https://github.example/o3de/o3de/issues/5".to_owned() };
+    let came = |seen: sir_intake::case::Posted| Input::Outcome {
+        effect_id: sir_intake::case::EffectId(70),
+        effect: effect.clone(),
+        outcome: sir_intake::case::decide::Outcome::Posted {
+            seen: Some(Box::new(seen)),
+            tasks: vec![task.clone()],
+        },
+    };
+    let named = |decision: &sir_intake::case::decide::Decision| {
+        decision.events.iter().filter(|event| matches!(event, Event::TaskNamed { .. })).count()
+    };
+    assert_eq!(named(&told(&case, &came(public_issue(2, true, case.now)))), 0, "it is gone already");
+    let first = told(&case, &came(public_issue(0, true, case.now)));
+    assert_eq!(named(&first), 1);
+    follow(&mut case.case, &first);
+    assert_eq!(named(&told(&case, &came(public_issue(0, true, case.now)))), 0, "asked once");
 }
 
 /// MAIL section 7: observers review, SIG-Release answers about installers, and neither commands anything else.

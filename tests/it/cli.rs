@@ -497,6 +497,10 @@ async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     world.deliver(&more.replace("MIME-Version", &format!("In-Reply-To: <{id}>\nMIME-Version")));
     world.settle().await;
     assert_eq!((world.cases().len(), world.peers.hub.comments(1).len()), (2, 1));
+    // Somebody copies our page, and makes one that looks like ours: neither is.
+    let copy = world.peers.hub.issue(2).unwrap().body;
+    world.peers.hub.add_issue_as("mallory", "SIR-2026-0002: report received", &copy).unwrap();
+    world.peers.hub.add_issue_as("mallory", &format!("{}: report received", case(90)), "Hello.").unwrap();
     world.kill();
     let refused = on(&world, &["restore", to]).await;
     assert_eq!(refused.code, 1);
@@ -511,7 +515,8 @@ async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     let ids = |world: &World| world.cases().iter().map(|case| case.id.to_string()).collect::<Vec<_>>();
     assert_eq!(ids(&world), [case(1), case(2)]);
     assert_eq!(world.case(2).receipt, Receipt::Withheld(Withheld::Restored));
-    assert_eq!(world.peers.hub.issues().len(), 2, "no second issue");
+    assert_eq!(world.peers.hub.issues().len(), 4, "no second issue of ours");
+    assert_eq!(world.case(2).issue.map(|(_, number)| number), Some(2), "ours, not the copy");
     assert_eq!(world.peers.hub.comments(1).len(), 1, "no second comment");
     for reporter in ["rena@reporter.example", "omar@reporter.example"] {
         assert_eq!(world.sent_to(reporter).len(), 1, "no second receipt");

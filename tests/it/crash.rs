@@ -2,7 +2,7 @@
 //!
 //! A point is a place before or after a commit or a word to a peer ([`sir_intake::outside::Point`]). As many of them as
 //! the budget allows are tried, spread evenly, every other one with a second death soon after; `SIR_CRASH=all` (or a number)
-//! sets the budget.
+//! sets the budget. `SIR_CRASH_PLAY` (some words of a play's name) plays those alone: `SIR_CRASH=all SIR_CRASH_PLAY="public issue"`.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -396,7 +396,8 @@ fn die(job: &Job, whole: &End) {
 fn count() -> (BTreeMap<&'static str, End>, Vec<(&'static str, Play, usize)>) {
     let mut ends = BTreeMap::new();
     let mut counted = Vec::new();
-    for (name, play) in plays() {
+    let wanted = std::env::var("SIR_CRASH_PLAY").unwrap_or_default();
+    for (name, play) in plays().into_iter().filter(|(name, _)| name.contains(&wanted)) {
         block(async {
             let (world, points) = perform(play, None, None).await;
             assert_eq!(world.deaths, 0);
@@ -405,6 +406,7 @@ fn count() -> (BTreeMap<&'static str, End>, Vec<(&'static str, Play, usize)>) {
             counted.push((name, play, points));
         });
     }
+    assert!(!counted.is_empty(), "SIR_CRASH_PLAY: there is no play `{wanted}`");
     (ends, counted)
 }
 

@@ -66,6 +66,7 @@ mod sync;
 mod sync_faults;
 mod templates_cli;
 mod tidy;
+mod transitions;
 mod wire_github;
 mod wire_http;
 mod wire_imap;

@@ -409,7 +409,7 @@ fn flat(text: &str) -> String {
 }
 
 /// A function of a file with the comments above it.
-fn story<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub fn story<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let at = text.find(&format!("fn {name}("))?;
     let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
     let indent = text[line..].len() - text[line..].trim_start_matches(' ').len();

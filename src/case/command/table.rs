@@ -347,7 +347,7 @@ pub const TABLE: &[Row] = &[
         Verb::Takedown,
         Class::Reporter,
         "takedown tell",
-        "Asks whoever posted the public issue, by a neutral comment there (T32), to write to the security list.",
+        "Asks whoever posted the public issue, by a neutral comment there (T32), and by mail where the case has an address, to write to the security list.",
         "undo, until the comment is there",
     ),
     row(

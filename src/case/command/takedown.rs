@@ -19,11 +19,8 @@ pub enum TakedownWord {
 impl Command {
     /// Whether something may follow from it on the public issue of the case.
     pub fn acts_in_public(&self) -> bool {
-        let word = match self {
-            Self::Runbook(Runbook::Takedown(word)) => word,
-            other => return matches!(other, Self::Confirm(_)),
-        };
-        matches!(word, TakedownWord::Tell | TakedownWord::Down(_))
+        let takes_down = |runbook: &Runbook| matches!(runbook, Runbook::Takedown(word) if !matches!(word, TakedownWord::TakeIn(_)));
+        matches!(self, Self::Confirm(_)) || matches!(self, Self::Runbook(runbook) if takes_down(runbook))
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn with(runbook: &str) -> World {
     world
 }
 
-fn assessment() -> Assessment {
+pub fn assessment() -> Assessment {
     Assessment {
         breaks: Breaks { confidentiality: true, integrity: true, availability: true },
         means: vec![Means::Code],

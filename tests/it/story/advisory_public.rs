@@ -137,7 +137,7 @@ async fn an_advisory_that_tells_what_is_confidential_is_not_published_and_the_ow
     }
 }
 
-async fn published(world: &mut World) -> String {
+pub async fn published(world: &mut World) -> String {
     confirmed(world).await;
     world.settle_within(1).await;
     let ghsa = seen(world).ghsa;
@@ -147,7 +147,7 @@ async fn published(world: &mut World) -> String {
     ghsa
 }
 
-async fn with_channel() -> (World, discord::Discord) {
+pub async fn with_channel() -> (World, discord::Discord) {
     let world = with("[[runbook.channel]]\nname = \"sig-security\"\nwebhook_file = \"channel\"").await;
     let clock = world.clock.clone();
     let now: sir_intake::practice::web::Now =

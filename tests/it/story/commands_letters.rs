@@ -356,6 +356,9 @@ async fn a_held_letter_dies_with_the_membership_of_who_ordered_it() {
     assert_eq!(letters(&world), Vec::<String>::new());
     assert!(world.case(1).runs(ClockKind::Acknowledge));
     assert!(world.sent_to("bob@members.example").iter().any(|mail| mail.contains("did not leave")));
+    let told =
+        world.sent_to("bob@members.example").iter().map(|mail| flat(&readable(mail))).collect::<String>();
+    assert!(told.contains("whoever ordered it is no longer of the team"), "{told}");
     world.nothing_is_left_over();
 }
 

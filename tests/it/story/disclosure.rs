@@ -229,7 +229,7 @@ async fn from_the_first_mail_to_the_public_notice() {
     assert_eq!(phase(&world), Some(Phase::Review), "nothing happens before a second person agrees");
     assert_eq!(world.sent_to(STUDIO).len(), 0);
     let told = confirm(&mut world, CAROL).await;
-    assert!(told.contains("confirmed: act"), "{told}");
+    assert!(told.contains("confirmed: act") && !told.contains("To take it back"), "{told}");
     assert_eq!(phase(&world), Some(Phase::Prenotice));
     let notice = readable(&world.sent_to(STUDIO)[0]);
     assert!(notice.starts_with("[EMBARGOED until 2026-12-07 16:00"), "{notice}");

@@ -135,6 +135,7 @@ async fn a_report_through_our_list_is_its_writers_and_shows_how_long_the_list_he
     assert_eq!(world.sent_to(LIST).len(), 0, "own addresses are never a recipient");
     let body = world.issue(1).body;
     assert!(body.contains("Held 3h") && body.contains("by the list"), "{body}");
+    assert!(body.contains("Our mailing list rewrote the sender"), "{body}");
     world.nothing_is_left_over();
 }
 

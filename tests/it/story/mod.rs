@@ -2,7 +2,7 @@
 
 pub mod advisory;
 mod advisory_ended;
-mod advisory_public;
+pub mod advisory_public;
 mod asked;
 mod attack;
 mod canary;
@@ -18,6 +18,10 @@ pub mod disclosure;
 mod disclosure_told;
 mod faults;
 mod floods;
+mod guards_advisory;
+mod guards_leak;
+mod guards_posted;
+mod guards_way;
 mod held;
 pub mod intake;
 pub mod known;
@@ -32,7 +36,7 @@ mod stop;
 pub mod sweep;
 pub mod takedown;
 mod takedown_abuse;
-mod takedown_guards;
+pub mod takedown_guards;
 mod takedown_mail;
 pub mod thread;
 mod thread_attack;

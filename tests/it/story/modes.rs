@@ -87,5 +87,6 @@ async fn an_exercise_writes_to_the_roster_alone_and_says_so_in_every_subject() {
     let issues = world.peers.hub.issues();
     assert_eq!(issues.len(), 1);
     assert!(issues[0].title.starts_with("[PRACTICE] SIR-2026-0001"), "{}", issues[0].title);
+    assert!(issues[0].body.contains("**Exercise.** Nothing here is real."), "{}", issues[0].body);
     world.nothing_is_left_over();
 }

@@ -20,7 +20,7 @@ fn last(world: &World, who: &str) -> String {
 }
 
 /// Told, and asked for by Alice.
-async fn asked() -> (World, u64) {
+pub async fn asked() -> (World, u64) {
     let (mut world, number) = posted(0).await;
     say(&mut world, ALICE, "!takedown tell").await;
     let told = say(&mut world, ALICE, "!takedown blank").await;
@@ -29,7 +29,7 @@ async fn asked() -> (World, u64) {
 }
 
 /// From the next start nobody looks at the public issue but who acts on it.
-fn unwatched(world: &mut World) {
+pub fn unwatched(world: &mut World) {
     let watched = "[public]\nrepositories = [\"o3de/o3de\"]";
     world.change_config(watched, &format!("{watched}\nwatch_minutes = 0"));
     world.kill();
@@ -306,6 +306,14 @@ async fn what_is_too_long_to_be_saved_whole_is_for_an_admin() {
         told.contains("it is too long to be saved whole here: an admin must save and take it down"),
         "{told}"
     );
+    // What lies behind the end of what is read may still be read by others.
+    world.peers.hub.change_issue_in(O3DE, number, |issue| {
+        issue.title = "Removed".to_owned();
+        issue.body.clear();
+        issue.comments.iter_mut().take(2_000).for_each(|one| one.body.clear());
+    });
+    world.settle_within(1).await;
+    assert!(stands(&world).is_readable(), "the last ones are not seen");
 }
 
 #[tokio::test]

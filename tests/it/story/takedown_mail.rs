@@ -62,3 +62,17 @@ async fn without_an_address_there_is_the_comment_alone() {
     assert_eq!(there(&world, number).comments.len(), 1);
     assert_eq!(there(&world, number).body, WORDS, "nothing else is changed");
 }
+
+/// Whoever copies our own sentences into the public issue keeps nobody from being told.
+#[tokio::test]
+async fn our_own_sentences_are_no_leak_whoever_copied_them() {
+    let mut world = super::takedown::world(0).await;
+    let copied = "Possible security matters are handled by mail, so that the people who use the software are protected first.";
+    super::takedown::post(&world, super::takedown::SUBJECT, &format!("{WORDS}\n\n{copied}"), &[]);
+    world.settle_within(1).await;
+    say(&mut world, ALICE, &format!("!reporter {POSTER}")).await;
+    say(&mut world, ALICE, "!takedown tell").await;
+    world.settle_within(1).await;
+    assert_eq!(world.sent_to(POSTER).len(), 1);
+    assert!(stands(&world).told.is_some());
+}

@@ -199,6 +199,7 @@ impl Run<'_> {
         let (case, _) = self.remedy()?;
         if let (Some(seen), Some(ghsa)) = (&case.tracks.advisory, ghsa)
             && seen.ghsa != *ghsa
+            && seen.ended().is_none()
         {
             return Err(format!("it has {} already", seen.ghsa));
         }

@@ -25,7 +25,6 @@ use super::Decision;
 use crate::case::act::Hold;
 use crate::case::command::{Class, Command, Runbook, Verb, Via, Which};
 use crate::case::event::Stop;
-use crate::case::instant;
 use crate::case::posted::Place;
 use crate::case::roster::Role;
 use crate::case::{
@@ -145,12 +144,6 @@ fn words(words: impl Into<String>) -> Said {
 }
 
 impl Run<'_> {
-    /// An instant in words: in the team's zone, and on the clock of whoever reads the answer.
-    fn at(&self, at: Timestamp) -> String {
-        let theirs = self.policy.roster.get(self.order.by).and_then(|member| member.zone.as_ref());
-        instant::beside(at, &self.policy.calendar.zone, theirs)
-    }
-
     fn one(&mut self, command: &Command) -> Result<Said, String> {
         self.may(command)?;
         match command {

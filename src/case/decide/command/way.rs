@@ -1,9 +1,10 @@
 //! The verbs of a vulnerability's way to be public, each to its passage, and what the passages share.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Run, Said};
 use crate::case::command::Runbook;
+use crate::case::instant;
 use crate::case::roster::Role;
 use crate::case::{After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
 
@@ -35,6 +36,12 @@ impl Run<'_> {
             Runbook::Exploited => self.outside(&Step::Exploited),
             Runbook::Takedown(word) => self.takedown(word),
         }
+    }
+
+    /// An instant in words: in the team's zone, and on the clock of whoever reads the answer.
+    pub(super) fn at(&self, at: Timestamp) -> String {
+        let theirs = self.policy.roster.get(self.order.by).and_then(|member| member.zone.as_ref());
+        instant::beside(at, &self.policy.calendar.zone, theirs)
     }
 
     /// The case, if it is a vulnerability that is not public yet.
