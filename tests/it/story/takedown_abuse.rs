@@ -105,6 +105,7 @@ async fn words_that_come_back_are_told() {
 async fn a_repository_that_is_private_for_a_while_takes_nothing_away() {
     let (mut world, _number) = posted(0).await;
     world.peers.hub.change_repository(O3DE, |repository| repository.private = true);
+    world.peers.hub.faults().at("GET", Kind::Issue, Fault::NotFound);
     look_again(&mut world).await;
     assert_eq!(stands(&world).standing, Standing::Readable);
     world.peers.hub.change_repository(O3DE, |repository| repository.private = false);
