@@ -226,6 +226,7 @@ async fn what_is_blanked_by_halves_can_still_be_read() {
             issue.title = title.to_owned();
             issue.body = body.to_owned();
             issue.comments[0].body = comment.to_owned();
+            issue.locked = true;
         });
         world.settle_within(1).await;
         assert_eq!(stands(&world).standing, standing, "{title}, {body}, {comment}");
