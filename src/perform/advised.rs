@@ -153,3 +153,17 @@ pub(crate) fn project(repository: &str) -> Option<Project> {
     };
     (plain(owner) && plain(name)).then(|| Project { owner: owner.to_owned(), name: name.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_nobody_knows_is_one_in_which_nothing_is_written() {
+        for unknown in [r#""frozen""#, r#""""#, "null"] {
+            let held = format!(r#"{{"ghsa_id":"GHSA-2222-3333-4444","cve_id":null,"state":{unknown}}}"#);
+            let held: RepositoryAdvisory = serde_json::from_str(&held).unwrap();
+            assert_eq!(state(&held), AdvisoryState::Closed, "{unknown}");
+        }
+    }
+}

@@ -52,8 +52,8 @@ async fn what_a_person_published_meanwhile_is_done_and_holds_nothing_of_ours() {
 }
 
 #[tokio::test]
-async fn what_was_closed_or_is_in_a_state_that_nobody_knows_is_neither_published_nor_changed() {
-    for state in ["closed", "frozen"] {
+async fn what_was_closed_or_withdrawn_is_neither_published_nor_changed() {
+    for state in ["closed", "withdrawn"] {
         let (mut world, ghsa) = drafted().await;
         let text = written(&mut world, &ghsa).await;
         let before = asked(&world, "PATCH", &ghsa);
