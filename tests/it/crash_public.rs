@@ -12,7 +12,7 @@ use sir_intake::store::EffectState;
 use crate::story::advisory::{the_one, word};
 use crate::story::command_desk::{ALICE, BOB, CAROL, command};
 use crate::story::commands_agreed::nonce;
-use crate::story::disclosure::{MORE, PUBLIC, STUDIO, approve, assess, reported_in};
+use crate::story::disclosure::{MORE, PUBLIC, REST, STUDIO, approve, assess, reported_in};
 use crate::story::post::{RENA, field};
 use crate::world::World;
 
@@ -52,9 +52,7 @@ async fn play(dies_at: Option<usize>) -> (World, Discord, usize) {
         world.dies_at(n);
     }
     agree(&mut world, BOB).await;
-    let text =
-        "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready";
-    order(&mut world, ALICE, text).await;
+    order(&mut world, ALICE, REST).await;
     world.at("2026-12-07T16:05:00Z");
     world.settle_within(1).await;
     order(&mut world, ALICE, "!publish").await;

@@ -289,7 +289,7 @@ async fn page_item(
         }
         Ok(came) => Ok(came),
         Err(fault) => {
-            if !matches!(fault, GithubError::RateLimited { .. } | GithubError::NotDone) {
+            if !fault.is_put_off() {
                 mark(office, watched.id, "untold", format!("{node} {}", untold + 1)).await?;
             }
             Err(format!("issue {}: {fault}", issue.number))

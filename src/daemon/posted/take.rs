@@ -52,15 +52,7 @@ async fn verdict(
     labels: Vec<String>,
 ) -> Result<Option<Verdict>, Fault> {
     let inside = Arc::clone(office);
-    let task = office.reader.run(move || {
-        let cited = cited(&inside, &words);
-        let public = &inside.config.public;
-        let marks = Marks { labels: &public.labels, words: &public.words };
-        let (ours, of_team) = house;
-        let post =
-            Post { title: &words.title, body: &words.body, labels: &labels, ours, of_team, cited: &cited };
-        judge(&post, &marks)
-    });
+    let task = office.reader.run(move || judged(&inside, house, &words, &labels));
     match task.await {
         Ok(verdict) => Ok(Some(verdict)),
         Err(crate::reading::Dropped::Panicked) => {
@@ -69,6 +61,17 @@ async fn verdict(
         }
         Err(crate::reading::Dropped::Stopped) => Err(Fault::Stopped),
     }
+}
+
+/// What it looks like by its words, and by what public records have of the ids that it names. `house`: whether it is ours, or of
+/// the team.
+fn judged(office: &Office, house: (bool, bool), words: &PostedWords, labels: &[String]) -> Verdict {
+    let cited = cited(office, words);
+    let public = &office.config.public;
+    let marks = Marks { labels: &public.labels, words: &public.words };
+    let (ours, of_team) = house;
+    let post = Post { title: &words.title, body: &words.body, labels, ours, of_team, cited: &cited };
+    judge(&post, &marks)
 }
 
 /// The ids that it names, and whether public records have each. Nobody is asked: they are mirrored.
@@ -97,14 +100,7 @@ pub(in crate::daemon) fn why_left_alone(
             "public records cannot be looked at just now; say it again in some minutes".to_owned(),
         ));
     }
-    let left = || {
-        let cited = cited(office, &words);
-        let public = &office.config.public;
-        let marks = Marks { labels: &public.labels, words: &public.words };
-        let (title, body) = (&words.title, &words.body);
-        let post = Post { title, body, labels: &[], ours: false, of_team: false, cited: &cited };
-        judge(&post, &marks) == Verdict::Leave(Leave::Public)
-    };
+    let left = || judged(office, (false, false), &words, &[]) == Verdict::Leave(Leave::Public);
     let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(left)).unwrap_or_else(|_| {
         tracing::error!("a public issue could not be looked at");
         false

@@ -71,6 +71,23 @@ pub enum GithubError {
     NotKept,
 }
 
+impl GithubError {
+    /// Whether it says nothing of what was asked: GitHub was not reached, or wants to be left alone for a while.
+    pub fn is_put_off(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::NotDone => true,
+            Self::Refused { .. }
+            | Self::Unknown
+            | Self::Moved
+            | Self::OtherRepository
+            | Self::NotPrivate
+            | Self::Archived
+            | Self::IssuesOff
+            | Self::NotKept => false,
+        }
+    }
+}
+
 /// A 2xx answer, read to its end.
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,

@@ -78,17 +78,8 @@ impl std::fmt::Debug for WholeIssue {
 fn shown<T>(asked: Result<T, GithubError>) -> Result<Option<T>, GithubError> {
     match asked {
         Ok(found) => Ok(Some(found)),
-        Err(error @ (GithubError::RateLimited { .. } | GithubError::NotDone)) => Err(error),
-        Err(
-            GithubError::Refused { .. }
-            | GithubError::Unknown
-            | GithubError::Moved
-            | GithubError::OtherRepository
-            | GithubError::NotPrivate
-            | GithubError::Archived
-            | GithubError::IssuesOff
-            | GithubError::NotKept,
-        ) => Ok(None),
+        Err(error) if error.is_put_off() => Err(error),
+        Err(_) => Ok(None),
     }
 }
 

@@ -42,6 +42,9 @@ vouched_by = "alice"
 "#;
 
 pub const STUDIO: &str = "security@studio.example";
+/// All that `ready` asks for, and that the day does not.
+pub const REST: &str =
+    "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready";
 pub const PUBLIC: &str = "announce@lists.o3de.example";
 const RITA: &str = "Rita Release <rita@release.example>";
 pub const VECTOR: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
@@ -325,12 +328,7 @@ async fn a_leak_is_told_at_once_and_moves_the_day() {
     let mut world = approved().await;
     say(&mut world, ALICE, "!notify").await;
     confirm(&mut world, BOB).await;
-    say(
-        &mut world,
-        ALICE,
-        "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready",
-    )
-    .await;
+    say(&mut world, ALICE, REST).await;
     let told = say(&mut world, ALICE, "!publish").await;
     assert!(told.contains("the agreed day is"), "{told}");
     let told = say(&mut world, BOB, "!leaked A screenshot of the advisory is on a forum").await;

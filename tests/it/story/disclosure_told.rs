@@ -8,7 +8,7 @@ use sir_intake::store::EffectState;
 use super::advisory::{edit, seen, the_one, word};
 use super::command_desk::{ALICE, BOB, letters, readable};
 use super::disclosure::{
-    MORE, PUBLIC, STUDIO, approve, approved, assess, assessed, confirm, got, phase, rena, reported,
+    MORE, PUBLIC, REST, STUDIO, approve, approved, assess, assessed, confirm, got, phase, rena, reported,
     reported_with, say,
 };
 use super::post::{Mail, address, field};
@@ -31,12 +31,7 @@ async fn an_organization_that_answers_stops_nothing_and_is_named() {
     world.settle_within(1).await;
     let told = world.sent_to(address(ALICE)).pop().unwrap();
     assert!(readable(&told).contains("Example Studios of the embargoed list wrote"), "{}", readable(&told));
-    say(
-        &mut world,
-        ALICE,
-        "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready",
-    )
-    .await;
+    say(&mut world, ALICE, REST).await;
     world.at("2026-12-06T16:05:00Z");
     world.settle_within(1).await;
     assert_eq!(world.sent_to(STUDIO).len(), 2, "a day before");

@@ -7,7 +7,7 @@ use sir_intake::store::EffectState;
 
 use super::advisory::{the_one, word};
 use super::command_desk::{ALICE, BOB};
-use super::disclosure::{MORE, PUBLIC, STUDIO, approve, assess, confirm, got, rena, reported_in, say};
+use super::disclosure::{MORE, PUBLIC, REST, STUDIO, approve, assess, confirm, got, rena, reported_in, say};
 use super::post::{LIST, Mail, OVERFLOW};
 use crate::world::World;
 
@@ -107,12 +107,7 @@ async fn public_mails_that_the_guard_stops_together_leave_the_case_what_its_jour
     let mut world = after_in("Heap overflow in Multiplayer", &text, &format!("{ROSTER}{two}")).await;
     say(&mut world, ALICE, "!notify").await;
     confirm(&mut world, BOB).await;
-    say(
-        &mut world,
-        ALICE,
-        "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready",
-    )
-    .await;
+    say(&mut world, ALICE, REST).await;
     world.at("2026-12-07T16:05:00Z");
     world.settle_within(1).await;
     say(&mut world, ALICE, "!publish").await;
@@ -134,12 +129,7 @@ async fn who_does_not_want_to_be_named_is_named_nowhere() {
     world = approve(assess(world).await).await;
     say(&mut world, ALICE, "!notify").await;
     confirm(&mut world, BOB).await;
-    say(
-        &mut world,
-        ALICE,
-        "!credit anonymous\n!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready",
-    )
-    .await;
+    say(&mut world, ALICE, &format!("!credit anonymous\n{REST}")).await;
     world.at("2026-12-07T16:05:00Z");
     world.settle_within(1).await;
     say(&mut world, ALICE, "!publish").await;

@@ -7,7 +7,8 @@ use sir_intake::practice::loopback::ROSTER;
 use super::advisory::{seen, the_one, word, written};
 use super::command_desk::{ALICE, BOB, CAROL, flat, letters, readable};
 use super::disclosure::{
-    MORE, PUBLIC, STUDIO, approve, approved, assess, assessed, confirm, got, phase, rena, reported_with, say,
+    MORE, PUBLIC, REST, STUDIO, approve, approved, assess, assessed, confirm, got, phase, rena,
+    reported_with, say,
 };
 use super::post::{Mail, RENA};
 use crate::world::World;
@@ -18,10 +19,6 @@ const UPDATE: &str = "tell the reporter how it goes";
 fn state(world: &World) -> String {
     word(&the_one(world), "state").to_owned()
 }
-
-/// All that `ready` asks for, and that the day does not.
-const REST: &str =
-    "!fix merged https://github.com/o3de/o3de/pull/77\n!installers no\n!cve none It is small\n!ready";
 
 /// RUNBOOK 1.2, row 30: "exploited: 7-day limit"; 1.4: "Critical/exploited 3 wd"; who must know hears at once, two persons publish
 /// before the agreed day, and the reporter hears of it from a person.
