@@ -80,7 +80,7 @@ pub struct Advisory {
     pub ghsa: String,
     /// Its state.
     pub state: AdvisoryState,
-    /// SHA-256 of all that will be public: summary, description, severity, packages, credits.
+    /// SHA-256 of all that people write and that will be public: summary, description, severity, packages, credits.
     pub text: Sha256,
     /// What it lacks.
     pub gaps: Vec<Gap>,

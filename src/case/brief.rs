@@ -53,6 +53,8 @@ pub enum Brief {
     AdvisoryClosed,
     /// Somebody took back the advisory that was public.
     AdvisoryWithdrawn,
+    /// Something speaks against what two people said about publishing.
+    PublishHalted,
     /// To those who were told in confidence: it is public now.
     Public,
     /// Somebody changed the public issue, or commented on it.
@@ -85,6 +87,7 @@ impl Brief {
             Self::CveCame => "cve-came",
             Self::AdvisoryClosed => "advisory-closed",
             Self::AdvisoryWithdrawn => "advisory-withdrawn",
+            Self::PublishHalted => "publish-halted",
             Self::Public => "public",
             Self::PostedChanged => "posted-changed",
             Self::PostedBlank => "posted-blank",

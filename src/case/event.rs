@@ -434,6 +434,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Something speaks against what two people said about publishing: it counts no more.
+    PublishHalted {
+        /// Since when.
+        at: Timestamp,
+    },
     /// GitHub shows something else of the public issue than before.
     PostedSeen {
         /// What.
@@ -482,6 +487,7 @@ impl Event {
             Self::Checked { .. } => "checked",
             Self::AdvisorySeen { .. } => "advisory-seen",
             Self::TaskNamed { .. } => "task-named",
+            Self::PublishHalted { .. } => "publish-halted",
             Self::PostedSeen { .. } => "posted-seen",
         }
     }

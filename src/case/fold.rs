@@ -62,6 +62,7 @@ impl Case {
             | Event::Checked { .. }
             | Event::AdvisorySeen { .. }
             | Event::TaskNamed { .. }
+            | Event::PublishHalted { .. }
             | Event::PostedSeen { .. }
             | Event::Looked { .. }
             | Event::IssueClosed { .. }
@@ -200,10 +201,11 @@ impl Case {
             }
             Deed::Step { step } => {
                 if step.leads_to().is_some() && self.closure().is_none() && self.tracks.published.is_none() {
-                    self.stage = stage;
+                    self.stage = stage.clone();
                 }
                 if let Some(part) = part {
                     self.tracks.take_back(part, &done_by);
+                    self.not_public_after_all(&stage);
                 }
             }
             Deed::Severity { .. } => self.severity_set = severity,
@@ -228,6 +230,16 @@ impl Case {
             && self.tracks.published.is_some()
         {
             *phase = Phase::Disclosed;
+        }
+    }
+
+    /// What was public was not this case's advisory: it is where it was before that was named.
+    fn not_public_after_all(&mut self, before: &Stage) {
+        if let (Stage::Remedy { phase, .. }, Stage::Remedy { phase: was, .. }) = (&mut self.stage, before)
+            && *phase == Phase::Disclosed
+            && self.tracks.published.is_none()
+        {
+            *phase = *was;
         }
     }
 

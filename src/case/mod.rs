@@ -357,6 +357,7 @@ impl Case {
             Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
+            Event::PublishHalted { .. } => self.tracks.not_published(),
             Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Assessment;
 use super::step::Step;
 use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
-use super::{MemberKey, Sha256, Takedown, Task};
+use super::{Advisory, MemberKey, Reference, Sha256, Takedown, Task};
 
 /// One part of [`Tracks`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +34,8 @@ pub(super) enum Part {
     Credit(Option<Credit>),
     /// Who else may see the advisory.
     Collaborators(Vec<String>),
-    /// The advisory that a member named.
-    Advisory(Option<String>),
+    /// The advisory that a member named, and what showed of the one before.
+    Advisory(Box<Advised>),
     /// Whether a fork is wanted.
     Fork(bool),
     /// The review.
@@ -53,8 +53,8 @@ pub(super) enum Part {
     Notified(Option<Timestamp>),
     /// Whether less time to prepare will do.
     Hurried(bool),
-    /// Whether two people said to publish.
-    Publishing(bool),
+    /// That two people said to publish.
+    Publishing,
     /// Whether two people said to tell whoever posted it in public.
     Telling(bool),
     /// How two people said to take it down.
@@ -65,7 +65,41 @@ pub(super) enum Part {
     Exploited(Option<Timestamp>),
 }
 
+/// Which advisory a case has, and what follows from what GitHub shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Advised {
+    ghsa: Option<String>,
+    advisory: Option<Advisory>,
+    review: Option<Review>,
+    cve: Cve,
+    published: Option<Timestamp>,
+}
+
 impl Tracks {
+    fn advised(&self) -> Advised {
+        Advised {
+            ghsa: self.ghsa.clone(),
+            advisory: self.advisory.clone(),
+            review: self.review.clone(),
+            cve: self.cve.clone(),
+            published: self.published,
+        }
+    }
+
+    /// The one that was named is not this case's: nothing that it showed is of the case.
+    fn advised_before(&mut self, before: Advised) {
+        let named = std::mem::replace(&mut self.ghsa, before.ghsa);
+        let theirs = |seen: &&Advisory| Some(&seen.ghsa) == named.as_ref() && named != self.ghsa;
+        let Some(seen) = self.advisory.as_ref().filter(theirs) else { return };
+        let by_it = matches!((&self.cve, &seen.cve), (Cve::Assigned { id: Reference::Cve(id) }, Some(shown)) if id == shown);
+        if by_it {
+            self.cve = before.cve;
+        }
+        self.advisory = before.advisory;
+        self.review = before.review;
+        self.published = before.published;
+    }
+
     /// What that step may set, as it is now.
     pub(super) fn part(&self, step: &Step, by: &MemberKey) -> Part {
         match step {
@@ -79,7 +113,7 @@ impl Tracks {
             Step::Cve { .. } => Part::Cve(self.cve.clone()),
             Step::Credit { .. } => Part::Credit(self.credit.clone()),
             Step::Collaborate { .. } => Part::Collaborators(self.collaborators.clone()),
-            Step::Advisory { .. } => Part::Advisory(self.ghsa.clone()),
+            Step::Advisory { .. } => Part::Advisory(Box::new(self.advised())),
             Step::Fork => Part::Fork(self.fork),
             Step::Review { .. } => Part::Review(self.review.clone().map(Box::new)),
             Step::Approve { .. } | Step::Object => {
@@ -92,7 +126,7 @@ impl Tracks {
             }
             Step::Notify { .. } => Part::Notified(self.notified),
             Step::Ready { .. } => Part::Hurried(self.hurried),
-            Step::Publish { .. } => Part::Publishing(self.publishing),
+            Step::Publish { .. } => Part::Publishing,
             Step::TellPoster => Part::Telling(self.telling),
             Step::TakeDown { .. } => Part::Takedown(self.takedown),
             Step::Leaked => Part::Leaked(self.leaked),
@@ -121,13 +155,13 @@ impl Tracks {
             }
             Part::Credit(credit) => self.credit = credit,
             Part::Collaborators(collaborators) => self.collaborators = collaborators,
-            Part::Advisory(ghsa) => self.ghsa = ghsa,
+            Part::Advisory(before) => self.advised_before(*before),
             Part::Fork(fork) => self.fork = fork,
             Part::Review(review) => self.review = review.map(|review| *review),
             Part::Opinion { text, approved, objected } => self.opinion(text, by, approved, objected),
             Part::Notified(notified) => self.notified = notified,
             Part::Hurried(hurried) => self.hurried = hurried,
-            Part::Publishing(publishing) => self.publishing = publishing,
+            Part::Publishing => self.not_published(),
             Part::Telling(telling) => self.telling = telling,
             Part::Takedown(takedown) => {
                 self.takedown = takedown;

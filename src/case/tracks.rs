@@ -383,23 +383,27 @@ impl Tracks {
     /// Folds in what GitHub shows. A text that changed is one that nobody has approved.
     pub(super) fn seen(&mut self, advisory: &Advisory, at: Timestamp) {
         let other = |review: &&mut Review| review.text != advisory.text;
-        if self.published.is_none()
-            && let Some(review) = self.review.as_mut().filter(other)
-        {
+        let was_public = self.published.is_some();
+        if !was_public && let Some(review) = self.review.as_mut().filter(other) {
             *review = Review::of(advisory.text, at);
         }
-        if advisory.is_public() && self.published.is_none() {
-            self.published = Some(at);
-        }
-        // Nor did two people say that this one is to be public.
+        // Nor did two people say that this one is to be public, also where somebody changed it and published it in one go.
         let other = self.advisory.as_ref().is_some_and(|before| before.text != advisory.text);
-        if other && !advisory.is_public() {
-            self.publishing = false;
-            self.tasks.remove(&Task::Publish);
+        if other && !was_public {
+            self.not_published();
+        }
+        if advisory.is_public() && !was_public {
+            self.published = Some(at);
         }
         self.tasks.retain(|task, _| !task.is_done(advisory));
         self.advisory = Some(advisory.clone());
         self.cve_shown();
+    }
+
+    /// What two people said about publishing counts no more.
+    pub(super) fn not_published(&mut self) {
+        self.publishing = false;
+        self.tasks.remove(&Task::Publish);
     }
 
     /// An id that GitHub shows is there, whatever was said of it before.

@@ -178,6 +178,11 @@ impl Steer<'_> {
             }
             Command::LinkMail(address) | Command::Reporter(address) => self.person(around, address)?,
             Command::Runbook(Runbook::Takedown(TakedownWord::TakeIn(url))) => self.named(around, url)?,
+            Command::Runbook(Runbook::Advisory(Some(ghsa))) => {
+                if let Some(other) = self.txn.case_of_advisory(ghsa)? {
+                    around.advised.insert(ghsa.clone(), other);
+                }
+            }
             Command::Help(_)
             | Command::Status
             | Command::Show

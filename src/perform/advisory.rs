@@ -64,7 +64,7 @@ pub(super) async fn reconcile(
         // It was taken back, or is closed: what is there stays as it is.
         return Ok(Verdict::done());
     }
-    let known = office.store.read(|txn| wanted::known(txn, &job.case))?;
+    let known = office.store.read(|txn| wanted::known(office, txn, &job.case))?;
     let (project, held) = match known {
         Some((project, ghsa)) => {
             let held = job.get(&project, &ghsa).await?;
@@ -211,7 +211,7 @@ impl Job<'_> {
         Ok(self.office.store.write("advisory", write).await?)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.office.outside.clock.now()
     }
 

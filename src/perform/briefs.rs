@@ -52,6 +52,7 @@ pub(super) fn letter(
         | Brief::CveCame
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
+        | Brief::PublishHalted
         | Brief::Public
         | Brief::PostedChanged
         | Brief::PostedBlank
@@ -146,6 +147,7 @@ fn on_case(
         Brief::CveCame
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
+        | Brief::PublishHalted
         | Brief::Public
         | Brief::Task { .. }
         | Brief::PostedChanged
@@ -298,6 +300,7 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
         Brief::AdvisoryClosed => "somebody closed the advisory on GitHub".to_owned(),
         Brief::AdvisoryWithdrawn => "somebody withdrew the advisory on GitHub".to_owned(),
+        Brief::PublishHalted => "it is not published: something speaks against it now".to_owned(),
         Brief::Public => "it is public; thank you for your part in it".to_owned(),
         Brief::Task { task } => format!("a person must {}", task.words()),
         Brief::DayMoved => "the day for publishing is another one".to_owned(),
@@ -322,6 +325,9 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
         Brief::AdvisoryWithdrawn => Some(
             "I tell nobody of it. Please decide what they must hear who were told that it is public: the reporter, the \
              embargoed list, the public lists and channels.",
+        ),
+        Brief::PublishHalted => Some(
+            "Two people had said so, and since then somebody objected, another day was agreed, or something was taken back.              The answer to publish names what is missing now. When nothing is any more, say publish again; a second person              confirms it as before.",
         ),
         Brief::Sig
         | Brief::Tsc

@@ -137,9 +137,11 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
             None => Some(super::way::advisory_url(office, case)),
         },
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone | Brief::PostedBack => posted(),
-        Brief::CveCame | Brief::AdvisoryClosed | Brief::AdvisoryWithdrawn | Brief::Public => {
-            Some(super::way::advisory_url(office, case))
-        }
+        Brief::CveCame
+        | Brief::AdvisoryClosed
+        | Brief::AdvisoryWithdrawn
+        | Brief::PublishHalted
+        | Brief::Public => Some(super::way::advisory_url(office, case)),
         Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement

@@ -7,6 +7,7 @@ use super::github::{no_right, unfit};
 use super::secrets::{self, Reader};
 use super::{Peers, PerformFault, Verdict, wanted};
 use crate::case::advisory::AdvisoryState;
+use crate::case::decide::{Outcome, may_be_public};
 use crate::case::{Sha256, Task};
 use crate::office::Office;
 use crate::store::EffectRow;
@@ -21,7 +22,7 @@ pub(super) async fn publish(
     looks: Option<u32>,
 ) -> Result<Verdict, PerformFault> {
     let job = Job { office, peers, row, case: case_of(office, row)? };
-    let Some((project, ghsa)) = office.store.read(|txn| wanted::known(txn, &job.case))? else {
+    let Some((project, ghsa)) = office.store.read(|txn| wanted::known(office, txn, &job.case))? else {
         return Ok(Verdict::Parked { why: "no-advisory" });
     };
     let held = match peers.github.advisory(&project, &ghsa, "").await {
@@ -40,13 +41,15 @@ pub(super) async fn publish(
         let held = job.unmarked(&project, held).await;
         return job.tell(&project, &held, Vec::new()).await;
     }
-    if !job.case.tracks.publishing {
-        return Ok(Verdict::Canceled { why: "taken back" });
-    }
     let seen = match advised::look(office, peers, job.case.id, &project, &held).await? {
         Ok(seen) => seen,
         Err(error) => return Ok(job.refused(&error)),
     };
+    // Read again: somebody may have spoken while GitHub was asked.
+    let case = case_of(office, row)?;
+    if !case.tracks.publishing {
+        return Ok(Verdict::Canceled { why: "taken back" });
+    }
     if seen.advisory.state != AdvisoryState::Draft {
         return Ok(Verdict::Parked { why: "not-a-draft" });
     }
@@ -59,6 +62,12 @@ pub(super) async fn publish(
         .read(|txn| secrets::leaks_of(office, txn, &job.case, Reader::OfTheDisclosure, &whole, &whole))?;
     if !leaks.is_empty() {
         return Ok(Verdict::Leaks { leaks });
+    }
+    if !may_be_public(&case, &office.policy, job.now()) {
+        // The decision about this look ends what two people said (`decide/publishing.rs`).
+        return Ok(Verdict::Done {
+            outcome: Outcome::Advisory { seen: Some(Box::new(seen.advisory)), tasks: Vec::new() },
+        });
     }
     job.make_public(&project, held, looks).await
 }

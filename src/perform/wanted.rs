@@ -64,8 +64,15 @@ pub(super) fn affected(assessment: &Assessment, fixed: Option<String>) -> Vec<Vu
 }
 
 /// Which advisory a case has: a member's last word, what GitHub showed, the private report that it came by.
-pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, String)>, StoreError> {
-    let done = case.acts.iter().rev().filter(|act| act.state == ActState::Done);
+pub(super) fn known(
+    office: &Office,
+    txn: &Txn<'_>,
+    case: &Case,
+) -> Result<Option<(Project, String)>, StoreError> {
+    let (now, hold) = (office.outside.clock.now(), i64::from(office.policy.commands.hold_s));
+    // While whoever named it may still take it back, it is not looked at.
+    let counts = |act: &&Act| act.state == ActState::Done && now.duration_since(act.at).as_secs() >= hold;
+    let done = case.acts.iter().rev().filter(counts);
     let named = done.into_iter().find_map(named).map(str::to_owned);
     let seen = case.tracks.advisory.as_ref();
     let assessed = case.tracks.assessment.as_ref().map(|assessment| assessment.repository.clone());

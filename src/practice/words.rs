@@ -172,6 +172,9 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::StatusTold { .. } => return commanded(office, case, event),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::AdvisorySeen { advisory, .. } => shown(case, advisory),
+        Event::PublishHalted { .. } => {
+            format!("{case}: it is not published, something speaks against it now")
+        }
         Event::TaskNamed { task, .. } => format!("{case}: a person must {}", task.words()),
         Event::Looked { .. }
         | Event::LetterLeft { .. }

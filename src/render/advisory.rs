@@ -97,10 +97,12 @@ impl std::fmt::Debug for PublicText {
 }
 
 impl PublicText {
-    /// The hash that reviews and approvals name.
+    /// The hash that reviews and approvals name: of what people write. The CVE id is not, it comes from the authority, at any
+    /// time, and everybody who waits for it is told by itself.
     pub fn sha256(&self) -> Sha256 {
+        let words = Self { cve: None, ..self.clone() };
         // A struct of texts always has a JSON form; its fields come in the order in which they are written above.
-        Sha256::of(&serde_json::to_vec(self).unwrap_or_default())
+        Sha256::of(&serde_json::to_vec(&words).unwrap_or_default())
     }
 
     /// All of it as one text, for the leak guard and for people.

@@ -99,6 +99,20 @@ impl Txn<'_> {
         Ok(row.optional()?)
     }
 
+    /// The case that has this advisory: as it was seen last, or as the private report that it came by.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn case_of_advisory(&self, ghsa: &str) -> Result<Option<CaseId>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select case_id from advisory_text where ghsa = ?1
+             union all
+             select m.case_id from advisory a join message m on m.id = a.message where a.ghsa = ?1 and m.case_id is not null",
+        )?;
+        let id: Option<String> = query.query_row([ghsa], |row| row.get(0)).optional()?;
+        id.map(|id| id.parse().map_err(StoreError::from)).transpose()
+    }
+
     /// The cases that are not closed and whose advisory was seen.
     ///
     /// # Errors

@@ -139,6 +139,7 @@ fn events(decision: &Decision) -> String {
         | Event::EffectParked { .. }
         | Event::AdvisorySeen { .. }
         | Event::TaskNamed { .. }
+        | Event::PublishHalted { .. }
         | Event::PostedSeen { .. }
         | Event::Acted { .. }
         | Event::Undone { .. }

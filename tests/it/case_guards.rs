@@ -266,8 +266,10 @@ fn a_question_pauses_the_assessment_alone() {
 #[test]
 fn a_case_ends_as_what_it_is() {
     let mut case = play(Until::Public);
-    case.case.tracks.advisory.as_mut().unwrap().state = AdvisoryState::Closed;
+    case.case.tracks.advisory.as_mut().unwrap().state = AdvisoryState::Draft;
     case.refuses("!close disclosed", "alice", "GitHub does not show the advisory as public");
+    case.case.tracks.advisory.as_mut().unwrap().state = AdvisoryState::Withdrawn;
+    case.refuses("!close disclosed", "alice", "say why the case ends");
     let mut case = play(Until::Public);
     case.case.tracks.cve = Cve::Requested { at: case.now };
     case.refuses("!close disclosed", "alice", "the CVE id that was asked for is not there");

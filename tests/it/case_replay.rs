@@ -310,10 +310,11 @@ fn place(event: &Event) -> usize {
         Event::AdvisorySeen { .. } => 33,
         Event::TaskNamed { .. } => 34,
         Event::PostedSeen { .. } => 35,
+        Event::PublishHalted { .. } => 36,
     }
 }
 
-const KINDS: usize = 36;
+const KINDS: usize = 37;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

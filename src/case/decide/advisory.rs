@@ -24,7 +24,7 @@ pub(super) fn came(
         decision.event(Event::AdvisorySeen { advisory: Box::new(seen.clone()), at: now });
         decision.then_on_issue(Effect::UpdateIssue);
         if seen.is_public() && case.tracks.published.is_none() {
-            published(decision, case, policy, now);
+            published(decision, case, seen, policy, now);
         } else {
             numbered(decision, case, seen, policy, now);
             read_it(decision, case, seen, policy, now);
@@ -95,13 +95,15 @@ fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Polic
 }
 
 /// Everybody can read it now.
-fn published(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
+fn published(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let asked = case.acts.iter().rev().find(|act| {
         matches!(act.deed, Deed::Step { step: Step::Publish { .. } })
             && act.state == crate::case::ActState::Done
     });
-    let Some(act) = asked.filter(|_| case.tracks.publishing) else {
-        // Nobody here said so: to the team it is out before its day.
+    // Two people said so, of the text that is public now.
+    let agreed = case.tracks.publishing && case.tracks.text() == Some(seen.text);
+    let Some(act) = asked.filter(|_| agreed) else {
+        // To the team it is out before its day.
         let brief = Brief::Incident;
         decision.brief(policy.roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]), &brief);
         super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);

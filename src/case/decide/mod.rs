@@ -13,6 +13,7 @@ mod operator;
 mod outcome;
 mod posted;
 mod promises;
+mod publishing;
 mod receipt;
 pub mod sort;
 
@@ -24,6 +25,7 @@ pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
 pub use promises::{limit, next_word};
+pub use publishing::may_be_public;
 pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};
 

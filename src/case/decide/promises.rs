@@ -5,7 +5,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Decision;
+use super::{Decision, publishing};
 use crate::case::act::{Act, ActLetter};
 use crate::case::calendar::{days_after as days, days_before as before};
 use crate::case::clock::{Audience, ClockKind, Ring};
@@ -34,6 +34,7 @@ pub(super) fn follow(decision: &mut Decision, case: &Case, policy: &Policy, now:
         after.apply(&event);
         decision.event(event);
     }
+    publishing::halt(decision, &mut after, policy, now);
     for event in settle(&after, policy, now) {
         decision.event(event);
     }

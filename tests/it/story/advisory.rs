@@ -110,8 +110,32 @@ fn assess() -> Step {
 
 /// As commands do: each step is an act, and then these effects.
 pub async fn steps(world: &World, steps: &[Step], effects: &[Effect]) {
+    said(world, "alice", steps, effects).await;
+}
+
+/// Two people say: publish; and it is done.
+pub async fn published_by_two(world: &mut World, text: Sha256) {
+    agreed_to_publish(world, text).await;
+    world.settle_within(3).await;
+}
+
+/// It was reviewed, two people approved this text, the reporter has read it, it is known outside, and two people say: publish.
+pub async fn agreed_to_publish(world: &mut World, text: Sha256) {
+    steps(world, &[Step::Review { text }], &[]).await;
+    let last = world.sent_to(RENA).pop().unwrap();
+    let id = format!("{}@reporter.example", text.short());
+    let read = Mail::new("Rena Porter <rena@reporter.example>", "Re: yours", &id, "Fine.");
+    world.deliver(&read.answering(&last).write());
+    world.settle_within(1).await;
+    said(world, "bob", &[Step::Approve { text }], &[]).await;
+    let rest = [Step::Approve { text }, Step::Ready { hurried: false }, Step::Leaked, Step::Publish { text }];
+    steps(world, &rest, &[Effect::Publish { text }]).await;
+}
+
+/// The same as [`steps`], by this member.
+async fn said(world: &World, by: &str, steps: &[Step], effects: &[Effect]) {
     let daemon = world.daemon();
-    let (now, steps) = (world.now(), steps.to_vec());
+    let (now, steps, by) = (world.now(), steps.to_vec(), by.to_owned());
     let drafts: Vec<Draft> = effects
         .iter()
         .map(|effect| Draft {
@@ -128,7 +152,7 @@ pub async fn steps(world: &World, steps: &[Step], effects: &[Effect]) {
         for (act, step) in (first..).zip(&steps) {
             events.push(Event::Acted {
                 act,
-                by: MemberKey("alice".to_owned()),
+                by: MemberKey(by.clone()),
                 at: now,
                 via: Via::Mail,
                 mail: None,

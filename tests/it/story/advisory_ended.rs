@@ -110,4 +110,14 @@ async fn what_was_public_and_is_withdrawn_is_told_to_nobody_as_public() {
     assert!(told.contains("nobody can be told that it is public"), "{told}");
     assert_eq!(world.sent_to(RENA).len(), letters);
     assert_eq!(word(&the_one(&world), "state"), "withdrawn");
+    // The case has an end all the same: the reporter hears from a person, and whoever ends it says why.
+    let told = say(&mut world, ALICE, "!close disclosed It stood there by mistake").await;
+    assert!(told.contains("nobody told the reporter that it is public"), "{told}");
+    say(&mut world, ALICE, "!reply\n\nIt was public for an hour, by mistake. It was not yours to bear.")
+        .await;
+    let told = say(&mut world, ALICE, "!close disclosed").await;
+    assert!(told.contains("the advisory was withdrawn on GitHub: say why the case ends"), "{told}");
+    let told = say(&mut world, ALICE, "!close disclosed It stood there by mistake").await;
+    assert!(told.contains("closed: disclosed"), "{told}");
+    world.nothing_is_left_over();
 }

@@ -2,21 +2,17 @@
 
 use serde_json::json;
 use sir_intake::case::advisory::AdvisoryState;
-use sir_intake::case::{Effect, Sha256, Step, Task};
+use sir_intake::case::{Effect, Step, Task};
 use sir_intake::outside::Point;
 use sir_intake::practice::discord;
 use sir_intake::practice::hub::{Fault, Kind, Right};
 use sir_intake::store::EffectState;
 
 use crate::story::advisory::{
-    asked, bring, confirmed, drafted, edit, seen, steps, tasks, the_one, with, word, written,
+    asked, bring, confirmed, drafted, edit, published_by_two, seen, steps, tasks, the_one, with, word,
+    written,
 };
 use crate::world::World;
-
-async fn publish(world: &mut World, text: Sha256) {
-    steps(world, &[Step::Publish { text }], &[Effect::Publish { text }]).await;
-    world.settle_within(3).await;
-}
 
 /// RFC: "publishing-a-security-advisory"
 /// RFC: "Publish the security advisory"; "two different persons" and the date are the case's; here: exactly what was approved.
@@ -31,7 +27,7 @@ async fn what_was_approved_is_published_once_without_a_trace_of_ours() {
         if let Some(fault) = &fault {
             world.peers.hub.faults().at("PATCH", Kind::Advisory, fault.clone());
         }
-        publish(&mut world, text).await;
+        published_by_two(&mut world, text).await;
         let held = the_one(&world);
         assert_eq!(word(&held, "state"), "published", "{fault:?}");
         assert!(!word(&held, "description").contains("sir-intake"), "{held}");
@@ -50,7 +46,7 @@ async fn a_text_that_changed_after_the_approval_is_not_published() {
     let (mut world, ghsa) = drafted().await;
     let text = written(&mut world, &ghsa).await;
     edit(&world, &ghsa, "summary", json!("Something else"));
-    publish(&mut world, text).await;
+    published_by_two(&mut world, text).await;
     assert_eq!(word(&the_one(&world), "state"), "draft");
     let parked = world.effects_in(EffectState::Parked);
     assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["text-changed"]);
@@ -58,7 +54,7 @@ async fn a_text_that_changed_after_the_approval_is_not_published() {
     // The order was of the other text: this one needs its own.
     assert!(!world.case(1).tracks.publishing);
     let text = seen(&world).text;
-    publish(&mut world, text).await;
+    published_by_two(&mut world, text).await;
     assert_eq!(word(&the_one(&world), "state"), "published");
 }
 
@@ -77,7 +73,7 @@ async fn without_the_right_a_person_publishes_and_that_is_seen() {
     let (mut world, ghsa) = drafted().await;
     let text = written(&mut world, &ghsa).await;
     world.peers.hub.deny(Right::Publish, Some(403));
-    publish(&mut world, text).await;
+    published_by_two(&mut world, text).await;
     assert_eq!(tasks(&world), [Task::Publish]);
     let held = the_one(&world);
     assert_eq!(word(&held, "state"), "draft");
@@ -126,7 +122,7 @@ async fn an_advisory_that_tells_what_is_confidential_is_not_published_and_the_ow
         edit(&world, &ghsa, "description", json!(body));
         world.settle_within(1).await;
         let text = seen(&world).text;
-        publish(&mut world, text).await;
+        published_by_two(&mut world, text).await;
         assert_eq!(word(&the_one(&world), "state"), "draft", "{leak}");
         let parked = world.effects_in(EffectState::Parked);
         assert_eq!(parked.iter().filter_map(|row| row.why.as_deref()).collect::<Vec<_>>(), ["leak"]);
@@ -143,7 +139,7 @@ pub async fn published(world: &mut World) -> String {
     let ghsa = seen(world).ghsa;
     edit(world, &ghsa, "cve_id", json!("CVE-2026-12345"));
     let text = written(world, &ghsa).await;
-    publish(world, text).await;
+    published_by_two(world, text).await;
     ghsa
 }
 
@@ -202,7 +198,7 @@ async fn a_death_around_the_publishing_publishes_once() {
         let (mut world, ghsa) = drafted().await;
         let text = written(&mut world, &ghsa).await;
         world.dies_when(point);
-        publish(&mut world, text).await;
+        published_by_two(&mut world, text).await;
         assert_eq!(world.deaths, 1, "{point:?}");
         assert_eq!(word(&the_one(&world), "state"), "published");
         assert!(world.case(1).tracks.published.is_some());

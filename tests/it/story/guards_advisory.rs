@@ -8,7 +8,8 @@ use sir_intake::practice::hub::{Advised, Right};
 use sir_intake::store::EffectState;
 
 use super::advisory::{
-    asked, assessment, bring, drafted, edit, seen, steps, tasks, the_one, word, world, written,
+    agreed_to_publish, asked, assessment, bring, drafted, edit, seen, steps, tasks, the_one, word, world,
+    written,
 };
 use super::advisory_public::with_channel;
 use super::command_desk::ALICE;
@@ -30,7 +31,7 @@ async fn an_advisory_that_we_may_not_see_any_more_is_published_by_a_person() {
         let (mut world, ghsa) = drafted().await;
         let text = written(&mut world, &ghsa).await;
         world.peers.hub.deny(Right::See, Some(status));
-        order(&world, text).await;
+        agreed_to_publish(&mut world, text).await;
         world.settle_within(2).await;
         assert_eq!((tasks(&world), parked(&world)), (vec![Task::Publish], vec![]), "{status}");
         assert_eq!(word(&the_one(&world), "state"), "draft");

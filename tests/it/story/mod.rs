@@ -2,6 +2,7 @@
 
 pub mod advisory;
 mod advisory_ended;
+mod advisory_named;
 pub mod advisory_public;
 mod asked;
 mod attack;
@@ -32,6 +33,7 @@ mod mirror;
 mod modes;
 mod oauth;
 pub mod post;
+mod publish_stopped;
 mod stop;
 pub mod sweep;
 pub mod takedown;

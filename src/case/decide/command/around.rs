@@ -58,6 +58,8 @@ pub struct Around {
     pub left_alone: Option<String>,
     /// It is being taken down: what two people said is under way.
     pub taking_down: bool,
+    /// Advisories that are named and are another case's, or this one's, already.
+    pub advised: BTreeMap<String, CaseId>,
     /// Public issues that are named and are cases already.
     pub posted: BTreeMap<Place, CaseId>,
 }

@@ -42,13 +42,20 @@ impl Run<'_> {
     }
 
     /// Whether it may end so, where it stands (RUNBOOK 1.2, rows 12 and 28).
-    fn may_close(&self, closure: Closure) -> Result<(), String> {
+    fn may_close(&self, closure: Closure, reason: &str) -> Result<(), String> {
         let case = self.undecided()?;
         match (case.phase(), closure) {
             (Some(Phase::Disclosed), Closure::Disclosed) => {
                 let mut lacks: Vec<&str> = Vec::new();
-                if !case.tracks.advisory.as_ref().is_some_and(crate::case::Advisory::is_public) {
-                    lacks.push("GitHub does not show the advisory as public");
+                let shown = case.tracks.advisory.as_ref();
+                match shown {
+                    Some(seen) if seen.is_public() => {}
+                    // It was public once; whoever ends the case says what became of it.
+                    Some(seen) if seen.state.is_ended() && !reason.is_empty() => {}
+                    Some(seen) if seen.state.is_ended() => {
+                        lacks.push("the advisory was withdrawn on GitHub: say why the case ends: close disclosed WHY");
+                    }
+                    Some(_) | None => lacks.push("GitHub does not show the advisory as public"),
                 }
                 if !told_of_it(case) {
                     lacks.push("nobody told the reporter that it is public: publish, or reply");
@@ -107,7 +114,7 @@ impl Run<'_> {
     }
 
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
-        self.may_close(closure)?;
+        self.may_close(closure, reason)?;
         let reachable = self.decidable()?.reporter.is_some();
         let grave = self.denies_grave_claim(closure)?;
         let waits = grave.is_some();

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::{Run, Said, words};
-use crate::case::decide::{advisory, promises};
+use crate::case::decide::{advisory, promises, publishing};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
 use crate::case::{Advisory, Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
-    pub(super) fn notify(&mut self) -> Result<Said, String> {
-        let (case, phase) = self.remedy()?;
+    /// What forbids to tell the embargoed list now.
+    fn notify_lacks(&self, case: &Case, phase: Phase) -> Vec<String> {
         let mut lacks = self.review_lacks(case);
         if phase < Phase::Review {
             lacks.push("it is not under review yet".to_owned());
@@ -24,9 +24,15 @@ impl Run<'_> {
         if matches!(phase, Phase::Prenotice | Phase::Ready) && case.tracks.told_of == case.tracks.text() {
             lacks.push("they were told already".to_owned());
         }
+        lacks
+    }
+
+    pub(super) fn notify(&mut self) -> Result<Said, String> {
+        let (case, phase) = self.remedy()?;
+        let lacks = self.notify_lacks(case, phase);
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
         let (day, until) = (case.tracks.date(), promises::prepared(case, self.policy, self.now));
-        let act = self.step_of_two(Step::Notify { text });
+        let act = self.step_of_two(Step::Notify { text })?;
         let count = self.around.embargoed.len();
         let mut said = format!(
             "when a second person confirms: {count} of the embargoed list and the chairs of all SIGs are told"
@@ -103,12 +109,9 @@ impl Run<'_> {
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
+    /// Until when those who were told still prepare, or will be told now.
     fn preparing(&self, case: &Case) -> Option<Timestamp> {
-        let somebody = !case.tracks.list_told().is_empty() || !self.around.embargoed.is_empty();
-        let waits = somebody && !case.tracks.hurried && !self.is_forced(case);
-        let told = case.tracks.notified.filter(|_| waits)?;
-        Some(promises::prepared(case, self.policy, told)).filter(|until| *until > self.now)
+        publishing::preparing(case, self.policy, self.now, !self.around.embargoed.is_empty())
     }
 
     /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
@@ -117,37 +120,14 @@ impl Run<'_> {
         open && case.reporter.is_some() && !self.is_forced(case)
     }
 
-    /// Whether it may be public without waiting for a day: it is known or used outside, or, without an agreed day, its last
-    /// one is over.
     fn is_forced(&self, case: &Case) -> bool {
-        let over = case.tracks.date().is_none() && promises::limit(case, self.policy) <= self.now;
-        over || case.tracks.leaked.is_some() || case.tracks.exploited.is_some()
+        publishing::is_forced(case, self.policy, self.now)
     }
 
     /// What forbids to publish now.
-    fn publish_lacks(&self, case: &Case, phase: Phase) -> Vec<String> {
-        let mut lacks = self.review_lacks(case);
-        if phase != Phase::Ready {
-            lacks.push("it is not ready: ready".to_owned());
-        }
-        if let Some(until) = self.preparing(case) {
-            lacks.push(format!(
-                "the embargoed list prepares until {}; ready WHY says that less time will do",
-                self.at(until)
-            ));
-        }
-        match case.tracks.date() {
-            _any if self.is_forced(case) => {}
-            Some(day) if day <= self.now => {}
-            Some(day) => lacks.push(format!("the agreed day is {}", self.at(day))),
-            // Nobody waits for it but the team.
-            None if case.reporter.is_none() => {}
-            None => {
-                let limit = self.at(promises::limit(case, self.policy));
-                lacks.push(format!("no day is agreed; without one the last day is {limit}"));
-            }
-        }
-        lacks
+    fn publish_lacks(&self, case: &Case) -> Vec<String> {
+        let listed = !self.around.embargoed.is_empty();
+        publishing::lacks(case, self.policy, self.now, listed, &|at| self.at(at))
     }
 
     /// In an exercise nothing is done in public.
@@ -163,16 +143,18 @@ impl Run<'_> {
         if let (Some(Phase::Disclosed), false) = (self.open_case()?.phase(), self.case()?.tracks.publishing) {
             return self.tell_public();
         }
-        let (case, phase) = self.remedy()?;
+        let (case, _) = self.remedy()?;
         if case.tracks.publishing {
-            return Err("two people said so already; it is being done".to_owned());
+            return Err(
+                "two people said so already; it is being done (undo takes it back until then)".to_owned()
+            );
         }
-        let lacks = self.publish_lacks(case, phase);
+        let lacks = self.publish_lacks(case);
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
         let unread = case.tracks.date().is_none() && case.reporter.is_some();
         let outside = case.tracks.leaked.max(case.tracks.exploited);
         let unheard = outside.is_some() && case.tracks.last_word <= outside && case.reporter.is_some();
-        let act = self.step_of_two(Step::Publish { text });
+        let act = self.step_of_two(Step::Publish { text })?;
         let mut said = format!("when a second person confirms, the advisory {} goes public", text.short());
         if unread {
             said.push_str("; the reporter has not agreed to a day");
@@ -190,8 +172,8 @@ impl Run<'_> {
             return Err(format!("{why}: nobody can be told that it is public"));
         }
         let text = seen.text;
-        let act = self.step_of_two(Step::Publish { text });
-        let said = "it is public on GitHub already, and nobody here had said so; when a second person confirms, the reporter, \
+        let act = self.step_of_two(Step::Publish { text })?;
+        let said = "it is public on GitHub already, and no two people here had said so of this text; when a second person confirms, the reporter, \
                     the embargoed list and the public channels are told";
         Ok(Said { act: Some(act), ..words(said) })
     }
@@ -214,9 +196,9 @@ impl Run<'_> {
         }
         let (case, phase) = self.remedy()?;
         let (asked, lacks) = if let Step::Publish { text } = step {
-            (text, self.publish_lacks(case, phase))
+            (text, self.publish_lacks(case))
         } else if let Step::Notify { text } = step {
-            (text, self.review_lacks(case))
+            (text, self.notify_lacks(case, phase))
         } else {
             return Ok(());
         };

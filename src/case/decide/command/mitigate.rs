@@ -185,7 +185,7 @@ impl Run<'_> {
             told.push(format!("{login} is added"));
         }
         for login in others {
-            last = Some(self.step_of_two(Step::Collaborate { login: login.clone() }));
+            last = Some(self.step_of_two(Step::Collaborate { login: login.clone() })?);
             told.push(format!("{login} is added when a second person confirms"));
             if reporter.as_ref().is_some_and(|reporter| reporter.eq_ignore_ascii_case(login)) {
                 told.push("the reporter is invited by letter then".to_owned());
@@ -203,11 +203,22 @@ impl Run<'_> {
         {
             return Err(format!("it has {} already", seen.ghsa));
         }
+        let theirs = ghsa.and_then(|ghsa| Some((ghsa, self.around.advised.get(ghsa)?)));
+        if let Some((ghsa, other)) = theirs.filter(|(_, other)| **other != case.id) {
+            return Err(format!("{ghsa} is the advisory of {other}; are both about the same: dup"));
+        }
         let act = self.step(Step::Advisory { ghsa: ghsa.cloned() });
-        self.ruling.decision.then_on_issue(Effect::Advisory);
-        let said = match ghsa {
-            Some(ghsa) => format!("the advisory is {ghsa}; it is looked at now"),
-            None => "the advisory is brought up to date".to_owned(),
+        // What was named in error is taken back before anything is read from it, or written into it.
+        let hold_s = self.policy.commands.hold_s;
+        let until = ghsa.filter(|_| hold_s > 0).map(|_| self.in_seconds(hold_s));
+        let look = Planned { not_before: until, ..Planned::after_issue(Effect::Advisory) };
+        self.ruling.decision.effects.push(look);
+        let said = match (ghsa, until) {
+            (Some(ghsa), Some(until)) => {
+                format!("the advisory is {ghsa}; it is looked at after {}", self.at(until))
+            }
+            (Some(ghsa), None) => format!("the advisory is {ghsa}; it is looked at now"),
+            (None, _) => "the advisory is brought up to date".to_owned(),
         };
         Ok(Said { act: Some(act), ..words(said) })
     }

@@ -113,7 +113,10 @@ pub fn rule(
         ruling: Ruling::default(),
     };
     for (line, command) in order.commands.iter().enumerate() {
-        let said = run.one(command).map_err(|what| Objection { line, what })?;
+        let mut said = run.one(command).map_err(|what| Objection { line, what })?;
+        if run.halts_publishing() {
+            said.words.push_str("; what two people said about publishing counts no more");
+        }
         run.ruling.said.push(said);
         // The next line may be about the promise that this one woke.
         run.settle_clocks();
@@ -203,6 +206,12 @@ impl Run<'_> {
             return Err("you reported this case: somebody else looks after it".to_owned());
         }
         Ok(())
+    }
+
+    /// Whether the line before speaks against what two people said about publishing.
+    fn halts_publishing(&mut self) -> bool {
+        let Some(case) = self.case.as_mut().filter(|_| self.changed) else { return false };
+        super::publishing::halt(&mut self.ruling.decision, case, self.policy, self.now)
     }
 
     fn case(&self) -> Result<&Case, String> {

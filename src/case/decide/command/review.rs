@@ -1,9 +1,10 @@
 //! What will be public is read before: by the team, by TSC observers, by the reporter (RUNBOOK 1.2, rows 22 to 24).
 
 use super::{Run, Said, words};
+use crate::case::decide::publishing;
 use crate::case::roster::Role;
 use crate::case::tracks::Fix;
-use crate::case::{Advisory, Brief, Case, Content, Deed, LetterKind, Phase, Step};
+use crate::case::{Brief, Case, Content, Deed, LetterKind, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn review(&mut self) -> Result<Said, String> {
@@ -80,27 +81,6 @@ impl Run<'_> {
 
     /// What a review still lacks.
     pub(super) fn review_lacks(&self, case: &Case) -> Vec<String> {
-        let Some(review) = &case.tracks.review else {
-            return vec!["nothing was reviewed: review".to_owned()];
-        };
-        let ended = case.tracks.advisory.as_ref().and_then(Advisory::ended);
-        let mut lacks: Vec<String> = ended.map(str::to_owned).into_iter().collect();
-        if case.tracks.text() != Some(review.text) {
-            lacks.push("the advisory was changed since".to_owned());
-        }
-        let (have, want) = (case.tracks.approvals(&self.policy.roster), self.policy.runbook.approvals);
-        if have < want {
-            lacks.push(format!("{have} of {want} approvals of its text ({})", review.text.short()));
-        }
-        if !review.objections.is_empty() {
-            let names: Vec<String> = review.objections.iter().map(ToString::to_string).collect();
-            lacks.push(format!("{} objects", names.join(", ")));
-        }
-        let days = self.policy.runbook.reporter_review_days;
-        let until = self.policy.calendar.advance_working_days(review.since, days);
-        if case.reporter.is_some() && !review.reporter_wrote && until > self.now {
-            lacks.push(format!("the reporter has until {} to read it", self.at(until)));
-        }
-        lacks
+        publishing::review_lacks(case, self.policy, self.now, &|at| self.at(at))
     }
 }

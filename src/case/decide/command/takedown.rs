@@ -129,7 +129,7 @@ impl Run<'_> {
         if self.others().is_empty() {
             return Err("there is no second person on the roster who could agree".to_owned());
         }
-        let act = self.step_of_two(Step::TakeDown { how, words: words_of });
+        let act = self.step_of_two(Step::TakeDown { how, words: words_of })?;
         let what = match how {
             Takedown::Blank => {
                 "retitled, blanked and locked; GitHub goes on showing the old title in the history of the issue, and \

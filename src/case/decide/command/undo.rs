@@ -3,7 +3,7 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::event::Event;
-use crate::case::{ClockKind, Deed, Step};
+use crate::case::{ClockKind, Deed, Effect, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -36,6 +36,9 @@ impl Run<'_> {
             }
             Deed::Raise { to } => {
                 self.tell_above(*to, true);
+            }
+            Deed::Step { step: Step::Advisory { .. } } => {
+                self.ruling.decision.then_on_issue(Effect::Advisory)
             }
             Deed::LinkMail { .. }
             | Deed::Answered
@@ -73,9 +76,19 @@ impl Run<'_> {
         if gone && closes {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
-        if let Deed::Step { step: step @ (Step::Fork | Step::Notify { .. } | Step::Publish { .. }) } =
-            &act.deed
+        let tracks = &self.case()?.tracks;
+        let public = tracks.published.is_some();
+        let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
+        let known = |step: &Step| match step {
+            Step::Fork | Step::Notify { .. } => true,
+            // Two people told everybody that it is the one.
+            Step::Advisory { ghsa: Some(ghsa) } => public && tracks.publishing && shown == Some(ghsa),
+            // Until it is public it can be called back, also where a person was asked to do it.
+            step => public && matches!(step, Step::Publish { .. }),
+        };
+        if let Deed::Step { step } = &act.deed
             && act.state == ActState::Done
+            && known(step)
         {
             return Err(format!("{} was done, and others know of it now", step.words()));
         }

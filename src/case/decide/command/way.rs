@@ -6,7 +6,7 @@ use super::{Run, Said};
 use crate::case::command::Runbook;
 use crate::case::instant;
 use crate::case::roster::Role;
-use crate::case::{After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
+use crate::case::{Act, ActState, After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
 
 impl Run<'_> {
     pub(super) fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
@@ -59,9 +59,17 @@ impl Run<'_> {
         self.act(Deed::Step { step })
     }
 
-    /// A step of which nothing happens before a second person agreed.
-    pub(super) fn step_of_two(&mut self, step: Step) -> u32 {
-        self.act_until(Deed::Step { step }, None, Some(self.agreed_by()))
+    /// A step of which nothing happens before a second person agreed. While one waits, the same is not asked for again: both
+    /// could be agreed to.
+    pub(super) fn step_of_two(&mut self, step: Step) -> Result<u32, String> {
+        let deed = Deed::Step { step };
+        let waits = |act: &&Act| {
+            act.deed == deed && matches!(act.state, ActState::Asked { until } if until > self.now)
+        };
+        if let Some(act) = self.case()?.acts.iter().find(waits) {
+            return Err(format!("act {} asks for the same, and waits for a second person", act.number));
+        }
+        Ok(self.act_until(deed, None, Some(self.agreed_by())))
     }
 
     /// Tells these people, each once; how many.
