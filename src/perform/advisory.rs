@@ -382,6 +382,10 @@ impl Job<'_> {
         if public_text(held).cve.is_some() || marks.cve.as_ref() == Some(&order) {
             return Ok(None);
         }
+        // What is asked of GitHub cannot be taken back: not while the order can.
+        if self.office.store.read(|txn| txn.is_advisory_held(self.case.id))? {
+            return Ok(None);
+        }
         match self.peers.github.request_cve(project, &held.ghsa_id).await {
             Ok(()) => self.mark(AdvisoryMark::Cve, order).await?,
             Err(error) if no_right(&error) || unfit(&error) => tasks.push(Task::RequestCve),

@@ -53,11 +53,12 @@ impl Txn<'_> {
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }
 
-    /// The last effect that brings the advisory of a case to what it says, while it is not done.
+    /// The last effect that brings the advisory of a case to what it says, while it is not done. Nobody waits for one that is
+    /// held.
     pub(super) fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
         let mut query = self.0.prepare_cached(
             "select id from effect where case_id = ?1 and json = '{\"effect\":\"advisory\"}'
-               and state in ('due', 'sending') order by id desc limit 1",
+               and state in ('due', 'sending') and held_until is null order by id desc limit 1",
         )?;
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }

@@ -23,6 +23,7 @@ mod guards_leak;
 mod guards_posted;
 mod guards_way;
 mod held;
+mod held_acts;
 pub mod intake;
 pub mod known;
 mod known_cases;
