@@ -1,11 +1,12 @@
 //! What an act brings besides its letter waits as the letter does: until then any member takes it back.
 
-use sir_intake::case::Lane;
+use sir_intake::case::{Lane, LetterKind};
 use sir_intake::practice::loopback::ROSTER;
+use sir_intake::store::EffectState;
 
 use super::advisory::{asked, seen};
-use super::command_desk::{ALICE, BOB, hold_ends, say};
-use super::disclosure::{MORE, assess, reported_with};
+use super::command_desk::{ALICE, BOB, flat, hold_ends, readable, say};
+use super::disclosure::{self, MORE, STUDIO, approve, assess, confirm, rena, reported_with};
 use crate::world::World;
 
 /// Assessed; letters are held for ten minutes.
@@ -42,4 +43,63 @@ async fn a_cve_is_not_asked_for_while_its_order_can_be_taken_back() {
         assert_eq!(world.peers.hub.cve_requests(&ghsa), 1, "{said}");
         world.nothing_is_left_over();
     }
+}
+
+/// RUNBOOK T23: "We write again 24 h before and if the date moves": once it has moved.
+#[tokio::test]
+async fn the_list_hears_of_a_moved_day_when_it_cannot_be_taken_back_any_more() {
+    let mut world = approve(assessed().await).await;
+    disclosure::say(&mut world, ALICE, "!notify").await;
+    confirm(&mut world, BOB).await;
+    assert_eq!(world.sent_to(STUDIO).len(), 1, "the notice");
+    // That it is known outside is told at once; it has no letter to the reporter.
+    say(&mut world, BOB, 1, "!leaked It is on a forum").await;
+    assert_eq!(world.sent_to(STUDIO).len(), 2);
+    disclosure::say(&mut world, ALICE, "!embargo 2026-12-09").await;
+    rena(&mut world, 8, "That suits me as well.").await;
+
+    let agreed = "!agreed The fix needs one more platform";
+    say(&mut world, ALICE, 1, agreed).await;
+    assert_eq!(world.sent_to(STUDIO).len(), 2, "not yet");
+    let told = say(&mut world, BOB, 1, "!undo").await;
+    assert!(told.contains("its letter will not leave"), "{told}");
+    hold_ends(&mut world).await;
+    assert_eq!(world.sent_to(STUDIO).len(), 2, "the day did not move");
+
+    say(&mut world, ALICE, 1, agreed).await;
+    hold_ends(&mut world).await;
+    assert_eq!(world.sent_to(STUDIO).len(), 3);
+    let list = flat(&readable(&world.sent_to(STUDIO).pop().unwrap()));
+    assert!(list.contains("has changed") && list.contains("9 December 2026"), "{list}");
+    assert!(!list.contains("forum") && !list.contains("known outside"), "the day, not the leak: {list}");
+    let told = say(&mut world, BOB, 1, "!undo").await;
+    assert!(told.contains("left already"), "{told}");
+    world.nothing_is_left_over();
+}
+
+/// Whoever orders many letters needs a second person, who reads the letter to the reporter; the list waits for that word too.
+#[tokio::test]
+async fn the_list_waits_for_the_second_person_as_well() {
+    let mut world = approve(assessed().await).await;
+    disclosure::say(&mut world, ALICE, "!notify").await;
+    confirm(&mut world, BOB).await;
+    disclosure::say(&mut world, ALICE, "!embargo 2026-12-09").await;
+    rena(&mut world, 8, "That suits me as well.").await;
+    world.change_config("letters_per_hour = 100", "letters_per_hour = 0");
+    world.kill();
+    world.settle().await;
+    say(&mut world, ALICE, 1, "!agreed The fix needs one more platform").await;
+    hold_ends(&mut world).await;
+    let asked = flat(&readable(&world.sent_to("bob@members.example").pop().unwrap()));
+    assert!(asked.contains("one more platform"), "the letter to the reporter: {asked}");
+    assert_eq!(world.sent_to(STUDIO).len(), 1);
+    confirm(&mut world, BOB).await;
+    hold_ends(&mut world).await;
+    assert_eq!(world.sent_to(STUDIO).len(), 2);
+    let rows = world.effects_in(EffectState::Done);
+    let moved = rows.iter().filter(|row| {
+        matches!(row.effect, sir_intake::case::Effect::Letter { letter: LetterKind::ListChange, .. })
+    });
+    assert_eq!(moved.count(), 1);
+    world.nothing_is_left_over();
 }
