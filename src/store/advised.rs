@@ -14,10 +14,12 @@ pub enum AdvisoryMark {
     Cve,
     /// A private fork was begun; the value says when.
     Fork,
-    /// Severity, vector and versions that we wrote, as JSON.
+    /// Severity, vector and versions that we wrote, or were about to, as a list in JSON.
     Wrote,
-    /// Whom we credited.
+    /// Whom we credited, or were about to, as a list in JSON.
     Credit,
+    /// Whom we let in, or were about to, as a list in JSON.
+    People,
 }
 
 impl AdvisoryMark {
@@ -27,6 +29,7 @@ impl AdvisoryMark {
             Self::Fork => "fork",
             Self::Wrote => "wrote",
             Self::Credit => "credit",
+            Self::People => "people",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod advisory;
 mod advisory_ended;
+mod advisory_ours;
 pub mod advisory_public;
 mod asked;
 mod attack;
