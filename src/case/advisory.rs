@@ -128,12 +128,22 @@ pub enum Task {
         /// Logins on GitHub.
         logins: Vec<String>,
     },
+    /// Let these people no longer see it: what named them was taken back.
+    PeopleOff {
+        /// Logins on GitHub.
+        logins: Vec<String>,
+    },
     /// Make a private fork.
     Fork,
     /// Ask for a CVE id.
     RequestCve,
     /// Thank the reporter on it.
     Credit {
+        /// Their login.
+        login: String,
+    },
+    /// Thank them no longer.
+    CreditOff {
         /// Their login.
         login: String,
     },
@@ -159,9 +169,11 @@ impl Task {
         match self {
             Self::Draft { .. } => "draft",
             Self::People { .. } => "people",
+            Self::PeopleOff { .. } => "people-off",
             Self::Fork => "fork",
             Self::RequestCve => "request-cve",
             Self::Credit { .. } => "credit",
+            Self::CreditOff { .. } => "credit-off",
             Self::Publish => "publish",
             Self::TellPoster { .. } => "tell-poster",
             Self::TakeDown { .. } => "take-down",
@@ -175,9 +187,11 @@ impl Task {
                 format!("make a draft advisory in {repository}, then say: advisory GHSA-...")
             }
             Self::People { logins } => format!("add to the advisory: {}", logins.join(", ")),
+            Self::PeopleOff { logins } => format!("take off the advisory: {}", logins.join(", ")),
             Self::Fork => "begin a temporary private fork on the advisory".to_owned(),
             Self::RequestCve => "request a CVE on the advisory".to_owned(),
             Self::Credit { login } => format!("credit {login} on the advisory"),
+            Self::CreditOff { login } => format!("take the credit of {login} off the advisory"),
             Self::Publish => "publish the advisory".to_owned(),
             Self::TellPoster { .. } => {
                 "tell whoever posted the public issue, in a comment, to write to the security list".to_owned()
@@ -193,16 +207,17 @@ impl Task {
 
     /// Whether GitHub shows that it was done. That a CVE was asked for shows only once there is one.
     pub fn is_done(&self, seen: &Advisory) -> bool {
+        let sees = |login: &String| seen.logins.iter().any(|other| other.eq_ignore_ascii_case(login));
+        let thanked =
+            |login: &String| seen.credits.iter().any(|(other, _)| other.eq_ignore_ascii_case(login));
         match self {
             Self::Draft { .. } => true,
-            Self::People { logins } => {
-                logins.iter().all(|login| seen.logins.iter().any(|other| other.eq_ignore_ascii_case(login)))
-            }
+            Self::People { logins } => logins.iter().all(sees),
+            Self::PeopleOff { logins } => !logins.iter().any(sees),
             Self::Fork => seen.fork,
             Self::RequestCve => seen.cve.is_some(),
-            Self::Credit { login } => {
-                seen.credits.iter().any(|(credited, _)| credited.eq_ignore_ascii_case(login))
-            }
+            Self::Credit { login } => thanked(login),
+            Self::CreditOff { login } => !thanked(login),
             Self::Publish => seen.is_public(),
             Self::TellPoster { .. } | Self::TakeDown { .. } => false,
         }
@@ -213,9 +228,11 @@ impl Task {
         match self {
             Self::Draft { .. }
             | Self::People { .. }
+            | Self::PeopleOff { .. }
             | Self::Fork
             | Self::RequestCve
             | Self::Credit { .. }
+            | Self::CreditOff { .. }
             | Self::Publish => false,
             Self::TellPoster { .. } => seen.told.is_some() || !seen.is_readable(),
             Self::TakeDown { how, .. } => seen.is_done(*how),
@@ -227,9 +244,11 @@ impl Task {
         match self {
             Self::Draft { .. }
             | Self::People { .. }
+            | Self::PeopleOff { .. }
             | Self::Fork
             | Self::RequestCve
             | Self::Credit { .. }
+            | Self::CreditOff { .. }
             | Self::Publish => None,
             Self::TellPoster { url } | Self::TakeDown { url, .. } => Some(url),
         }

@@ -130,11 +130,11 @@ fn plan(
             planned.effect,
             Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
         );
-        if drawn_late && txn.is_due(case.id, &planned.effect)? {
+        if drawn_late && txn.is_due(case.id, planned, now)? {
             continue;
         }
-        if let Some(notice) = says_it_as_well(&planned.effect)
-            && txn.is_due(case.id, &notice)?
+        if let Some(effect) = says_it_as_well(&planned.effect)
+            && txn.is_due(case.id, &Planned { effect, ..planned.clone() }, now)?
         {
             continue;
         }

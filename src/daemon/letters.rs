@@ -140,7 +140,7 @@ fn to_others(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Written, ()> {
-    let letter = way_letters::to_others(office, txn, case, kind, to)?;
+    let letter = way_letters::to_others(office, txn, case, kind, to, case.act(act))?;
     let file = way_letters::entry(office, case, kind, now);
     let sheet = Sheet { case: case.id, to, parent: None, automatic: compose::Auto::No, file };
     let bytes = bytes(office, txn, &letter, &sheet, draft, now)?;

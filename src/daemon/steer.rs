@@ -141,16 +141,16 @@ impl Steer<'_> {
             around.taking_down = self.txn.is_taking_down(case.id)?;
         }
         for act in &case.acts {
-            let row = match act.letter {
-                Some(_) => self.txn.letter_of(case.id, act.number)?,
-                None => None,
+            let rows = match act.letter {
+                Some(_) => self.txn.letters_of(case.id, act.number)?,
+                None => Vec::new(),
             };
             let leaves =
                 |state| matches!(state, EffectState::Sending | EffectState::Done | EffectState::Unknown);
-            if row.as_ref().is_some_and(|row| leaves(row.state)) {
+            if rows.iter().any(|row| leaves(row.state)) {
                 around.leaving.insert(act.number);
             }
-            let bytes = row.as_ref().and_then(|row| row.letter.as_deref());
+            let bytes = rows.first().and_then(|row| row.letter.as_deref());
             if let ActState::Asked { .. } = act.state
                 && act.by != came.by
                 && let Some(nonce) = self.office.nonce(case, act, bytes, &came.by)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::case::act::ActLetter;
 use crate::case::decide::next_word;
 use crate::case::tracks::{Credit, Cve as CaseCve};
-use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId};
+use crate::case::{Act, Case, Content, Deed, LetterKind, PersonId, Step};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::perform::{posted_link, way};
@@ -115,7 +115,6 @@ fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated
 
 /// Whether the reporter was asked to read an earlier text: by an earlier act, or this letter follows a change by itself.
 fn read_before(case: &Case, act: Option<&Act>) -> bool {
-    use crate::case::Step;
     let earlier = |one: &Act| act.is_none_or(|act| one.number < act.number);
     let asked = |one: &Act| matches!(one.deed, Deed::Step { step: Step::Review { .. } });
     case.acts
@@ -152,7 +151,6 @@ fn next(case: &Case) -> &'static str {
 
 fn cve(case: &Case, now: Timestamp) -> Cve {
     let asked = case.acts.iter().rev().find_map(|act| {
-        use crate::case::Step;
         use crate::case::step::CveStep;
         matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
     });
@@ -176,6 +174,7 @@ pub(super) fn to_others(
     case: &Case,
     letter: LetterKind,
     to: PersonId,
+    act: Option<&Act>,
 ) -> Result<Letter, ()> {
     if letter == LetterKind::PosterMail {
         let url = posted_link(&office.config.github, &case.tracks.posted.as_ref().ok_or(())?.place);
@@ -188,7 +187,7 @@ pub(super) fn to_others(
         office.letters.public(&way::public_desk(office), &ToPublic::Mail(&parts)).map_err(|_| ())
     } else {
         let desk = desk(office, txn, case, to)?;
-        office.letters.list(&desk, &to_list(office, case, letter, parts)?).map_err(|_| ())
+        office.letters.list(&desk, &to_list(office, case, letter, act, parts)?).map_err(|_| ())
     }
 }
 
@@ -211,6 +210,7 @@ fn to_list(
     office: &Office,
     case: &Case,
     letter: LetterKind,
+    act: Option<&Act>,
     parts: crate::render::letters::AdvisoryText,
 ) -> Result<ToList, ()> {
     Ok(match letter {
@@ -224,23 +224,7 @@ fn to_list(
             fix: format!("{}\n\n{}", way::fix(case), parts.mitigation),
             deploy_early: false,
         })),
-        LetterKind::ListChange => match case.tracks.exploited.or(case.tracks.leaked) {
-            Some(noticed) => ToList::Incident {
-                kind: if case.tracks.exploited.is_some() { Incident::Exploited } else { Incident::Leak },
-                noticed,
-                what: if case.tracks.exploited.is_some() {
-                    "It is being used against people."
-                } else {
-                    "Something about it is known outside the circle of those who were told."
-                }
-                .to_owned(),
-                response: "We decide now whether to publish at once, and write to you when we do.".to_owned(),
-            },
-            None => ToList::Change {
-                was: way::moved(case).unwrap_or_else(|| way::dates(office, case).publish_at),
-                reason: way::MOVED.to_owned(),
-            },
-        },
+        LetterKind::ListChange => change(office, case, act),
         LetterKind::ListReminder => ToList::DayBefore,
         LetterKind::ListLifted => ToList::Lifted { title: parts.title, links: vec![parts.url], early: None },
         LetterKind::Receipt
@@ -264,6 +248,26 @@ fn to_list(
         | LetterKind::PublicMail
         | LetterKind::PosterMail => return Err(()),
     })
+}
+
+/// What changed, by the act that tells of it: it is known or used outside, or the day moved.
+fn change(office: &Office, case: &Case, act: Option<&Act>) -> ToList {
+    let step =
+        act.and_then(|act| if let Deed::Step { step } = &act.deed { Some((step, act.at)) } else { None });
+    let (kind, noticed, what) = match step {
+        Some((Step::Exploited, at)) => (Incident::Exploited, at, "It is being used against people."),
+        Some((Step::Leaked, at)) => {
+            (Incident::Leak, at, "Something about it is known outside the circle of those who were told.")
+        }
+        Some(_) | None => {
+            return ToList::Change {
+                was: way::moved_from(case, act).unwrap_or_else(|| way::dates(office, case).publish_at),
+                reason: way::MOVED.to_owned(),
+            };
+        }
+    };
+    let response = "We decide now whether to publish at once, and write to you when we do.".to_owned();
+    ToList::Incident { kind, noticed, what: what.to_owned(), response }
 }
 
 /// The entry for a calendar that comes with a letter that names the agreed day.

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::advised::{self, Seen, public_text};
 use super::github::{case_of, look_again, looked_in_vain, no_right, refused_elsewhere, unfit};
-use super::wanted::{self, Figures, Marks};
+use super::marks::{Marks, Part};
+use super::wanted::{self, Figures};
 use super::{Peers, PerformFault, Verdict};
 use crate::case::advisory::AdvisoryState;
 use crate::case::decide::Outcome;
@@ -33,24 +34,6 @@ pub(super) struct Job<'a> {
 
 /// An advisory, or why the work ends without one.
 type Held = Result<RepositoryAdvisory, Verdict>;
-
-/// A part of what is to be changed: GitHub may refuse one and take the others.
-#[derive(Clone)]
-enum Part {
-    People(Vec<String>),
-    Thanks(AdvisoryUpdate),
-    Figures(AdvisoryUpdate, Figures),
-}
-
-impl Part {
-    /// The smallest pieces that can be taken or refused.
-    fn steps(&self) -> Vec<Self> {
-        match self {
-            Self::People(who) => who.iter().map(|one| Self::People(vec![one.clone()])).collect(),
-            Self::Thanks(_) | Self::Figures(..) => vec![self.clone()],
-        }
-    }
-}
 
 /// Makes the advisory, or brings it to what the case says now.
 pub(super) async fn reconcile(
@@ -150,6 +133,7 @@ impl Job<'_> {
             }
         };
         if let Some(first) = self.keep_first(project, found).await {
+            self.made(&first).await?;
             return Ok(Ok(first));
         }
         if let Some(verdict) = looks.and_then(|looks| look_again(self.office, looks)) {
@@ -182,6 +166,9 @@ impl Job<'_> {
             severity: severity.filter(|_| vector.is_none()),
             cvss_vector_string: vector.as_deref(),
         };
+        let mut marks = self.marks()?;
+        Part::Figures(AdvisoryUpdate::default(), Figures::of("", assessment)).before(&mut marks);
+        self.keep(&marks).await?;
         match self.peers.github.create_advisory(project, &new).await {
             Ok(made) => {
                 let made = match looks {
@@ -192,7 +179,7 @@ impl Job<'_> {
                     },
                     None => made,
                 };
-                self.wrote(&Figures::of(&made.ghsa_id, assessment)).await?;
+                self.made(&made).await?;
                 Ok(Ok(made))
             }
             Err(GithubError::Unknown) => Ok(Err(Verdict::Look { looks: 0 })),
@@ -201,8 +188,21 @@ impl Job<'_> {
         }
     }
 
-    async fn wrote(&self, figures: &Figures) -> Result<(), PerformFault> {
-        self.mark(AdvisoryMark::Wrote, serde_json::to_string(figures).map_err(StoreError::from)?).await
+    fn marks(&self) -> Result<Marks, StoreError> {
+        self.office.store.read(|txn| Marks::read(txn, &self.case))
+    }
+
+    async fn keep(&self, marks: &Marks) -> Result<(), PerformFault> {
+        let (case, marks) = (self.case.id, marks.clone());
+        Ok(self.office.store.write("advisory", move |txn| marks.keep(txn, case)).await?)
+    }
+
+    /// A draft that bears our marker shows what we wrote, as far as nobody changed it.
+    async fn made(&self, made: &RepositoryAdvisory) -> Result<(), PerformFault> {
+        let Some(assessment) = &self.case.tracks.assessment else { return Ok(()) };
+        let mut marks = self.marks()?;
+        marks.made(Figures::of(&made.ghsa_id, assessment));
+        self.keep(&marks).await
     }
 
     async fn mark(&self, mark: AdvisoryMark, value: String) -> Result<(), PerformFault> {
@@ -264,18 +264,21 @@ impl Job<'_> {
         held: RepositoryAdvisory,
         tasks: &mut Vec<Task>,
     ) -> Result<Held, PerformFault> {
-        let marks = self.office.store.read(|txn| Marks::read(txn, &self.case))?;
-        let missing = wanted::missing(self.office, &self.case, &held);
-        let people = (!missing.is_empty()).then_some(Part::People(missing));
-        let thanks = wanted::thank(&self.case, &held, marks.credit.as_deref()).map(Part::Thanks);
-        let figures = wanted::figures(&self.case, &held, marks.wrote.as_deref());
+        let mut marks = self.marks()?;
+        let come = wanted::missing(self.office, &self.case, &held);
+        let go = wanted::unwanted(self.office, &self.case, &held, &marks.people);
+        let people = !(come.is_empty() && go.is_empty());
+        let people = people.then_some(Part::People { come, go });
+        let thanks = wanted::thank(&self.case, &held, &marks.credit);
+        let thanks = thanks.map(|(update, new)| Part::Thanks(update, new));
+        let figures = wanted::figures(&self.case, &held, &marks.wrote);
         let figures = figures.map(|(update, figures)| Part::Figures(update, figures));
         let parts: Vec<Part> = [people, thanks, figures].into_iter().flatten().collect();
-        let held = match self.change(project, held, &parts).await? {
+        let held = match self.change(project, held, &parts, &mut marks).await? {
             Ok(held) => held,
             Err(verdict) => return Ok(Err(verdict)),
         };
-        tasks.extend(wanted::undone(self.office, &self.case, &held));
+        tasks.extend(wanted::undone(self.office, &self.case, &held, &marks));
         if let Some(verdict) = self.fork(project, &held, &marks, tasks).await? {
             return Ok(Err(verdict));
         }
@@ -285,31 +288,26 @@ impl Job<'_> {
         Ok(Ok(held))
     }
 
-    fn update(held: &RepositoryAdvisory, part: &Part) -> AdvisoryUpdate {
-        match part {
-            Part::People(missing) => wanted::let_in(held, missing),
-            Part::Thanks(update) | Part::Figures(update, _) => update.clone(),
-        }
-    }
-
     /// All parts at once; where GitHub does not take that, each by itself, and people one by one.
     async fn change(
         &self,
         project: &Project,
         mut held: RepositoryAdvisory,
         parts: &[Part],
+        marks: &mut Marks,
     ) -> Result<Held, PerformFault> {
         if parts.is_empty() {
             return Ok(Ok(held));
         }
+        // Should nobody see the end of it, it is known later whose it is.
+        parts.iter().for_each(|part| part.before(marks));
+        self.keep(marks).await?;
         let (hub, ghsa) = (&self.peers.github, held.ghsa_id.clone());
-        let all = parts
-            .iter()
-            .map(|part| Self::update(&held, part))
-            .fold(AdvisoryUpdate::default(), AdvisoryUpdate::and);
+        let all =
+            parts.iter().map(|part| part.update(&held)).fold(AdvisoryUpdate::default(), AdvisoryUpdate::and);
         match hub.update_advisory(project, &ghsa, &all).await {
             Ok(changed) => {
-                self.changed(parts).await?;
+                self.changed(parts, marks).await?;
                 return Ok(Ok(changed));
             }
             // What a person must do is told from what GitHub shows afterwards.
@@ -320,10 +318,10 @@ impl Job<'_> {
         let steps: Vec<Part> = parts.iter().flat_map(Part::steps).collect();
         for step in steps.iter().filter(|_| steps.len() > 1) {
             // From what stands there by now: those who were let in meanwhile stay.
-            match hub.update_advisory(project, &ghsa, &Self::update(&held, step)).await {
+            match hub.update_advisory(project, &ghsa, &step.update(&held)).await {
                 Ok(changed) => {
                     held = changed;
-                    self.changed(std::slice::from_ref(step)).await?;
+                    self.changed(std::slice::from_ref(step), marks).await?;
                 }
                 Err(error) if no_right(&error) || unfit(&error) => {
                     tracing::warn!(%error, "GitHub does not take a change of an advisory");
@@ -334,19 +332,9 @@ impl Job<'_> {
         Ok(Ok(held))
     }
 
-    /// Remembers what we wrote.
-    async fn changed(&self, parts: &[Part]) -> Result<(), PerformFault> {
-        for part in parts {
-            match part {
-                Part::People(_) => {}
-                Part::Thanks(_) => {
-                    let credited = wanted::credited(&self.case).unwrap_or_default().to_owned();
-                    self.mark(AdvisoryMark::Credit, credited).await?;
-                }
-                Part::Figures(_, figures) => self.wrote(figures).await?,
-            }
-        }
-        Ok(())
+    async fn changed(&self, parts: &[Part], marks: &mut Marks) -> Result<(), PerformFault> {
+        parts.iter().for_each(|part| part.after(marks, &self.case));
+        self.keep(marks).await
     }
 
     async fn fork(
@@ -380,6 +368,10 @@ impl Job<'_> {
         let Cve::Requested { at } = self.case.tracks.cve else { return Ok(None) };
         let order = format!("{} {at}", held.ghsa_id);
         if public_text(held).cve.is_some() || marks.cve.as_ref() == Some(&order) {
+            return Ok(None);
+        }
+        // What is asked of GitHub cannot be taken back: not while the order can.
+        if self.office.store.read(|txn| txn.is_advisory_held(self.case.id))? {
             return Ok(None);
         }
         match self.peers.github.request_cve(project, &held.ghsa_id).await {

@@ -15,6 +15,7 @@ mod found;
 mod github;
 mod letters;
 mod links;
+mod marks;
 mod notes;
 mod peers;
 mod post;

@@ -3,20 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use super::advised::public_text;
+use super::marks::Marks;
 use super::way;
-use crate::case::roster::Role;
+use crate::case::roster::{Member, Role};
 use crate::case::tracks::Credit;
 use crate::case::{Act, ActState, Assessment, Case, Deed, Severity, Step, Task};
 use crate::office::Office;
 use crate::render::advisory;
 use crate::render::letters::{AdvisoryText, ToPublic};
-use crate::store::{AdvisoryMark, StoreError, Txn};
+use crate::store::{StoreError, Txn};
 use crate::wire::github::{AdvisoryUpdate, Credited, Package, Project, RepositoryAdvisory, Vulnerability};
 
 /// The package that O3DE is; GitHub's list has no ecosystem for C++.
 const PACKAGE: (&str, &str) = ("other", "o3de");
 
-/// Severity, vector and versions as we write them.
+/// Severity, vector and versions as we write them; without an id of a draft that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Figures {
     pub(super) ghsa: String,
@@ -128,16 +129,51 @@ pub(super) fn missing(office: &Office, case: &Case, held: &RepositoryAdvisory) -
     missing
 }
 
-/// The change that lets these people see it; those who can stay.
-pub(super) fn let_in(held: &RepositoryAdvisory, who: &[String]) -> AdvisoryUpdate {
+/// Whether that account is among these.
+pub(super) fn is_among(logins: &[String], login: &str) -> bool {
+    logins.iter().any(|other| other.eq_ignore_ascii_case(login))
+}
+
+/// Those whom we let in for what was taken back, and whom nothing else names. Whom people let in stays.
+pub(super) fn unwanted(
+    office: &Office,
+    case: &Case,
+    held: &RepositoryAdvisory,
+    ours: &[String],
+) -> Vec<String> {
+    let roster = &office.policy.roster;
+    let account = |member: &Member| member.github.as_ref().map(|account| account.login.clone());
+    let mut logins: Vec<String> = Vec::new();
+    for act in case.acts.iter().filter(|act| !act.stands()) {
+        let Deed::Step { step } = &act.deed else { continue };
+        if let Step::Collaborate { login } = step {
+            logins.push(login.clone());
+        } else if let Step::Group { members } = step {
+            logins.extend(members.iter().filter_map(|key| roster.get(key)).filter_map(account));
+        } else if let Step::Assess { assessment } = step {
+            let of_sig = |member: &&Member| member.sigs.iter().any(|sig| assessment.sigs.contains(sig));
+            let chairs = roster.members.iter().filter(|member| member.is(Role::SigChair)).filter(of_sig);
+            logins.extend(chairs.filter_map(account));
+        }
+    }
+    let (there, wanted) = (held.users(), people(office, case));
+    logins.retain(|login| is_among(&there, login) && is_among(ours, login) && !is_among(&wanted, login));
+    logins.sort();
+    logins.dedup();
+    logins
+}
+
+/// The change that lets these people see it, and those no longer; all others who can stay.
+pub(super) fn let_in(held: &RepositoryAdvisory, come: &[String], go: &[String]) -> AdvisoryUpdate {
     let slug = |name: &String| name.strip_prefix("team/").map(str::to_owned);
-    let (mut users, mut teams) = (held.users(), held.teams());
-    let before = (users.len(), teams.len());
-    users.extend(who.iter().filter(|name| slug(name).is_none()).cloned());
-    teams.extend(who.iter().filter_map(slug));
+    let (before, mut teams) = (held.users(), held.teams());
+    let (mut users, teams_before) = (before.clone(), teams.len());
+    users.retain(|login| !is_among(go, login));
+    users.extend(come.iter().filter(|name| slug(name).is_none()).cloned());
+    teams.extend(come.iter().filter_map(slug));
     AdvisoryUpdate {
-        collaborating_users: (users.len() > before.0).then_some(users),
-        collaborating_teams: (teams.len() > before.1).then_some(teams),
+        collaborating_users: (users != before).then_some(users),
+        collaborating_teams: (teams.len() > teams_before).then_some(teams),
         ..AdvisoryUpdate::default()
     }
 }
@@ -155,38 +191,50 @@ pub(super) fn thanks(held: &RepositoryAdvisory, login: &str) -> bool {
     held.credits().iter().any(|credit| credit.login.eq_ignore_ascii_case(login))
 }
 
-/// The change that thanks whom the case says, and nobody whom we thanked before and who does not want it any more.
-pub(super) fn thank(case: &Case, held: &RepositoryAdvisory, ours: Option<&str>) -> Option<AdvisoryUpdate> {
+/// Those whom we thanked, or were about to, and whom the case does not thank any more.
+pub(super) fn thanked_before(case: &Case, held: &RepositoryAdvisory, ours: &[String]) -> Vec<String> {
     let wanted = credited(case);
-    let mut credits = held.credits();
-    let before = credits.len();
-    let stale = ours.filter(|ours| wanted.is_none_or(|wanted| !wanted.eq_ignore_ascii_case(ours)));
-    credits.retain(|credit| stale.is_none_or(|stale| !credit.login.eq_ignore_ascii_case(stale)));
-    let taken = credits.len() < before;
-    let new = wanted.filter(|login| !thanks(held, login));
-    credits.extend(new.map(|login| Credited { login: login.to_owned(), kind: "reporter".to_owned() }));
-    (taken || new.is_some()).then(|| AdvisoryUpdate { credits: Some(credits), ..AdvisoryUpdate::default() })
+    let stale = |login: &&String| {
+        thanks(held, login) && wanted.is_none_or(|wanted| !wanted.eq_ignore_ascii_case(login))
+    };
+    ours.iter().filter(stale).cloned().collect()
 }
 
-/// The change of severity, vector and versions after a new assessment, if GitHub still shows what we wrote; what people
-/// wrote there stays.
+/// The change that thanks whom the case says, and nobody whom we thanked before and who does not want it any more; and who
+/// is thanked anew.
+pub(super) fn thank(
+    case: &Case,
+    held: &RepositoryAdvisory,
+    ours: &[String],
+) -> Option<(AdvisoryUpdate, Option<String>)> {
+    let mut credits = held.credits();
+    let stale = thanked_before(case, held, ours);
+    credits.retain(|credit| !is_among(&stale, &credit.login));
+    let new = credited(case).filter(|login| !thanks(held, login)).map(str::to_owned);
+    credits.extend(new.clone().map(|login| Credited { login, kind: "reporter".to_owned() }));
+    let update = AdvisoryUpdate { credits: Some(credits), ..AdvisoryUpdate::default() };
+    (!stale.is_empty() || new.is_some()).then_some((update, new))
+}
+
+/// The change of severity, vector and versions after a new assessment, if GitHub still shows what we wrote, or were about to;
+/// what people wrote there stays.
 pub(super) fn figures(
     case: &Case,
     held: &RepositoryAdvisory,
-    wrote: Option<&str>,
+    wrote: &[Figures],
 ) -> Option<(AdvisoryUpdate, Figures)> {
     let assessment = case.tracks.assessment.as_ref()?;
-    let wrote: Figures = serde_json::from_str(wrote?).ok()?;
+    let stands = wrote.iter().rev().find(|one| one.still_stand(held))?;
     let wanted = Figures::of(&held.ghsa_id, assessment);
-    if wanted == wrote || !wrote.still_stand(held) {
+    if wanted == *stands {
         return None;
     }
     let fixed = held.vulnerabilities().into_iter().next().and_then(|one| one.patched_versions);
     let vector = Some(wanted.vector.clone()).filter(|vector| !vector.is_empty());
     let update = AdvisoryUpdate {
         severity: vector.is_none().then(|| wanted.severity.clone()).filter(|word| !word.is_empty()),
-        cvss_vector_string: (wanted.vector != wrote.vector).then_some(vector),
-        vulnerabilities: (wanted.range != wrote.range).then(|| affected(assessment, fixed)),
+        cvss_vector_string: (wanted.vector != stands.vector).then_some(vector),
+        vulnerabilities: (wanted.range != stands.range).then(|| affected(assessment, fixed)),
         ..AdvisoryUpdate::default()
     };
     Some((update, wanted))
@@ -242,31 +290,14 @@ pub(super) fn draft(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Optio
     Ok(page.ok().map(|page| page.body))
 }
 
-/// What we did before, as it stands in the store.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Marks {
-    pub(super) cve: Option<String>,
-    pub(super) fork: Option<String>,
-    pub(super) wrote: Option<String>,
-    pub(super) credit: Option<String>,
-}
-
-impl Marks {
-    pub(super) fn read(txn: &Txn<'_>, case: &Case) -> Result<Self, StoreError> {
-        let mark = |mark| txn.advisory_mark(case.id, mark);
-        Ok(Self {
-            cve: mark(AdvisoryMark::Cve)?,
-            fork: mark(AdvisoryMark::Fork)?,
-            wrote: mark(AdvisoryMark::Wrote)?,
-            credit: mark(AdvisoryMark::Credit)?,
-        })
-    }
-}
-
 /// What people must do, as far as GitHub shows that it is not done.
-pub(super) fn undone(office: &Office, case: &Case, held: &RepositoryAdvisory) -> Vec<Task> {
-    let missing = missing(office, case, held);
-    let people = (!missing.is_empty()).then_some(Task::People { logins: missing });
+pub(super) fn undone(office: &Office, case: &Case, held: &RepositoryAdvisory, marks: &Marks) -> Vec<Task> {
+    let people = |logins: Vec<String>| (!logins.is_empty()).then_some(logins);
+    let come = people(missing(office, case, held)).map(|logins| Task::People { logins });
+    let go = people(unwanted(office, case, held, &marks.people)).map(|logins| Task::PeopleOff { logins });
     let credit = credited(case).filter(|login| !thanks(held, login));
-    people.into_iter().chain(credit.map(|login| Task::Credit { login: login.to_owned() })).collect()
+    let credit = credit.map(|login| Task::Credit { login: login.to_owned() });
+    let stale = thanked_before(case, held, &marks.credit).into_iter();
+    let tasks = come.into_iter().chain(go).chain(credit);
+    tasks.chain(stale.map(|login| Task::CreditOff { login })).collect()
 }

@@ -14,10 +14,12 @@ pub enum AdvisoryMark {
     Cve,
     /// A private fork was begun; the value says when.
     Fork,
-    /// Severity, vector and versions that we wrote, as JSON.
+    /// Severity, vector and versions that we wrote, or were about to, as a list in JSON.
     Wrote,
-    /// Whom we credited.
+    /// Whom we credited, or were about to, as a list in JSON.
     Credit,
+    /// Whom we let in, or were about to, as a list in JSON.
+    People,
 }
 
 impl AdvisoryMark {
@@ -27,6 +29,7 @@ impl AdvisoryMark {
             Self::Fork => "fork",
             Self::Wrote => "wrote",
             Self::Credit => "credit",
+            Self::People => "people",
         }
     }
 }
@@ -53,11 +56,12 @@ impl Txn<'_> {
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }
 
-    /// The last effect that brings the advisory of a case to what it says, while it is not done.
+    /// The last effect that brings the advisory of a case to what it says, while it is not done. Nobody waits for one that is
+    /// held.
     pub(super) fn advisory_effect(&self, case: &str) -> Result<Option<i64>, StoreError> {
         let mut query = self.0.prepare_cached(
             "select id from effect where case_id = ?1 and json = '{\"effect\":\"advisory\"}'
-               and state in ('due', 'sending') order by id desc limit 1",
+               and state in ('due', 'sending') and held_until is null order by id desc limit 1",
         )?;
         Ok(query.query_row([case], |row| row.get(0)).optional()?)
     }

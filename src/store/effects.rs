@@ -1,11 +1,12 @@
 //! The outbox: effects, their states and their order.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
+use super::lines::{PUBLIC_ISSUE, line};
 use super::rows::{from_ms, from_ms_opt, ms};
 use super::{StoreError, Txn};
-use crate::case::{After, CaseId, Effect, EffectId, Lane, LetterKind, Op, Planned, Sha256};
+use crate::case::{After, CaseId, Effect, EffectId, Lane, Op, Planned, Sha256};
 
 /// The state of an effect (table in `schema.sql`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +126,7 @@ fn effect_row(row: &Row<'_>) -> Result<EffectRow, StoreError> {
 }
 
 /// Who gets it, as `sent` says it.
-fn recipient(effect: &Effect) -> String {
+pub(super) fn recipient(effect: &Effect) -> String {
     match effect {
         Effect::OpenIssue
         | Effect::UpdateIssue
@@ -139,29 +140,6 @@ fn recipient(effect: &Effect) -> String {
         Effect::Announce { channel } => format!("channel:{channel}"),
         Effect::Letter { to, .. } => format!("person:{to}"),
         Effect::Alert { to, .. } | Effect::Transcript { to, .. } => format!("member:{to}"),
-    }
-}
-
-/// Where effects on a public issue stand in line.
-const PUBLIC_ISSUE: &str = "public-issue";
-
-/// In which line it stands within its lane: an answer stands behind nothing that waits, and holds up nothing.
-fn queue(effect: &Effect) -> String {
-    match effect {
-        Effect::Transcript { to, .. } => format!("answer:{to}"),
-        Effect::Letter { letter: LetterKind::Status, to, .. } => format!("status:{to}"),
-        // A comment that is held holds up no advisory.
-        Effect::TellPoster | Effect::TakeDown { .. } => PUBLIC_ISSUE.to_owned(),
-        Effect::OpenIssue
-        | Effect::UpdateIssue
-        | Effect::Comment { .. }
-        | Effect::Answer
-        | Effect::Post { .. }
-        | Effect::Advisory
-        | Effect::Publish { .. }
-        | Effect::Announce { .. }
-        | Effect::Letter { .. }
-        | Effect::Alert { .. } => recipient(effect),
     }
 }
 
@@ -194,7 +172,7 @@ impl Txn<'_> {
                 draft.op.0,
                 id,
                 effect.lane().word(),
-                queue(effect),
+                line(&draft.planned, now),
                 serde_json::to_string(effect)?,
                 ms(now),
                 ms(draft.planned.not_before.unwrap_or(now)),
@@ -410,19 +388,6 @@ impl Txn<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether the same effect of this case is due already.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn is_due(&self, case: CaseId, effect: &Effect) -> Result<bool, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select 1 from effect where case_id = ?1 and lane = ?2 and recipient = ?3 and state = 'due' and json = ?4 limit 1",
-        )?;
-        let json = serde_json::to_string(effect)?;
-        let values = params![case.to_string(), effect.lane().word(), queue(effect), json];
-        Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
-    }
-
     /// What the page of a case waited for is there: it need not wait any longer.
     ///
     /// # Errors
@@ -437,20 +402,6 @@ impl Txn<'_> {
             self.touch(Lane::Github);
         }
         Ok(())
-    }
-
-    /// Whether an effect of this case is due and was never begun.
-    ///
-    /// # Errors
-    /// A fault of the disk.
-    pub fn is_untouched(&self, case: CaseId, effect: &Effect) -> Result<bool, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select 1 from effect where case_id = ?1 and lane = ?2 and recipient = ?3 and state = 'due' and json = ?4
-               and tries = 0 limit 1",
-        )?;
-        let json = serde_json::to_string(effect)?;
-        let values = params![case.to_string(), effect.lane().word(), queue(effect), json];
-        Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 
     /// Whether the public issue of this case is being taken down, or that waits for a person.

@@ -53,45 +53,56 @@ impl Txn<'_> {
         Ok(if is_unread || is_unjudged { Timestamp::MIN } else { began.min(listened) })
     }
 
+    /// The letters that leave by an act of a case: first the one that it ordered, then those that come with it.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn letters_of(&self, case: CaseId, act: u32) -> Result<Vec<EffectRow>, StoreError> {
+        let mut rows = self.effects_of(case)?;
+        rows.retain(|row| matches!(row.effect, Effect::Letter { act: of, .. } if of == act));
+        Ok(rows)
+    }
+
     /// The letter that an act of a case ordered.
     ///
     /// # Errors
     /// A fault of the disk.
     pub fn letter_of(&self, case: CaseId, act: u32) -> Result<Option<EffectRow>, StoreError> {
-        let ordered = |row: &EffectRow| matches!(row.effect, Effect::Letter { act: of, .. } if of == act);
-        Ok(self.effects_of(case)?.into_iter().rev().find(ordered))
+        Ok(self.letters_of(case, act)?.into_iter().next())
     }
 
-    /// The letter of this act must not leave.
+    /// No letter of this act may leave any more.
     ///
     /// # Errors
-    /// A fault of the disk, or it left already.
+    /// A fault of the disk, or one of them left already.
     pub fn stop_letter(&self, case: CaseId, act: u32, now: Timestamp) -> Result<(), StoreError> {
-        let Some(row) = self.letter_of(case, act)? else { return Ok(()) };
-        match row.state {
-            EffectState::Due | EffectState::Parked => {
-                self.end(row.id, EffectState::Canceled, Some("taken back"), now)?;
-                self.touch_all();
-                Ok(())
-            }
-            EffectState::Canceled | EffectState::Shadowed => Ok(()),
-            EffectState::Sending | EffectState::Done | EffectState::Unknown => {
-                Err(StoreError::Refused("the letter left already".to_owned()))
+        for row in self.letters_of(case, act)? {
+            match row.state {
+                EffectState::Due | EffectState::Parked => {
+                    self.end(row.id, EffectState::Canceled, Some("taken back"), now)?;
+                    self.touch_all();
+                }
+                EffectState::Canceled | EffectState::Shadowed => {}
+                EffectState::Sending | EffectState::Done | EffectState::Unknown => {
+                    return Err(StoreError::Refused("the letter left already".to_owned()));
+                }
             }
         }
+        Ok(())
     }
 
-    /// A second person agreed: the letter of this act leaves when this hold ended.
+    /// A second person agreed: the letters of this act leave when this hold ended.
     ///
     /// # Errors
     /// A fault of the disk.
     pub fn release_letter(&self, case: CaseId, act: u32, until: Timestamp) -> Result<(), StoreError> {
-        let Some(row) = self.letter_of(case, act)? else { return Ok(()) };
-        self.run(
-            "update effect set not_before = ?2, held_until = ?2 where id = ?1 and state = 'due'",
-            params![row.id.0, ms(until)],
-        )?;
-        self.touch_all();
+        for row in self.letters_of(case, act)? {
+            self.run(
+                "update effect set not_before = ?2, held_until = ?2 where id = ?1 and state = 'due'",
+                params![row.id.0, ms(until)],
+            )?;
+            self.touch_all();
+        }
         Ok(())
     }
 

@@ -19,6 +19,7 @@ mod intake;
 mod journal;
 mod keys;
 mod lately;
+mod lines;
 mod messages;
 mod news;
 mod open;

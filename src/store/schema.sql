@@ -93,7 +93,7 @@ create table advisory_text (
 -- written, this login credited.
 create table advisory_mark (
   case_id text not null,
-  what    text not null check (what in ('cve', 'fork', 'wrote', 'credit')),
+  what    text not null check (what in ('cve', 'fork', 'wrote', 'credit', 'people')),
   value   text not null,
   primary key (case_id, what)
 ) strict, without rowid;

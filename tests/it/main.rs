@@ -25,6 +25,7 @@ mod case_guards;
 mod case_open;
 mod case_parts;
 mod case_replay;
+mod case_rings;
 mod case_runbook;
 mod case_sort;
 mod case_table;

@@ -152,9 +152,11 @@ pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &P
     );
 }
 
-/// The ring of a clock that is a letter of its own rather than a warning.
-pub(super) fn day_before(decision: &mut Decision, case: &Case) {
-    if matches!(case.phase(), Some(Phase::Prenotice | Phase::Ready)) {
+/// The ring of a clock that is a letter of its own rather than a warning. It can ring late; of a day that is over nobody is
+/// told that it comes.
+pub(super) fn day_before(decision: &mut Decision, case: &Case, now: Timestamp) {
+    let ahead = case.tracks.date().is_some_and(|date| now < date);
+    if ahead && matches!(case.phase(), Some(Phase::Prenotice | Phase::Ready)) {
         for to in case.tracks.list_told() {
             decision.effects.push(Planned::letter_of_case(LetterKind::ListReminder, to, None, 0));
         }

@@ -44,7 +44,7 @@ fn ring(
 ) {
     decision.event(Event::ClockRang { clock: kind, level });
     if kind == ClockKind::Prep {
-        super::advisory::day_before(decision, case);
+        super::advisory::day_before(decision, case, now);
         return;
     }
     let breach = clock.is_broken(now);

@@ -11,7 +11,7 @@ use crate::case::calendar::{days_after as days, days_before as before};
 use crate::case::clock::{Audience, ClockKind, Ring};
 use crate::case::event::{Event, Stop};
 use crate::case::tracks::{Cve, Meeting, Phase};
-use crate::case::{Case, Closure, Deed, Policy, Severity, Stage};
+use crate::case::{Case, Closure, Deed, Policy, Severity, Stage, Step};
 
 /// Days after the report at which people hear that its 90 are running out (RUNBOOK 1.4), as parts of 90.
 const DISCLOSURE_RINGS: [(u32, Audience); 6] = [
@@ -191,15 +191,25 @@ fn agreement(case: &Case, policy: &Policy) -> Option<Wanted> {
     let running = case.phase().is_some_and(|phase| phase < Phase::Disclosed) && case.reporter.is_some();
     let open = case.tracks.embargo.agreed.is_none();
     let from = case.tracks.confirmed.filter(|_| running && open)?;
-    let total = policy.runbook.agreement_days;
-    let due = case.tracks.embargo.conflict.unwrap_or_else(|| days(from, total));
-    let rings = vec![
+    let over = days(from, policy.runbook.agreement_days);
+    // A proposal after a conflict begins nothing anew: who was told of the conflict is not told of an earlier day as well.
+    let conflict = case.tracks.embargo.conflict;
+    let due = conflict.unwrap_or_else(|| last_conflict(case).map_or(over, |at| at.max(over)));
+    let mut rings = vec![
         Ring { at: before(due, 3), to: Audience::Owner },
         Ring { at: due, to: Audience::Members },
         Ring { at: working(policy, due, 5), to: Audience::Chairs },
         Ring { at: working(policy, due, 10), to: Audience::Tsc },
     ];
+    // Members hear of a conflict by a letter of its own (T14).
+    rings.retain(|ring| conflict.is_none() || ring.at > due);
     Some(Wanted { due, rings })
+}
+
+/// When it was noted last that there is no agreement, whatever became of it.
+fn last_conflict(case: &Case) -> Option<Timestamp> {
+    let noted = |act: &&Act| matches!(act.deed, Deed::Step { step: Step::Conflict });
+    case.acts.iter().rev().find(noted).map(|act| act.at)
 }
 
 /// The last instant at which it may be public without the reporter's written yes to a later one: so many days after the day

@@ -3,6 +3,7 @@
 pub mod advisory;
 mod advisory_ended;
 mod advisory_named;
+mod advisory_ours;
 pub mod advisory_public;
 mod asked;
 mod attack;
@@ -24,6 +25,7 @@ mod guards_leak;
 mod guards_posted;
 mod guards_way;
 mod held;
+mod held_acts;
 pub mod intake;
 pub mod known;
 mod known_cases;

@@ -12,7 +12,7 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::promises;
 use crate::case::roster::Role;
-use crate::case::{Brief, Content, Deed, LetterKind, MailId, PersonId, Planned, Step};
+use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -144,10 +144,18 @@ impl Run<'_> {
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    /// Tells those of the embargoed list; each hears alone.
+    /// Tells those of the embargoed list; each hears alone, and not before the letter that the act itself orders: until then
+    /// it can be taken back.
     pub(super) fn tell_list(&mut self, people: &[PersonId], letter: LetterKind, act: u32) {
+        let effects = &mut self.ruling.decision.effects;
+        let ordered = effects
+            .iter()
+            .find(|planned| matches!(planned.effect, Effect::Letter { act: of, .. } if of == act));
+        let held = ordered.map(|ordered| (ordered.not_before, ordered.held_until));
+        let (not_before, held_until) = held.unwrap_or_default();
         for to in people {
-            self.ruling.decision.effects.push(Planned::letter_of_case(letter, *to, None, act));
+            let told = Planned::letter_of_case(letter, *to, None, act);
+            effects.push(Planned { not_before, held_until, ..told });
         }
     }
 

@@ -133,11 +133,10 @@ impl Run<'_> {
         };
         if *says == CveStep::Request {
             // An undo within the hold takes it back before anybody asked.
-            let until = self.case()?.act(act).and_then(|act| act.held()).map(|hold| hold.until);
-            self.ruling
-                .decision
-                .effects
-                .push(Planned { not_before: until, ..Planned::after_issue(Effect::Advisory) });
+            let hold = self.case()?.act(act).and_then(|act| act.held());
+            let until = hold.map(|hold| hold.until).filter(|until| *until > self.now);
+            let asks = Planned::after_issue(Effect::Advisory);
+            self.ruling.decision.effects.push(Planned { not_before: until, held_until: until, ..asks });
         }
         let said = match says {
             CveStep::Request => "a CVE id is asked for".to_owned(),
