@@ -47,7 +47,11 @@ pub(super) async fn reconcile(
         // It was taken back, or is closed: what is there stays as it is.
         return Ok(Verdict::done());
     }
-    let known = office.store.read(|txn| wanted::known(office, txn, &job.case))?;
+    if let Some(wait) = wanted::being_named(&job.case, &office.policy, job.now()) {
+        let after = wait.try_into().ok();
+        return Ok(Verdict::Again { after, why: "another-is-being-named", alarm: None });
+    }
+    let known = office.store.read(|txn| wanted::known(txn, &job.case))?;
     let (project, held) = match known {
         Some((project, ghsa)) => {
             let held = job.get(&project, &ghsa).await?;

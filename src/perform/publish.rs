@@ -22,7 +22,7 @@ pub(super) async fn publish(
     looks: Option<u32>,
 ) -> Result<Verdict, PerformFault> {
     let job = Job { office, peers, row, case: case_of(office, row)? };
-    let Some((project, ghsa)) = office.store.read(|txn| wanted::known(office, txn, &job.case))? else {
+    let Some((project, ghsa)) = office.store.read(|txn| wanted::known(txn, &job.case))? else {
         return Ok(Verdict::Parked { why: "no-advisory" });
     };
     let held = match peers.github.advisory(&project, &ghsa, "").await {

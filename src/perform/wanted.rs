@@ -1,5 +1,6 @@
 //! What an advisory should be by its case, held against what GitHub shows: as few changes as it takes.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::advised::public_text;
@@ -7,7 +8,7 @@ use super::marks::Marks;
 use super::way;
 use crate::case::roster::{Member, Role};
 use crate::case::tracks::Credit;
-use crate::case::{Act, ActState, Assessment, Case, Deed, Severity, Step, Task};
+use crate::case::{Act, ActState, Assessment, Case, Deed, Policy, Severity, Step, Task};
 use crate::office::Office;
 use crate::render::advisory;
 use crate::render::letters::{AdvisoryText, ToPublic};
@@ -65,16 +66,8 @@ pub(super) fn affected(assessment: &Assessment, fixed: Option<String>) -> Vec<Vu
 }
 
 /// Which advisory a case has: a member's last word, what GitHub showed, the private report that it came by.
-pub(super) fn known(
-    office: &Office,
-    txn: &Txn<'_>,
-    case: &Case,
-) -> Result<Option<(Project, String)>, StoreError> {
-    let (now, hold) = (office.outside.clock.now(), i64::from(office.policy.commands.hold_s));
-    // While whoever named it may still take it back, it is not looked at.
-    let counts = |act: &&Act| act.state == ActState::Done && now.duration_since(act.at).as_secs() >= hold;
-    let done = case.acts.iter().rev().filter(counts);
-    let named = done.into_iter().find_map(named).map(str::to_owned);
+pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, String)>, StoreError> {
+    let named = named(case).map(|(_, ghsa)| ghsa.to_owned());
     let seen = case.tracks.advisory.as_ref();
     let assessed = case.tracks.assessment.as_ref().map(|assessment| assessment.repository.clone());
     let reported = txn.advisory_of(case.report)?;
@@ -93,8 +86,21 @@ pub(super) fn known(
     Ok(found.and_then(|(repository, ghsa)| Some((super::advised::project(&repository)?, ghsa))))
 }
 
-fn named(act: &Act) -> Option<&str> {
-    if let Deed::Step { step: Step::Advisory { ghsa } } = &act.deed { ghsa.as_deref() } else { None }
+/// The last word of a member on which advisory it is.
+fn named(case: &Case) -> Option<(&Act, &str)> {
+    case.acts.iter().rev().filter(|act| act.state == ActState::Done).find_map(|act| match &act.deed {
+        Deed::Step { step: Step::Advisory { ghsa: Some(ghsa) } } => Some((act, ghsa.as_str())),
+        _other => None,
+    })
+}
+
+/// For how long another advisory that was named can still be taken back: till then none is looked at, nor made.
+pub(super) fn being_named(case: &Case, policy: &Policy, now: Timestamp) -> Option<SignedDuration> {
+    let seen = case.tracks.advisory.as_ref().map(|seen| seen.ghsa.as_str());
+    let (act, _) = named(case).filter(|(_, ghsa)| Some(*ghsa) != seen)?;
+    let hold = SignedDuration::from_secs(policy.commands.hold_s.into());
+    // A clock that was set back makes nobody wait longer.
+    Some((hold - now.duration_since(act.at)).min(hold)).filter(SignedDuration::is_positive)
 }
 
 /// The accounts that should see the advisory, each once; with a team of GitHub's, its members come by it.

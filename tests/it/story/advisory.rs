@@ -69,6 +69,9 @@ roles = ["tsc-contact"]
 github_id = 105
 github_login = "tess-t"
 
+[commands]
+hold_s = 0
+
 [runbook]
 "#;
 

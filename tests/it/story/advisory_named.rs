@@ -95,13 +95,14 @@ async fn what_was_named_in_error_is_taken_back_before_it_is_touched() {
     world.pass(1);
     world.settle_within(2).await;
     assert_eq!((asked(&world, "GET", &other), asked(&world, "PATCH", &other)), (0, 0));
-    // The right one is looked at when its hold is over, and gets what was ordered.
+    // The right one is looked at when its hold is over, and gets what was ordered; meanwhile none is made either.
+    world.peers.hub.deny(Right::Create, None);
     let ours = elsewhere(&world, "draft");
-    say_within_the_hold(&mut world, &format!("!advisory {ours}")).await;
-    assert_eq!(asked(&world, "GET", &ours), 0);
+    say_within_the_hold(&mut world, &format!("!fork\n!advisory {ours}")).await;
+    assert_eq!((asked(&world, "GET", &ours), world.peers.hub.advisories(O3DE).len()), (0, 2));
     world.pass(1);
     world.settle_within(2).await;
-    assert_eq!(seen(&world).ghsa, ours);
+    assert_eq!((seen(&world).ghsa, world.peers.hub.advisories(O3DE).len()), (ours, 2));
     assert!(seen(&world).credits.iter().any(|(login, _)| login == "rena-r"), "{:?}", seen(&world));
 }
 
