@@ -164,6 +164,16 @@ pub enum Task {
 }
 
 impl Task {
+    /// Whether it is about who may see the advisory.
+    pub(super) fn is_of_people(&self) -> bool {
+        matches!(self, Self::People { .. } | Self::PeopleOff { .. })
+    }
+
+    /// Whether it is about who is thanked.
+    pub(super) fn is_of_credit(&self) -> bool {
+        matches!(self, Self::Credit { .. } | Self::CreditOff { .. })
+    }
+
     /// The word in lists.
     pub fn word(&self) -> &'static str {
         match self {

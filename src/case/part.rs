@@ -137,6 +137,7 @@ impl Tracks {
 
     /// What a step of this member set is again as it was before it.
     pub(super) fn take_back(&mut self, part: Part, by: &MemberKey) {
+        self.ask_anew(&part);
         match part {
             Part::Nothing => {}
             Part::Assessment(assessment, confirmed) => {
@@ -170,6 +171,19 @@ impl Tracks {
             Part::Leaked(leaked) => self.leaked = leaked,
             Part::Exploited(exploited) => self.exploited = exploited,
         }
+    }
+
+    /// What people were to do for what is taken back they need not do; what is still missing then is named again.
+    fn ask_anew(&mut self, part: &Part) {
+        let people = matches!(part, Part::Assessment(..) | Part::Group(_) | Part::Collaborators(_));
+        let credit = matches!(part, Part::Credit(_));
+        let cve = matches!(part, Part::Cve(_));
+        self.tasks.retain(|task, _| {
+            let over = people && task.is_of_people()
+                || credit && task.is_of_credit()
+                || cve && *task == Task::RequestCve;
+            !over
+        });
     }
 
     /// Of another text nobody has said anything yet.

@@ -312,7 +312,10 @@ impl Tracks {
                 self.embargo = Embargo { agreed, proposed: None, conflict: None };
             }
             Step::Conflict => self.embargo.conflict = Some(at),
-            Step::Group { members } => self.group.clone_from(members),
+            Step::Group { members } => {
+                self.group.clone_from(members);
+                self.tasks.retain(|task, _| !matches!(task, Task::PeopleOff { .. }));
+            }
             Step::Reproduced { yes } => self.reproduced = Some(*yes),
             Step::Mend { fix } => self.fix = fix.clone(),
             Step::Installers { needed } => self.installers = Some(*needed),
@@ -324,8 +327,12 @@ impl Tracks {
                     CveStep::Unwanted => Cve::Unwanted,
                 }
             }
-            Step::Credit { credit } => self.credit = Some(credit.clone()),
+            Step::Credit { credit } => {
+                self.credit = Some(credit.clone());
+                self.tasks.retain(|task, _| !task.is_of_credit());
+            }
             Step::Collaborate { login } => {
+                self.tasks.retain(|task, _| !matches!(task, Task::PeopleOff { .. }));
                 if !self.collaborators.contains(login) {
                     self.collaborators.push(login.clone());
                 }

@@ -528,6 +528,31 @@ async fn a_restored_backup_does_nothing_twice_and_gives_no_number_twice() {
     world.nothing_is_left_over();
 }
 
+/// Clocks differ, and GitHub counts whole seconds: what it wrote a moment after the backup may bear an earlier time.
+#[tokio::test]
+async fn what_github_wrote_by_a_clock_that_is_slow_is_not_written_again() {
+    let mut world = world_of_today().await;
+    world.deliver(&text("rena@reporter.example", 1));
+    world.settle().await;
+    let (_keep, dir) = folder();
+    let to = dir.to_str().unwrap();
+    assert_eq!(on(&world, &["backup", "--to", to]).await.code, 0);
+    world.clock.set(world.now() - jiff::SignedDuration::from_mins(4));
+    let receipt = world.sent_to("rena@reporter.example").remove(0);
+    let id =
+        receipt.lines().find_map(|line| line.strip_prefix("Message-ID: <")).unwrap().trim_end_matches('>');
+    let more =
+        report("rena@reporter.example", "Re: We have your message", "more@reporter.example", "And a guest.");
+    world.deliver(&more.replace("MIME-Version", &format!("In-Reply-To: <{id}>\nMIME-Version")));
+    world.settle().await;
+    assert_eq!(world.peers.hub.comments(1).len(), 1);
+    world.kill();
+    assert_eq!(on(&world, &["restore", to, "--replace"]).await.code, 0);
+    world.at(&Timestamp::now().to_string());
+    world.settle().await;
+    assert_eq!(world.peers.hub.comments(1).len(), 1, "no second comment");
+}
+
 #[tokio::test]
 async fn a_restore_without_github_says_what_it_did_not_do() {
     let world = one_case().await;

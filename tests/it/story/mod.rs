@@ -22,6 +22,7 @@ mod faults;
 mod floods;
 mod guards_advisory;
 mod guards_leak;
+mod guards_more;
 mod guards_posted;
 mod guards_way;
 mod held;

@@ -18,7 +18,7 @@ impl Run<'_> {
         let act = act.clone();
         self.may_undo(&act)?;
         let kept_by_word = case.kept_by_word();
-        let held = act.held().is_some();
+        let (held, waited) = (act.held().is_some(), act.waits());
         self.event(Event::Undone { act: act.number, by: self.order.by.clone(), at: self.now });
         if held {
             self.chore(Chore::StopLetter { act: act.number });
@@ -37,8 +37,9 @@ impl Run<'_> {
             Deed::Raise { to } => {
                 self.tell_above(*to, true);
             }
-            Deed::Step { step: Step::Advisory { .. } } => {
-                self.ruling.decision.then_on_issue(Effect::Advisory)
+            // The advisory shows what it said.
+            Deed::Step { step } if step.shows_on_advisory() && !waited && self.case()?.phase().is_some() => {
+                self.ruling.decision.then_on_issue(Effect::Advisory);
             }
             Deed::LinkMail { .. }
             | Deed::Answered
