@@ -273,8 +273,8 @@ impl Job<'_> {
         let go = wanted::unwanted(self.office, &self.case, &held, &marks.people);
         let people = !(come.is_empty() && go.is_empty());
         let people = people.then_some(Part::People { come, go });
-        let thanks = wanted::thank(&self.case, &held, &marks.credit);
-        let thanks = thanks.map(|(update, new)| Part::Thanks(update, new));
+        let (come, go) = wanted::thank(&self.case, &held, &marks.credit);
+        let thanks = (come.is_some() || !go.is_empty()).then_some(Part::Thanks { come, go });
         let figures = wanted::figures(&self.case, &held, &marks.wrote);
         let figures = figures.map(|(update, figures)| Part::Figures(update, figures));
         let parts: Vec<Part> = [people, thanks, figures].into_iter().flatten().collect();

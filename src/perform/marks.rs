@@ -74,8 +74,8 @@ fn json<T: Serialize>(list: &[T]) -> Result<String, StoreError> {
 pub(super) enum Part {
     /// Who is let in, and who is not any more.
     People { come: Vec<String>, go: Vec<String> },
-    /// Who is thanked, and who of them anew.
-    Thanks(AdvisoryUpdate, Option<String>),
+    /// Who is thanked anew, and who is not any more.
+    Thanks { come: Option<String>, go: Vec<String> },
     /// What our assessment says.
     Figures(AdvisoryUpdate, Figures),
 }
@@ -89,7 +89,12 @@ impl Part {
                 let go = go.iter().map(|one| (Vec::new(), vec![one.clone()]));
                 come.chain(go).map(|(come, go)| Self::People { come, go }).collect()
             }
-            Self::Thanks(..) | Self::Figures(..) => vec![self.clone()],
+            // An account that GitHub does not know keeps nobody on it who is to go.
+            Self::Thanks { come: Some(come), go } if !go.is_empty() => vec![
+                Self::Thanks { come: None, go: go.clone() },
+                Self::Thanks { come: Some(come.clone()), go: Vec::new() },
+            ],
+            Self::Thanks { .. } | Self::Figures(..) => vec![self.clone()],
         }
     }
 
@@ -97,7 +102,8 @@ impl Part {
     pub(super) fn update(&self, held: &RepositoryAdvisory) -> AdvisoryUpdate {
         match self {
             Self::People { come, go } => wanted::let_in(held, come, go),
-            Self::Thanks(update, _) | Self::Figures(update, _) => update.clone(),
+            Self::Thanks { come, go } => wanted::credits(held, come.as_ref(), go),
+            Self::Figures(update, _) => update.clone(),
         }
     }
 
@@ -105,7 +111,7 @@ impl Part {
     pub(super) fn before(&self, marks: &mut Marks) {
         match self {
             Self::People { come, .. } => add(&mut marks.people, come.iter().cloned()),
-            Self::Thanks(_, new) => add(&mut marks.credit, new.clone()),
+            Self::Thanks { come, .. } => add(&mut marks.credit, come.clone()),
             Self::Figures(_, figures) => add(&mut marks.wrote, [figures.clone()]),
         }
     }
@@ -114,7 +120,7 @@ impl Part {
     pub(super) fn after(&self, marks: &mut Marks, case: &Case) {
         match self {
             Self::People { go, .. } => marks.people.retain(|login| !wanted::is_among(go, login)),
-            Self::Thanks(..) => {
+            Self::Thanks { .. } => {
                 let wanted = wanted::credited(case).unwrap_or_default();
                 marks.credit.retain(|login| login.eq_ignore_ascii_case(wanted));
             }

@@ -206,20 +206,22 @@ pub(super) fn thanked_before(case: &Case, held: &RepositoryAdvisory, ours: &[Str
     ours.iter().filter(stale).cloned().collect()
 }
 
-/// The change that thanks whom the case says, and nobody whom we thanked before and who does not want it any more; and who
-/// is thanked anew.
+/// Who is to be thanked by what the case says, and who of those whom we thanked before is not any more.
 pub(super) fn thank(
     case: &Case,
     held: &RepositoryAdvisory,
     ours: &[String],
-) -> Option<(AdvisoryUpdate, Option<String>)> {
+) -> (Option<String>, Vec<String>) {
+    let come = credited(case).filter(|login| !thanks(held, login)).map(str::to_owned);
+    (come, thanked_before(case, held, ours))
+}
+
+/// The change that thanks one more, and these no more; others stay.
+pub(super) fn credits(held: &RepositoryAdvisory, come: Option<&String>, go: &[String]) -> AdvisoryUpdate {
     let mut credits = held.credits();
-    let stale = thanked_before(case, held, ours);
-    credits.retain(|credit| !is_among(&stale, &credit.login));
-    let new = credited(case).filter(|login| !thanks(held, login)).map(str::to_owned);
-    credits.extend(new.clone().map(|login| Credited { login, kind: "reporter".to_owned() }));
-    let update = AdvisoryUpdate { credits: Some(credits), ..AdvisoryUpdate::default() };
-    (!stale.is_empty() || new.is_some()).then_some((update, new))
+    credits.retain(|credit| !is_among(go, &credit.login));
+    credits.extend(come.map(|login| Credited { login: login.clone(), kind: "reporter".to_owned() }));
+    AdvisoryUpdate { credits: Some(credits), ..AdvisoryUpdate::default() }
 }
 
 /// The change of severity, vector and versions after a new assessment, if GitHub still shows what we wrote, or were about to;
