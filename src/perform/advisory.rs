@@ -171,7 +171,7 @@ impl Job<'_> {
             cvss_vector_string: vector.as_deref(),
         };
         let mut marks = self.marks()?;
-        Part::Figures(AdvisoryUpdate::default(), Figures::of("", assessment)).before(&mut marks);
+        Part::Figures(Box::default(), Figures::of("", assessment)).before(&mut marks);
         self.keep(&marks).await?;
         match self.peers.github.create_advisory(project, &new).await {
             Ok(made) => {
@@ -276,7 +276,7 @@ impl Job<'_> {
         let (come, go) = wanted::thank(&self.case, &held, &marks.credit);
         let thanks = (come.is_some() || !go.is_empty()).then_some(Part::Thanks { come, go });
         let figures = wanted::figures(&self.case, &held, &marks.wrote);
-        let figures = figures.map(|(update, figures)| Part::Figures(update, figures));
+        let figures = figures.map(|(update, figures)| Part::Figures(Box::new(update), figures));
         let parts: Vec<Part> = [people, thanks, figures].into_iter().flatten().collect();
         let held = match self.change(project, held, &parts, &mut marks).await? {
             Ok(held) => held,

@@ -77,7 +77,7 @@ pub(super) enum Part {
     /// Who is thanked anew, and who is not any more.
     Thanks { come: Option<String>, go: Vec<String> },
     /// What our assessment says.
-    Figures(AdvisoryUpdate, Figures),
+    Figures(Box<AdvisoryUpdate>, Figures),
 }
 
 impl Part {
@@ -103,7 +103,7 @@ impl Part {
         match self {
             Self::People { come, go } => wanted::let_in(held, come, go),
             Self::Thanks { come, go } => wanted::credits(held, come.as_ref(), go),
-            Self::Figures(update, _) => update.clone(),
+            Self::Figures(update, _) => AdvisoryUpdate::clone(update),
         }
     }
 

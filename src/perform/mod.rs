@@ -149,7 +149,7 @@ pub async fn perform(
         Effect::Alert { to, alert } => letters::alert(office, peers, row, to, alert).await?,
         Effect::Post { alert } => post::discord(office, peers, row, alert).await?,
         Effect::Advisory => advisory::reconcile(office, peers, row, looks).await?,
-        Effect::Publish { text } => publish::publish(office, peers, row, text, looks).await?,
+        Effect::Publish { text } => Box::pin(publish::publish(office, peers, row, text, looks)).await?,
         Effect::Announce { channel } => announce::discord(office, peers, row, *channel).await?,
         Effect::TellPoster => takedown::tell(office, peers, row, looks).await?,
         Effect::TakeDown { how, words } => takedown::take_down(office, peers, row, *how, words).await?,

@@ -21,7 +21,7 @@ pub(super) async fn publish(
     text: &Sha256,
     looks: Option<u32>,
 ) -> Result<Verdict, PerformFault> {
-    let job = Job { office, peers, row, case: case_of(office, row)? };
+    let mut job = Job { office, peers, row, case: case_of(office, row)? };
     let Some((project, ghsa)) = office.store.read(|txn| wanted::known(txn, &job.case))? else {
         return Ok(Verdict::Parked { why: "no-advisory" });
     };
@@ -46,8 +46,8 @@ pub(super) async fn publish(
         Err(error) => return Ok(job.refused(&error)),
     };
     // Read again: somebody may have spoken while GitHub was asked.
-    let case = case_of(office, row)?;
-    if !case.tracks.publishing {
+    job.case = case_of(office, row)?;
+    if !job.case.tracks.publishing {
         return Ok(Verdict::Canceled { why: "taken back" });
     }
     if seen.advisory.state != AdvisoryState::Draft {
@@ -63,7 +63,7 @@ pub(super) async fn publish(
     if !leaks.is_empty() {
         return Ok(Verdict::Leaks { leaks });
     }
-    if !may_be_public(&case, &office.policy, job.now()) {
+    if !may_be_public(&job.case, &office.policy, job.now()) {
         // The decision about this look ends what two people said (`decide/publishing.rs`).
         return Ok(Verdict::Done {
             outcome: Outcome::Advisory { seen: Some(Box::new(seen.advisory)), tasks: Vec::new() },

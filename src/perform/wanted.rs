@@ -88,9 +88,9 @@ pub(super) fn known(txn: &Txn<'_>, case: &Case) -> Result<Option<(Project, Strin
 
 /// The last word of a member on which advisory it is.
 fn named(case: &Case) -> Option<(&Act, &str)> {
-    case.acts.iter().rev().filter(|act| act.state == ActState::Done).find_map(|act| match &act.deed {
-        Deed::Step { step: Step::Advisory { ghsa: Some(ghsa) } } => Some((act, ghsa.as_str())),
-        _other => None,
+    case.acts.iter().rev().filter(|act| act.state == ActState::Done).find_map(|act| {
+        let Deed::Step { step: Step::Advisory { ghsa: Some(ghsa) } } = &act.deed else { return None };
+        Some((act, ghsa.as_str()))
     })
 }
 

@@ -80,12 +80,13 @@ impl Run<'_> {
         let tracks = &self.case()?.tracks;
         let public = tracks.published.is_some();
         let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
-        let known = |step: &Step| match step {
-            Step::Fork | Step::Notify { .. } => true,
-            // Two people told everybody that it is the one.
-            Step::Advisory { ghsa: Some(ghsa) } => public && tracks.publishing && shown == Some(ghsa),
-            // Until it is public it can be called back, also where a person was asked to do it.
-            step => public && matches!(step, Step::Publish { .. }),
+        let known = |step: &Step| {
+            matches!(step, Step::Fork | Step::Notify { .. })
+                // Until it is public it can be called back, also where a person was asked to do it.
+                || public && matches!(step, Step::Publish { .. })
+                // Two people told everybody that it is the one.
+                || matches!(step, Step::Advisory { ghsa: Some(ghsa) }
+                    if public && tracks.publishing && shown == Some(ghsa))
         };
         if let Deed::Step { step } = &act.deed
             && act.state == ActState::Done
