@@ -31,6 +31,11 @@ impl Act {
         whole && matches!(self.state, ActState::Asked { .. })
     }
 
+    /// Whether two people said so, or must.
+    pub fn is_of_two(&self) -> bool {
+        matches!(&self.deed, Deed::Step { step } if step.waits())
+    }
+
     /// Whether its letter will not leave.
     pub fn is_stopped(&self) -> bool {
         self.letter == Some(ActLetter::Stopped)

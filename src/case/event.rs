@@ -210,6 +210,9 @@ pub enum Event {
         member: Option<MemberKey>,
         /// An out-of-office answer and the like: kept and shown, nobody is alerted.
         automatic: bool,
+        /// It does not show that its writer read what was sent: it only asks how the case stands, or proves to be nobody's.
+        #[serde(default)]
+        idle: bool,
     },
     /// A mail arrived on the case from somebody who cannot be trusted to be of it.
     Quarantined {

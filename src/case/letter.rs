@@ -152,6 +152,13 @@ impl LetterKind {
         }
     }
 
+    /// Whether an act leads to it beside, or instead of, the one letter that it orders: to several, each by itself. Should one
+    /// of them not leave, the others do.
+    pub fn follows(self) -> bool {
+        self.is_notice() && self != Self::PosterMail
+            || matches!(self, Self::PublishedThanks | Self::Invitation)
+    }
+
     /// Whether it goes to others than the reporter: who was told what, and when, is kept with the case.
     pub fn is_notice(self) -> bool {
         match self {

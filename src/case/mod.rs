@@ -92,6 +92,14 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// How far it is on its way to be public, if it is a vulnerability and not closed.
+    pub fn phase(&self) -> Option<Phase> {
+        match self {
+            Self::Remedy { phase, .. } => Some(*phase),
+            Self::New | Self::Triage { .. } | Self::Known { .. } | Self::Closed { .. } => None,
+        }
+    }
+
     /// The word in the store and in lists.
     pub fn word(&self) -> &'static str {
         match self {
@@ -320,7 +328,9 @@ impl Case {
                     clock.stopped = None;
                 }
             }
-            Event::Added { mail, person, automatic, .. } => self.added(*mail, *person, *automatic),
+            Event::Added { mail, person, automatic, idle, .. } => {
+                self.added(*mail, *person, *automatic || *idle);
+            }
             Event::Quarantined { .. } => self.quarantined = self.quarantined.saturating_add(1),
             Event::MemberAnswered { member, verified, received, .. } => {
                 self.seems_answered(member, *verified, *received);
@@ -367,12 +377,14 @@ impl Case {
         self.checked = Some(checked);
     }
 
-    fn added(&mut self, mail: MailId, person: Option<PersonId>, automatic: bool) {
+    fn added(&mut self, mail: MailId, person: Option<PersonId>, idle: bool) {
         self.replies = self.replies.saturating_add(1);
         if person.is_some() && person == self.reporter {
             self.last_mail = mail;
-            // That they are out of office is no word on the text.
-            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote |= !automatic);
+            // That they are out of office is no word on the text; nor is anything before they have it.
+            let held = |act: &Act| act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter);
+            let read = !idle && !self.acts.iter().any(held);
+            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote |= read);
         }
     }
 
@@ -423,10 +435,7 @@ impl Case {
 
     /// How far it is on its way to be public, if it is a vulnerability and not closed.
     pub fn phase(&self) -> Option<Phase> {
-        match &self.stage {
-            Stage::Remedy { phase, .. } => Some(*phase),
-            Stage::New | Stage::Triage { .. } | Stage::Known { .. } | Stage::Closed { .. } => None,
-        }
+        self.stage.phase()
     }
 
     /// When a person must have acknowledged the report.

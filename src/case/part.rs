@@ -186,12 +186,12 @@ impl Tracks {
         });
     }
 
-    /// Of another text nobody has said anything yet.
+    /// An approval is of one text; an objection stands whatever the text becomes.
     fn opinion(&mut self, text: Option<Sha256>, by: &MemberKey, approved: bool, objected: bool) {
-        let Some(review) = self.review.as_mut().filter(|review| Some(review.text) == text) else { return };
+        let Some(review) = self.review.as_mut() else { return };
         review.approvals.remove(by);
         review.objections.remove(by);
-        if approved {
+        if approved && Some(review.text) == text {
             review.approvals.insert(by.clone());
         }
         if objected {

@@ -173,6 +173,11 @@ pub struct Review {
 }
 
 impl Review {
+    /// Of another text nobody has approved anything; who objects does so until they say otherwise.
+    fn anew(&self, text: Sha256, since: Timestamp) -> Self {
+        Self { objections: self.objections.clone(), ..Self::of(text, since) }
+    }
+
     fn of(text: Sha256, since: Timestamp) -> Self {
         Self { text, since, approvals: BTreeSet::new(), objections: BTreeSet::new(), reporter_wrote: false }
     }
@@ -339,7 +344,7 @@ impl Tracks {
             }
             Step::Advisory { ghsa } => self.ghsa = ghsa.clone().or_else(|| self.ghsa.take()),
             Step::Fork => self.fork = true,
-            Step::Review { text } => self.review = Some(Review::of(*text, at)),
+            Step::Review { text } => self.reviewed(*text, at),
             Step::Approve { text } => {
                 if let Some(review) = self.review.as_mut().filter(|review| review.text == *text) {
                     review.objections.remove(by);
@@ -392,7 +397,7 @@ impl Tracks {
         let other = |review: &&mut Review| review.text != advisory.text;
         let was_public = self.published.is_some();
         if !was_public && let Some(review) = self.review.as_mut().filter(other) {
-            *review = Review::of(advisory.text, at);
+            *review = review.anew(advisory.text, at);
         }
         // Nor did two people say that this one is to be public, also where somebody changed it and published it in one go.
         let other = self.advisory.as_ref().is_some_and(|before| before.text != advisory.text);
@@ -407,6 +412,11 @@ impl Tracks {
         self.cve_shown();
     }
 
+    fn reviewed(&mut self, text: Sha256, since: Timestamp) {
+        let before = self.review.take();
+        self.review = Some(before.map_or_else(|| Review::of(text, since), |known| known.anew(text, since)));
+    }
+
     /// What two people said about publishing counts no more.
     pub(super) fn not_published(&mut self) {
         self.publishing = false;
@@ -416,7 +426,7 @@ impl Tracks {
     /// An id that GitHub shows is there, whatever was said of it before.
     pub(super) fn cve_shown(&mut self) {
         let shown = self.advisory.as_ref().and_then(|advisory| advisory.cve.clone());
-        if let (Some(id), false) = (shown, matches!(self.cve, Cve::Assigned { .. })) {
+        if let Some(id) = shown {
             self.cve = Cve::Assigned { id: Reference::Cve(id) };
         }
     }

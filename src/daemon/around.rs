@@ -37,9 +37,10 @@ impl Steer<'_> {
             // On the thread that writes: a mail that cannot be read agrees to nothing, and takes nobody along.
             let read = || self.office.read_mail(self.txn, &row);
             let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-            if let Ok(read) = read
-                && read?.letter.automatic == Automatic::None
-            {
+            let Ok(read) = read else { continue };
+            let letter = &read?.letter;
+            // Who only uses their address agrees to nothing in their name.
+            if letter.automatic == Automatic::None && letter.authentication != Authentication::Fail {
                 mails.push((row.id, row.received));
             }
         }

@@ -169,8 +169,11 @@ impl Steer<'_> {
     ) -> Result<(), StoreError> {
         match command {
             Command::Dup(other) | Command::Link(other) => {
-                if self.txn.case_if(*other)?.is_some() {
+                if let Some(found) = self.txn.case_if(*other)? {
                     around.cases.insert(*other);
+                    if found.duplicate_of.is_some() && found.duplicate_of == case.map(|case| case.id) {
+                        around.duplicates.insert(*other);
+                    }
                 }
             }
             Command::Open(mail) | Command::Spam(Some(mail)) | Command::New(Some(mail)) => {
@@ -375,7 +378,7 @@ impl Steer<'_> {
         }
         if transcript.noted {
             let member = Some(came.by.clone());
-            decision.event(Event::Added { mail, person: None, member, automatic: false });
+            decision.event(Event::Added { mail, person: None, member, automatic: false, idle: false });
             decision.then_on_issue(Effect::Comment { remark: Remark::Note { mail } });
         }
         if let Some(case) = came.case {

@@ -239,7 +239,14 @@ impl Job<'_> {
                 Ok(better) => held = better,
                 Err(verdict) => return Ok(verdict),
             },
-            AdvisoryState::Published => held = self.unmarked(project, held).await,
+            AdvisoryState::Published => {
+                held = self.unmarked(project, held).await;
+                // The id may take longer than the day allows (RUNBOOK F7).
+                let marks = self.office.store.read(|txn| Marks::read(txn, &self.case))?;
+                if let Some(verdict) = self.cve(project, &held, &marks, &mut tasks).await? {
+                    return Ok(verdict);
+                }
+            }
             AdvisoryState::Triage | AdvisoryState::Closed | AdvisoryState::Withdrawn => {}
         }
         self.tell(project, &held, tasks).await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Peers, PerformFault, Verdict, briefs, views};
 use crate::case::act::{ActState, Stopped};
-use crate::case::{Address, Alarm, Alert, ClockKind, MemberKey, PersonId};
+use crate::case::{Address, Alarm, Alert, ClockKind, Effect, LetterKind, MemberKey, PersonId};
 use crate::config::{Mode, SentProof};
 use crate::known::mirror::Standing;
 use crate::mail::compose::{Attachment, Auto, Outgoing, write_with};
@@ -26,6 +26,9 @@ pub(super) async fn letter(
     if let Some(why) = stopped(office, row, act)? {
         return Ok(Verdict::Stopped { why });
     }
+    if is_overtaken(office, row)? {
+        return Ok(Verdict::Parked { why: "public-meanwhile" });
+    }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
         return Ok(Verdict::Stopped { why: Stopped::Exercise });
@@ -42,17 +45,29 @@ pub(super) async fn letter(
     })
 }
 
+/// Whether it announces to the embargoed list what everybody can read by now: it was put off for long.
+fn is_overtaken(office: &Office, row: &EffectRow) -> Result<bool, StoreError> {
+    let announces = matches!(
+        &row.effect,
+        Effect::Letter { letter: LetterKind::ListNotice | LetterKind::ListReminder, .. }
+    );
+    let Some(case) = row.case.filter(|_| announces) else { return Ok(false) };
+    Ok(office.store.read(|txn| txn.case(case))?.tracks.published.is_some())
+}
+
 /// Why a letter that a member ordered must not leave any more, looked at when it leaves.
 fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>, StoreError> {
-    let Some(case) = row.case.filter(|_| act > 0) else { return Ok(None) };
+    let (Some(case), true) = (row.case, act > 0) else { return Ok(None) };
     let case = office.store.read(|txn| txn.case(case))?;
     let Some(act) = case.act(act) else { return Ok(Some(Stopped::TakenBack)) };
+    let follows = matches!(&row.effect, Effect::Letter { letter, .. } if letter.follows());
+    // What two people said stands, whoever leaves the team.
     let of_team = office.policy.roster.get(&act.by).is_some();
     Ok(match act.state {
         ActState::Undone { .. } => Some(Stopped::TakenBack),
         ActState::Asked { .. } => Some(Stopped::Unconfirmed),
-        ActState::Done if act.is_stopped() => Some(Stopped::TakenBack),
-        ActState::Done if !of_team => Some(Stopped::LeftTeam),
+        ActState::Done if act.is_stopped() && !follows => Some(Stopped::TakenBack),
+        ActState::Done if !of_team && !act.is_of_two() => Some(Stopped::LeftTeam),
         ActState::Done => None,
     })
 }

@@ -56,6 +56,8 @@ pub(super) async fn publish(
     if seen.advisory.text != *text {
         return Ok(Verdict::Parked { why: "text-changed" });
     }
+    // A CVE id that came since the last look is the case's own.
+    job.case.tracks.advisory = Some(seen.advisory.clone());
     let whole = seen.text.whole();
     let leaks = office
         .store

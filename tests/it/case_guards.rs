@@ -21,18 +21,18 @@ impl Play {
         assert_eq!(self.case, before, "{said}: half done");
     }
 
-    fn does(&mut self, said: &str, who: &str) -> &str {
+    pub fn does(&mut self, said: &str, who: &str) -> &str {
         assert!(self.say(said, who), "{said}: {}", self.said);
         &self.said
     }
 
-    fn approved(&mut self, who: &str) {
+    pub fn approved(&mut self, who: &str) {
         let text = self.case.tracks.text().unwrap().short();
         self.does(&format!("!approve {text}"), who);
     }
 
     /// Confirms the last act that asks for it.
-    fn agrees(&mut self, who: &str) -> bool {
+    pub fn agrees(&mut self, who: &str) -> bool {
         let act = self.asked();
         self.command(&[Command::Confirm(format!("N{act}"))], who)
     }
@@ -172,7 +172,8 @@ fn a_review_is_of_one_whole_text_and_counts_the_team() {
     let mut case = play(Until::Reviewed);
     case.approved("bob");
     case.approved("carol");
-    let away = Event::Added { mail: MailId(60), person: Some(REPORTER), member: None, automatic: true };
+    let away =
+        Event::Added { mail: MailId(60), person: Some(REPORTER), member: None, automatic: true, idle: false };
     case.case.apply(&away);
     case.refuses("!notify", "alice", "the reporter has until");
 }
@@ -233,6 +234,22 @@ fn a_later_day_that_both_agreed_to_holds_beyond_the_limit() {
     case.does("!publish", "alice");
     assert!(case.agrees("bob"));
     case.refuses("!publish", "alice", "two people said so already");
+}
+
+/// What the public is told of how we work: whoever reported it does not decide about it, neither first nor second.
+#[test]
+fn whoever_reported_it_does_not_decide_about_it() {
+    let mut case = play(Until::Ready);
+    case.now = at("2027-03-11T16:00:00Z");
+    case.around.reporter_is = Some(key("bob"));
+    case.refuses("!publish", "bob", "you reported this case");
+    case.does("!publish", "alice");
+    let asks = |who: &str| {
+        case.ordered.iter().any(|effect| matches!(effect, Effect::Alert { to, .. } if to.0 == who))
+    };
+    assert!(asks("carol") && !asks("bob"), "{:?}", case.ordered);
+    assert!(!case.agrees("bob"));
+    assert!(case.agrees("carol") && case.case.tracks.publishing);
 }
 
 /// RUNBOOK 1.4: a week once it is used, a working day once it is known; and the reporter hears sooner.

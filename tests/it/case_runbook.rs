@@ -356,8 +356,13 @@ impl Play {
     pub fn reporter(&mut self) {
         let mail = MailId(100 + i64::try_from(self.mails.len()).unwrap());
         self.mails.push((mail, self.now));
-        let event =
-            sir_intake::case::Event::Added { mail, person: Some(REPORTER), member: None, automatic: false };
+        let event = sir_intake::case::Event::Added {
+            mail,
+            person: Some(REPORTER),
+            member: None,
+            automatic: false,
+            idle: false,
+        };
         self.case.apply(&event);
     }
 

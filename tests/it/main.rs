@@ -22,6 +22,7 @@
 mod calendar;
 mod case_decide;
 mod case_guards;
+mod case_meanwhile;
 mod case_open;
 mod case_parts;
 mod case_replay;

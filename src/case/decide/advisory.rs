@@ -8,7 +8,7 @@ use crate::case::roster::{Member, Role};
 use crate::case::tracks::{Cve, Phase, Review};
 use crate::case::{
     Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
-    Step, Task,
+    Reference, Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -55,7 +55,9 @@ fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy,
 
 /// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it.
 fn numbered(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
-    if seen.cve.is_none() || matches!(case.tracks.cve, Cve::Assigned { .. }) || seen.is_public() {
+    let known =
+        |id: &String| matches!(&case.tracks.cve, Cve::Assigned { id: Reference::Cve(held) } if held == id);
+    if seen.cve.as_ref().is_none_or(known) {
         return;
     }
     if let Some(to) = case.reporter {

@@ -50,7 +50,8 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
     match &letter.writer {
         Writer::Participant(person) => {
             let (person, automatic) = (Some(*person), letter.automatic);
-            decision.event(Event::Added { mail, person, member: None, automatic });
+            let idle = letter.asks_status || letter.trust == Trust::Failed;
+            decision.event(Event::Added { mail, person, member: None, automatic, idle });
             decision.then_on_issue(Effect::Comment { remark: Remark::Reply { mail } });
             if letter.asks_status && !automatic {
                 status(&mut decision, case, mail, person, policy, now);
@@ -65,7 +66,8 @@ pub(super) fn arrived(case: &Case, letter: &CaseMail, policy: &Policy, now: Time
         }
         Writer::Member { member, answers_reporter: false, .. } => {
             let automatic = letter.automatic;
-            decision.event(Event::Added { mail, person: None, member: Some(member.clone()), automatic });
+            let member = Some(member.clone());
+            decision.event(Event::Added { mail, person: None, member, automatic, idle: false });
             decision.then_on_issue(Effect::Comment { remark: Remark::Reply { mail } });
         }
         Writer::Stranger(doubt) => {

@@ -171,8 +171,12 @@ fn stopped(
         // A letter of the machine's own.
         return;
     }
-    decision.event(Event::LetterStopped { act, why });
     decision.then_on_issue(Effect::UpdateIssue);
+    if letter.follows() {
+        // The others of its kind leave, and so does the letter that the act itself orders.
+        return;
+    }
+    decision.event(Event::LetterStopped { act, why });
     if why != Stopped::TakenBack {
         let alert = Alert::LetterStopped { act };
         super::tell(decision, case, Audience::Owner, &alert, policy, now);
@@ -189,6 +193,11 @@ fn parked(
     now: Timestamp,
 ) {
     decision.event(Event::EffectParked { effect: effect_id, letter: letter_of(effect) });
+    if matches!(effect, Effect::Publish { .. }) && case.tracks.publishing && case.tracks.published.is_none() {
+        // It is not being done: whoever mended what stopped it says so again.
+        decision.event(Event::PublishHalted { at: now });
+        decision.then_on_issue(Effect::UpdateIssue);
+    }
     if letter_of(effect).is_some() {
         decision.then_on_issue(Effect::UpdateIssue);
     }

@@ -107,6 +107,18 @@ async fn an_advisory_that_somebody_publishes_or_closes_is_seen_without_an_order(
     world.nothing_is_left_over();
 }
 
+/// RUNBOOK F7: the id takes weeks; what is public with a GHSA alone may be asked for one.
+#[tokio::test]
+async fn a_cve_id_is_asked_for_also_once_it_is_public() {
+    let (mut world, ghsa) = drafted().await;
+    let text = written(&mut world, &ghsa).await;
+    published_by_two(&mut world, text).await;
+    bring(&mut world, &[Step::Cve { says: sir_intake::case::step::CveStep::Request }]).await;
+    assert_eq!(world.peers.hub.cve_requests(&ghsa), 1);
+    bring(&mut world, &[]).await;
+    assert_eq!(world.peers.hub.cve_requests(&ghsa), 1, "once");
+}
+
 /// The guard: no case id, no address, no tracker, whatever was approved.
 #[tokio::test]
 async fn an_advisory_that_tells_what_is_confidential_is_not_published_and_the_owner_reads_why() {

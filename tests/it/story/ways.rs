@@ -213,9 +213,13 @@ async fn it_is_published_with_a_ghsa_alone_and_the_cve_comes_later() {
     assert!(!world.case(1).runs(ClockKind::Cve));
     assert_eq!(
         (got(&world, BOB, "review"), letters(&world).len()),
-        before,
+        (before.0, before.1 + 1),
         "nobody is asked to read it again"
     );
+    let told = flat(&letters(&world).pop().unwrap());
+    assert!(told.contains("CVE-2026-12345") && !told.contains("please keep"), "they wait for it: {told}");
+    assert_eq!(got(&world, ALICE, "the CVE id is there"), 1);
+    println!("{}", letters(&world).pop().unwrap());
     let told = say(&mut world, ALICE, "!cve CVE-2026-12345").await;
     assert!(told.contains("it has CVE-2026-12345 already"), "{told}");
     say(&mut world, ALICE, "!close disclosed").await;

@@ -32,6 +32,8 @@ pub struct Around {
     pub open_questions: Vec<Question>,
     /// Other cases that are named, and exist.
     pub cases: BTreeSet<CaseId>,
+    /// Of them, those that are closed as duplicates of this one.
+    pub duplicates: BTreeSet<CaseId>,
     /// Mails that are named.
     pub mails: BTreeMap<MailId, MailIs>,
     /// The last mail of the case after the report.

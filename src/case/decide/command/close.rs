@@ -42,7 +42,7 @@ impl Run<'_> {
     }
 
     /// Whether it may end so, where it stands (RUNBOOK 1.2, rows 12 and 28).
-    fn may_close(&self, closure: Closure, reason: &str) -> Result<(), String> {
+    pub(super) fn may_close(&self, closure: Closure, explained: bool) -> Result<(), String> {
         let case = self.undecided()?;
         match (case.phase(), closure) {
             (Some(Phase::Disclosed), Closure::Disclosed) => {
@@ -51,7 +51,7 @@ impl Run<'_> {
                 match shown {
                     Some(seen) if seen.is_public() => {}
                     // It was public once; whoever ends the case says what became of it.
-                    Some(seen) if seen.state.is_ended() && !reason.is_empty() => {}
+                    Some(seen) if seen.state.is_ended() && explained => {}
                     Some(seen) if seen.state.is_ended() => {
                         lacks.push("the advisory was withdrawn on GitHub: say why the case ends: close disclosed WHY");
                     }
@@ -114,7 +114,7 @@ impl Run<'_> {
     }
 
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
-        self.may_close(closure, reason)?;
+        self.may_close(closure, !reason.is_empty())?;
         let reachable = self.decidable()?.reporter.is_some();
         let grave = self.denies_grave_claim(closure)?;
         let waits = grave.is_some();
@@ -183,6 +183,11 @@ impl Run<'_> {
         }
         if !self.around.cases.contains(&of) {
             return Err(format!("there is no {of}"));
+        }
+        if self.around.duplicates.contains(&of) {
+            return Err(format!(
+                "{of} is closed as a duplicate of this one: reopen it first, or nobody goes on"
+            ));
         }
         let deed = Deed::Dup { of };
         let owed = case.runs(ClockKind::Acknowledge) && case.reporter.is_some();

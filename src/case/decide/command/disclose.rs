@@ -184,9 +184,12 @@ impl Run<'_> {
             return self.may_take_down(*how, words);
         }
         let open = self.open_case()?;
-        if let (Some(Phase::Disclosed), Step::Publish { .. }, false) =
+        if let (Some(Phase::Disclosed), Step::Publish { text }, false) =
             (open.phase(), step, open.tracks.publishing)
         {
+            if open.tracks.text() != Some(*text) {
+                return Err("the advisory was changed since that was asked for".to_owned());
+            }
             return open
                 .tracks
                 .advisory

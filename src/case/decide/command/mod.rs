@@ -200,7 +200,12 @@ impl Run<'_> {
         let own_report = self.around.reporter_is.as_ref() == Some(self.order.by);
         let judges = matches!(
             command,
-            Command::Show | Command::Own(_) | Command::Runbook(Runbook::Approve(_) | Runbook::Assess(_))
+            Command::Show
+                | Command::Own(_)
+                | Command::Confirm(_)
+                | Command::Runbook(
+                    Runbook::Approve(_) | Runbook::Assess(_) | Runbook::Notify | Runbook::Publish
+                )
         );
         if own_report && judges {
             return Err("you reported this case: somebody else looks after it".to_owned());
@@ -333,10 +338,10 @@ impl Run<'_> {
         self.in_seconds(self.policy.commands.confirm_hours.saturating_mul(3_600))
     }
 
-    /// Everybody who may agree as the second person.
+    /// Everybody who may agree as the second person: not whoever reported it.
     fn others(&self) -> Vec<MemberKey> {
         let mut may = self.policy.roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]);
-        may.retain(|key| key != self.order.by);
+        may.retain(|key| key != self.order.by && Some(key) != self.around.reporter_is.as_ref());
         may
     }
 

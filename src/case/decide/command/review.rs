@@ -32,7 +32,10 @@ impl Run<'_> {
             );
         }
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
-        if case.tracks.review.as_ref().is_some_and(|review| review.text == text) {
+        // A letter to the reporter that did not leave is ordered once more.
+        let stopped = case.acts.iter().rfind(|act| act.deed == Deed::Step { step: Step::Review { text } });
+        let stopped = stopped.is_some_and(|act| act.stands() && act.is_stopped());
+        if !stopped && case.tracks.review.as_ref().is_some_and(|review| review.text == text) {
             return Err(format!("this text ({}) is under review already", text.short()));
         }
         let reachable = case.reporter.is_some();

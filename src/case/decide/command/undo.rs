@@ -138,8 +138,15 @@ impl Run<'_> {
         if act.is_stopped() {
             return Err(format!("the letter of act {number} does not leave any more"));
         }
-        if matches!(act.deed, Deed::Close { .. }) {
+        if let Deed::Close { closure } = act.deed {
             self.undecided()?;
+            if act.waits() {
+                self.may_close(closure, true)?;
+                let before = act.stage_before().phase();
+                if self.case()?.phase() != before {
+                    return Err(format!("the case went on since act {number} was asked for: close it again"));
+                }
+            }
         }
         if let Deed::Step { step } = &act.deed {
             self.may_confirm(step)?;

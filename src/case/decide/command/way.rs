@@ -69,6 +69,9 @@ impl Run<'_> {
         if let Some(act) = self.case()?.acts.iter().find(waits) {
             return Err(format!("act {} asks for the same, and waits for a second person", act.number));
         }
+        if self.others().is_empty() {
+            return Err("there is no second person on the roster who could agree".to_owned());
+        }
         Ok(self.act_until(deed, None, Some(self.agreed_by())))
     }
 
