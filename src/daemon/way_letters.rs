@@ -27,6 +27,9 @@ pub(super) fn to_reporter(
 ) -> Option<Body> {
     let dates = way::dates(office, case);
     let agreed = way::agreed_dates(office, case);
+    // Once it is known or used outside nobody says that the day stays.
+    let outside = case.tracks.leaked.or(case.tracks.exploited).is_some();
+    let stays = agreed.filter(|_| !outside && case.tracks.published.is_none());
     let credit = || way::credit_line(txn, case).unwrap_or_default();
     let body = match letter {
         LetterKind::Confirmed => confirmed(office, case, now)?,
@@ -48,14 +51,12 @@ pub(super) fn to_reporter(
                 changed: words.clone(),
                 next: next(case).to_owned(),
                 contact_by: *contact_by,
-                dates: agreed,
+                dates: stays,
             }
         }
-        LetterKind::CveNews => Coordinated::Cve {
-            state: cve(case, now),
-            dates: agreed.filter(|_| case.tracks.published.is_none()),
-            public: case.tracks.published.is_some(),
-        },
+        LetterKind::CveNews => {
+            Coordinated::Cve { state: cve(case, now), dates: stays, public: case.tracks.published.is_some() }
+        }
         LetterKind::Invitation => {
             let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
             Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }
@@ -144,7 +145,8 @@ fn next(case: &Case) -> &'static str {
         Some(Phase::Confirmed) => "We bring together the people who fix it.",
         Some(Phase::Mitigating) => "The fix is being worked out in private.",
         Some(Phase::Review) => "We review what we publish, with you.",
-        Some(Phase::Prenotice | Phase::Ready) => "Nothing is missing but the day.",
+        Some(Phase::Prenotice) => "We prepare the publication.",
+        Some(Phase::Ready) => "Nothing is missing but the day.",
         Some(Phase::Disclosed) => "It is public.",
     }
 }
@@ -226,7 +228,9 @@ fn to_list(
         })),
         LetterKind::ListChange => change(office, case, act),
         LetterKind::ListReminder => ToList::DayBefore,
-        LetterKind::ListLifted => ToList::Lifted { title: parts.title, links: vec![parts.url], early: None },
+        LetterKind::ListLifted => {
+            ToList::Lifted { title: parts.title, links: vec![parts.url], early: early(office, case) }
+        }
         LetterKind::Receipt
         | LetterKind::Acknowledgement
         | LetterKind::KnownIssue
@@ -248,6 +252,21 @@ fn to_list(
         | LetterKind::PublicMail
         | LetterKind::PosterMail => return Err(()),
     })
+}
+
+/// Why it is public before the day that they were told; none: it is not.
+fn early(office: &Office, case: &Case) -> Option<String> {
+    let public = case.tracks.published?;
+    if public >= way::dates(office, case).publish_at {
+        return None;
+    }
+    let why = match (case.tracks.exploited, case.tracks.leaked, case.tracks.publishing) {
+        (Some(_), _, _) => "It was being used against people.",
+        (None, Some(_), _) => "Something about it was known outside.",
+        (None, None, true) => "Nothing spoke for waiting any longer.",
+        (None, None, false) => "It was made public without the agreement of the team.",
+    };
+    Some(why.to_owned())
 }
 
 /// What changed, by the act that tells of it: it is known or used outside, or the day moved.

@@ -327,7 +327,9 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
              embargoed list, the public lists and channels.",
         ),
         Brief::PublishHalted => Some(
-            "Two people had said so, and since then somebody objected, another day was agreed, or something was taken back.              The answer to publish names what is missing now. When nothing is any more, say publish again; a second person              confirms it as before.",
+            "Two people had said so, and since then somebody objected, another day was agreed, or something was taken back. \
+             The answer to publish names what is missing now. When nothing is any more, say publish again; a second person \
+             confirms it as before.",
         ),
         Brief::Sig
         | Brief::Tsc

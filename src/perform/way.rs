@@ -29,7 +29,9 @@ pub(crate) fn dates_by(policy: &Policy, case: &Case) -> Dates {
     let limit_at = decide::limit(case, policy);
     let embargo = &case.tracks.embargo;
     let agreed = embargo.agreed.map(|agreed| agreed.date);
-    let proposed = embargo.proposed.map(|proposed| proposed.date);
+    // One about which there is no agreement binds nobody: the last day counts.
+    let open = embargo.proposed.filter(|_| embargo.conflict.is_none());
+    let proposed = open.map(|proposed| proposed.date);
     Dates {
         publish_at: agreed.or(proposed).unwrap_or(limit_at),
         limit_at,

@@ -201,6 +201,8 @@ fn filled(text: &str, l: &Lengths) -> String {
         ("update_days", rule.update_days),
         ("exploited_days", rule.exploited_days),
         ("stall_days", rule.stall_days),
+        ("cve_notice_days", rule.cve_notice_days),
+        ("cve_escalate_days", rule.cve_escalate_days),
         ("told_hours", l.told_hours),
     ];
     let numbers = all.iter().map(|(name, value)| (*name, value.to_string()));
@@ -336,8 +338,9 @@ const EMBARGO: &str = "\
 - We wish to publish within {target_days} days of a report, and do so after {limit_days} days at the latest, with or without a fix.
 - Beyond that only with the reporter's yes in writing, and by at most {extension_days} days.
 - The day is agreed by both sides in writing. A person reads the answer; nothing counts as a yes by itself. Without an agreement within {agreement_days} days, or when the reporter says no, the team decides what next, then the chairs, then the TSC; a neutral party can be asked to coordinate.
+- A CVE number is asked for early; publishing does not wait for it. When none came after {cve_notice_days} working days, whoever looks after the case asks; after {cve_escalate_days} days the chairs know.
 - It is published at {publish_hour_utc}:00 UTC on a working day, not before a weekend.
-- Earlier when it becomes known, or when the fix is out; within {exploited_days} days when it is being exploited. The reporter is told within a working day, and before it is published.
+- Earlier when it becomes known, or when the fix is out; within {exploited_days} days when it is being exploited. The reporter is told within a working day.
 - Until then it is known to the reporter, the team, and those who are needed to fix it. Days that move are told to everybody who was told before.";
 
 const LIST: &str = "\

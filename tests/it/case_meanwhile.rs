@@ -27,6 +27,8 @@ fn an_end_that_was_asked_for_before_it_was_assessed_is_refused() {
     assert!(!case.agrees("carol"));
     assert!(case.said.contains("the case went on since act"), "{}", case.said);
     assert_eq!(case.case.closure(), None);
+    // Nor does it keep the case from the end that it has now.
+    case.does("!close no-impact Nobody can reach it", "bob");
 }
 
 /// Two people agree to words, also where they are public by somebody's hand.

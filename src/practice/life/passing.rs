@@ -58,13 +58,18 @@ impl Life {
             if self.case().is_some_and(|case| is_so(&case)) {
                 return true;
             }
-            let next = self.clock.now().saturating_add(LEAST).unwrap_or(Timestamp::MAX);
-            self.clock.leap_to(next);
-            if !self.comes_to_rest(Some(next)).await {
+            if !self.a_little_later().await {
                 return false;
             }
         }
         false
+    }
+
+    /// Lets the least time pass in which all is looked at; whether the daemon came to rest.
+    pub(super) async fn a_little_later(&mut self) -> bool {
+        let next = self.clock.now().saturating_add(LEAST).unwrap_or(Timestamp::MAX);
+        self.clock.leap_to(next);
+        self.comes_to_rest(Some(next)).await
     }
 
     async fn comes_to_rest(&mut self, looked: Option<Timestamp>) -> bool {

@@ -102,8 +102,15 @@ impl Life {
         self.day.deliver("INBOX", mails::COMMAND, &gaps);
         self.rest().await;
         let own = format!("command-{number}@{domain}");
-        let answer = self.letters(who).into_iter().find(|answer| answer.in_reply_to.contains(&own));
-        answer.map(|answer| flat(&answer.text)).unwrap_or_default()
+        // What a busy machine put off is tried again some minutes later.
+        for _ in 0..10 {
+            let mut letters = self.letters(who).into_iter();
+            if let Some(answer) = letters.find(|answer| answer.in_reply_to.contains(&own)) {
+                return flat(&answer.text);
+            }
+            self.a_little_later().await;
+        }
+        String::new()
     }
 
     /// The same, and none of it may be refused.

@@ -84,6 +84,8 @@ impl Run<'_> {
         let waits = |act: &&Act| {
             matches!(act.state, ActState::Asked { until } if until > self.now)
                 && matches!(act.deed, Deed::Close { .. })
+                // One that the case has gone beyond cannot be agreed to any more.
+                && act.stage_before().phase() == case.phase()
         };
         match case.acts.iter().find(waits) {
             Some(act) => Err(format!(

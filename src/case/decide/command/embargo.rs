@@ -12,7 +12,7 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::promises;
 use crate::case::roster::Role;
-use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
+use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Severity, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -130,7 +130,14 @@ impl Run<'_> {
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
-        self.brief(group, &Brief::DayMoved);
+        // T11, T22 and T25 named the day that stood.
+        let mut named = if moved { vec![Role::TscContact] } else { Vec::new() };
+        named.extend(self.case()?.tracks.notified.filter(|_| moved).map(|_| Role::SigChair));
+        let grave =
+            self.case()?.tracks.assessment.as_ref().is_some_and(|found| found.severity >= Severity::High);
+        named.extend((moved && grave).then_some(Role::ReleaseContact));
+        let others = self.policy.roster.keys_with(&named);
+        self.brief(group.into_iter().chain(others), &Brief::DayMoved);
         if moved {
             self.tell_list(&told, LetterKind::ListChange, act);
         }
