@@ -225,7 +225,7 @@ impl Case {
     }
 
     /// What everybody can read is public, whatever is taken back.
-    fn stay_public(&mut self) {
+    pub(super) fn stay_public(&mut self) {
         if let Stage::Remedy { phase, .. } = &mut self.stage
             && self.tracks.published.is_some()
         {

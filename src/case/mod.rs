@@ -391,11 +391,7 @@ impl Case {
     /// Public is what everybody can read, whoever made it so.
     fn advisory_seen(&mut self, advisory: &Advisory, at: Timestamp) {
         self.tracks.seen(advisory, at);
-        if let Stage::Remedy { phase, .. } = &mut self.stage
-            && self.tracks.published.is_some()
-        {
-            *phase = Phase::Disclosed;
-        }
+        self.stay_public();
     }
 
     fn seems_answered(&mut self, member: &MemberKey, verified: bool, at: Timestamp) {

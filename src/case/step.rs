@@ -247,33 +247,14 @@ impl Step {
 
     /// Whether the advisory is to say or show something else by it: figures, credits, who may see it, which one it is.
     pub(super) fn shows_on_advisory(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Assess { .. }
-            | Self::Group { .. }
-            | Self::Credit { .. }
-            | Self::Collaborate { .. }
-            | Self::Advisory { .. } => true,
-            Self::Meet { .. }
-            | Self::Embargo { .. }
-            | Self::Agreed { .. }
-            | Self::Conflict
-            | Self::Reproduced { .. }
-            | Self::Mend { .. }
-            | Self::Installers { .. }
-            | Self::Cve { .. }
-            | Self::Fork
-            | Self::Review { .. }
-            | Self::Approve { .. }
-            | Self::Object
-            | Self::Notify { .. }
-            | Self::Ready { .. }
-            | Self::Publish { .. }
-            | Self::Update { .. }
-            | Self::Leaked
-            | Self::Exploited
-            | Self::TellPoster
-            | Self::TakeDown { .. } => false,
-        }
+                | Self::Group { .. }
+                | Self::Credit { .. }
+                | Self::Collaborate { .. }
+                | Self::Advisory { .. }
+        )
     }
 
     /// For lists: what was done, our words.

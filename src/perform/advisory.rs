@@ -242,7 +242,7 @@ impl Job<'_> {
             AdvisoryState::Published => {
                 held = self.unmarked(project, held).await;
                 // The id may take longer than the day allows (RUNBOOK F7).
-                let marks = self.office.store.read(|txn| Marks::read(txn, &self.case))?;
+                let marks = self.marks()?;
                 if let Some(verdict) = self.cve(project, &held, &marks, &mut tasks).await? {
                     return Ok(verdict);
                 }
