@@ -216,6 +216,8 @@ pub enum Stopped {
     Exercise,
     /// An operator canceled it.
     Operator,
+    /// The case has another reporter than when it was ordered.
+    OtherReporter,
 }
 
 /// How an act stands.
@@ -275,6 +277,11 @@ impl Act {
     /// The stage before it.
     pub fn stage_before(&self) -> &Stage {
         &self.before.stage
+    }
+
+    /// Who had reported it before it.
+    pub fn reporter_before(&self) -> Option<PersonId> {
+        self.before.reporter
     }
 
     /// The severity before it.

@@ -87,6 +87,8 @@ impl Case {
             | LetterKind::ListChange
             | LetterKind::ListReminder
             | LetterKind::ListLifted
+            | LetterKind::ListCorrected
+            | LetterKind::ListEnded
             | LetterKind::PublicMail
             | LetterKind::PosterMail => false,
         };

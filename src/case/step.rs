@@ -166,6 +166,8 @@ pub enum Track {
     People,
     /// The advisory.
     Advisory,
+    /// Its private fork.
+    Fork,
     /// Approvals and objections.
     Opinion,
     /// That it is known outside.
@@ -196,7 +198,8 @@ impl Step {
             Self::Cve { .. } => Track::Cve,
             Self::Credit { .. } => Track::Credit,
             Self::Collaborate { .. } => Track::People,
-            Self::Advisory { .. } | Self::Fork => Track::Advisory,
+            Self::Advisory { .. } => Track::Advisory,
+            Self::Fork => Track::Fork,
             Self::Approve { .. } | Self::Object => Track::Opinion,
             Self::Leaked | Self::Exploited => Track::Outside,
             Self::Update { .. } => Track::Word,

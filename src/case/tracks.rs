@@ -168,7 +168,10 @@ pub struct Review {
     pub approvals: BTreeSet<MemberKey>,
     /// Who objects.
     pub objections: BTreeSet<MemberKey>,
-    /// Whether the reporter wrote since they were asked.
+    /// Which reporter was asked to read it, and since when they have it.
+    #[serde(default)]
+    pub asked: Option<(PersonId, Timestamp)>,
+    /// Whether they wrote since.
     pub reporter_wrote: bool,
 }
 
@@ -179,7 +182,32 @@ impl Review {
     }
 
     fn of(text: Sha256, since: Timestamp) -> Self {
-        Self { text, since, approvals: BTreeSet::new(), objections: BTreeSet::new(), reporter_wrote: false }
+        Self {
+            text,
+            since,
+            approvals: BTreeSet::new(),
+            objections: BTreeSet::new(),
+            asked: None,
+            reporter_wrote: false,
+        }
+    }
+
+    /// Since when that person has it to read; none: nothing left to them.
+    pub fn asked_since(&self, reporter: PersonId) -> Option<Timestamp> {
+        self.asked.filter(|(who, _)| *who == reporter).map(|(_, at)| at)
+    }
+
+    /// The draft reached that person, or can reach nobody: from then on they have their time to read it.
+    pub(super) fn ask(&mut self, reporter: PersonId, at: Timestamp) {
+        if self.asked_since(reporter).is_none() {
+            self.reporter_wrote = false;
+            self.asked = Some((reporter, at));
+        }
+    }
+
+    /// That person wrote.
+    pub(super) fn wrote(&mut self, reporter: PersonId) {
+        self.reporter_wrote |= self.asked_since(reporter).is_some();
     }
 }
 
@@ -223,6 +251,8 @@ pub struct Tracks {
     pub installers: Option<bool>,
     /// The CVE id.
     pub cve: Cve,
+    /// GitHub shows an id that nobody here asked for, or another one than before: a person must say that it is the right one.
+    pub cve_unread: bool,
     /// How the reporter is named.
     pub credit: Option<Credit>,
     /// Logins that were asked to join the advisory.
@@ -233,6 +263,8 @@ pub struct Tracks {
     pub advisory: Option<Advisory>,
     /// The review that runs or ran.
     pub review: Option<Review>,
+    /// Those of the embargoed list whom two people said to tell.
+    pub to_tell: Vec<PersonId>,
     /// Who outside was told what, and when.
     pub told: Vec<(LetterKind, PersonId, Timestamp)>,
     /// What people must do because GitHub lets no program do it.
@@ -286,10 +318,11 @@ impl Tracks {
         u32::try_from(counted.count()).unwrap_or(u32::MAX)
     }
 
-    /// Those of the embargoed list who were told, each once.
+    /// Those of the embargoed list who were told, or are about to be, each once: what follows is for them as well.
     pub fn list_told(&self) -> Vec<PersonId> {
         let told = self.told.iter().filter(|(letter, _, _)| *letter == LetterKind::ListNotice);
-        let mut people: Vec<PersonId> = told.map(|(_, person, _)| *person).collect();
+        let mut people: Vec<PersonId> =
+            told.map(|(_, person, _)| *person).chain(self.to_tell.clone()).collect();
         people.sort_unstable();
         people.dedup();
         people
@@ -325,6 +358,7 @@ impl Tracks {
             Step::Mend { fix } => self.fix = fix.clone(),
             Step::Installers { needed } => self.installers = Some(*needed),
             Step::Cve { says } => {
+                self.cve_unread = false;
                 self.cve = match says {
                     CveStep::Request => Cve::Requested { at },
                     CveStep::Assigned { id } => Cve::Assigned { id: id.clone() },
@@ -412,9 +446,20 @@ impl Tracks {
         self.cve_shown();
     }
 
+    /// Who approved this very text has done so, also where it is sent to the reporter once more.
     fn reviewed(&mut self, text: Sha256, since: Timestamp) {
-        let before = self.review.take();
-        self.review = Some(before.map_or_else(|| Review::of(text, since), |known| known.anew(text, since)));
+        match &self.review {
+            Some(known) if known.text == text => {}
+            Some(known) => self.review = Some(known.anew(text, since)),
+            None => self.review = Some(Review::of(text, since)),
+        }
+    }
+
+    /// It is none: nobody keeps it, or prepares for it, any longer.
+    pub(super) fn told_that_it_is_none(&mut self) {
+        self.notified = None;
+        self.told_of = None;
+        self.hurried = false;
     }
 
     /// What two people said about publishing counts no more.
@@ -427,7 +472,25 @@ impl Tracks {
     pub(super) fn cve_shown(&mut self) {
         let shown = self.advisory.as_ref().and_then(|advisory| advisory.cve.clone());
         if let Some(id) = shown {
+            self.cve_unread |= !self.is_expected(&id);
             self.cve = Cve::Assigned { id: Reference::Cve(id) };
+        }
+    }
+
+    /// Whether somebody here asked for an id, or knows this one.
+    pub fn is_expected(&self, cve: &str) -> bool {
+        match &self.cve {
+            Cve::Requested { .. } => true,
+            Cve::Assigned { id } => matches!(id, Reference::Cve(known) if known == cve),
+            Cve::None | Cve::Refused | Cve::Unwanted => false,
+        }
+    }
+
+    /// The id that a person must look at before anything goes public.
+    pub fn unread_cve(&self) -> Option<&Reference> {
+        match &self.cve {
+            Cve::Assigned { id } if self.cve_unread => Some(id),
+            Cve::Assigned { .. } | Cve::Requested { .. } | Cve::None | Cve::Refused | Cve::Unwanted => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::case::advisory::AdvisoryState;
 use crate::case::roster::{Member, Role};
 use crate::case::tracks::{Cve, Phase, Review};
 use crate::case::{
-    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
+    Act, Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
     Reference, Step, Task,
 };
 
@@ -20,7 +20,8 @@ pub(super) fn came(
     policy: &Policy,
     now: Timestamp,
 ) {
-    if let Some(seen) = seen.filter(|seen| case.tracks.advisory.as_ref() != Some(seen)) {
+    let news = |seen: &&Advisory| case.tracks.advisory.as_ref() != Some(seen) && is_of(case, seen);
+    if let Some(seen) = seen.filter(news) {
         decision.event(Event::AdvisorySeen { advisory: Box::new(seen.clone()), at: now });
         decision.then_on_issue(Effect::UpdateIssue);
         if seen.is_public() && case.tracks.published.is_none() {
@@ -39,6 +40,12 @@ pub(super) fn came(
     }
 }
 
+/// Whether it is this case's: not one whose naming was taken back while GitHub was asked.
+fn is_of(case: &Case, seen: &Advisory) -> bool {
+    let named = |act: &&Act| matches!(&act.deed, Deed::Step { step: Step::Advisory { ghsa: Some(ghsa) } } if *ghsa == seen.ghsa);
+    case.acts.iter().rev().find(named).is_none_or(Act::stands)
+}
+
 /// Somebody closed it on GitHub while its case goes on: whoever owns the case hears of it, once each time.
 fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let known = case.tracks.advisory.as_ref().filter(|known| known.ghsa == seen.ghsa);
@@ -53,17 +60,17 @@ fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy,
     super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
 }
 
-/// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it.
+/// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it. One that nobody here asked for is
+/// looked at by a person first.
 fn numbered(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let known =
         |id: &String| matches!(&case.tracks.cve, Cve::Assigned { id: Reference::Cve(held) } if held == id);
-    if seen.cve.as_ref().is_none_or(known) {
-        return;
-    }
-    if let Some(to) = case.reporter {
+    let Some(id) = seen.cve.as_ref().filter(|id| !known(id)) else { return };
+    let brief = if case.tracks.is_expected(id) { Brief::CveCame } else { Brief::CveUnread };
+    if let (Brief::CveCame, Some(to)) = (&brief, case.reporter) {
         decision.effects.push(Planned::letter_of_case(LetterKind::CveNews, to, Some(case.last_mail), 0));
     }
-    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief: Brief::CveCame }, policy, now);
+    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
 }
 
 /// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one

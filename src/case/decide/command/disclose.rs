@@ -6,7 +6,7 @@ use super::{Run, Said, words};
 use crate::case::decide::{advisory, promises, publishing};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Advisory, Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Step};
+use crate::case::{Advisory, Brief, Case, Deed, Effect, Event, LetterKind, Phase, Planned, Severity, Step};
 
 impl Run<'_> {
     /// What forbids to tell the embargoed list now.
@@ -220,6 +220,7 @@ impl Run<'_> {
             self.ruling.decision.then_on_issue(Effect::Publish { text: *text });
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
+            self.event(Event::ListOrdered { people: people.clone() });
             self.tell_list(&people, LetterKind::ListNotice, number);
             self.brief_roles(&[Role::SigChair, Role::Chair], &Brief::Mitigation);
         } else if let Step::TakeDown { how, words } = step {

@@ -3,7 +3,8 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::event::Event;
-use crate::case::{ClockKind, Deed, Effect, Step};
+use crate::case::roster::Role;
+use crate::case::{Brief, ClockKind, Deed, Effect, LetterKind, PersonId, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -18,6 +19,7 @@ impl Run<'_> {
         let act = act.clone();
         self.may_undo(&act)?;
         let kept_by_word = case.kept_by_word();
+        let mut told = String::new();
         let (held, waited) = (act.held().is_some(), act.waits());
         self.event(Event::Undone { act: act.number, by: self.order.by.clone(), at: self.now });
         if held {
@@ -31,11 +33,18 @@ impl Run<'_> {
             Deed::LinkMail { person } if act.state == ActState::Done => {
                 self.chore(Chore::Leave { person: *person });
             }
+            Deed::Reporter { person } if !self.is_of_case(*person)? => {
+                self.chore(Chore::Leave { person: *person });
+            }
+            Deed::Reporter { .. } => {}
             Deed::Answered if kept_by_word => {
                 self.event(Event::ClockResumed { clock: ClockKind::Acknowledge });
             }
             Deed::Raise { to } => {
                 self.tell_above(*to, true);
+            }
+            Deed::Step { step: Step::Leaked | Step::Exploited } if !waited => {
+                told = self.was_an_error(act.number)?;
             }
             // The advisory shows what it said.
             Deed::Step { step } if step.shows_on_advisory() && !waited && self.case()?.phase().is_some() => {
@@ -49,7 +58,6 @@ impl Run<'_> {
             | Deed::Split
             | Deed::New { .. }
             | Deed::Open
-            | Deed::Reporter { .. }
             | Deed::Acknowledge { .. }
             | Deed::Ask { .. }
             | Deed::Remind { .. }
@@ -60,7 +68,54 @@ impl Run<'_> {
             | Deed::Reopen => {}
         }
         let letter = if held { "; its letter will not leave" } else { "" };
-        Ok(words(format!("taken back: act {} of {}, {}{letter}", act.number, act.by, act.deed.words())))
+        Ok(words(format!("taken back: act {} of {}, {}{letter}{told}", act.number, act.by, act.deed.words())))
+    }
+
+    /// Everybody who was told that it is known or used outside hears that it is not.
+    fn was_an_error(&mut self, act: u32) -> Result<String, String> {
+        let case = self.case()?;
+        if case.tracks.published.is_some() {
+            return Ok(String::new());
+        }
+        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
+        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::NoIncident);
+        self.tell_list(&listed, LetterKind::ListCorrected, act);
+        let mut said = format!("; {count} people hear that it was an error");
+        if !listed.is_empty() {
+            said.push_str(", and those of the embargoed list who were told");
+        }
+        if self.case()?.reporter.is_some() {
+            said.push_str("; the reporter is not told by this: update tells them");
+        }
+        Ok(said)
+    }
+
+    /// Whether that person is of the case whatever was taken back: they report it, did so before, or were linked with it.
+    fn is_of_case(&self, person: PersonId) -> Result<bool, String> {
+        let case = self.case()?;
+        let by = |act: &Act| match act.deed {
+            Deed::Reporter { .. } => act.reporter_before() == Some(person),
+            Deed::LinkMail { person: linked } => act.state == ActState::Done && linked == person,
+            Deed::Own { .. }
+            | Deed::Disown
+            | Deed::Severity { .. }
+            | Deed::Dup { .. }
+            | Deed::Link { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Open
+            | Deed::Acknowledge { .. }
+            | Deed::Answered
+            | Deed::Ask { .. }
+            | Deed::Remind { .. }
+            | Deed::Known { .. }
+            | Deed::Reply
+            | Deed::Close { .. }
+            | Deed::Reopen
+            | Deed::Raise { .. }
+            | Deed::Step { .. } => false,
+        };
+        Ok(case.reporter == Some(person) || case.acts.iter().any(|act| act.stands() && by(act)))
     }
 
     fn may_undo(&self, act: &Act) -> Result<(), String> {
@@ -78,6 +133,11 @@ impl Run<'_> {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
         let tracks = &self.case()?.tracks;
+        // Whoever was told in confidence heard that it is none.
+        let denied = closes && act.state == ActState::Done && act.stage_before().phase().is_some();
+        if denied && !tracks.list_told().is_empty() && tracks.published.is_none() {
+            return Err("the embargoed list hears that it is none: reopen goes on with the case".to_owned());
+        }
         let public = tracks.published.is_some();
         let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
         let known = |step: &Step| {
