@@ -44,6 +44,8 @@ pub enum Brief {
     NoIncident,
     /// It turned out to be no vulnerability: nothing is published.
     Ended,
+    /// What became of the case of which this one is a duplicate: its own reporter knows nothing of that.
+    OriginalEnded,
     /// A step that only a person can do.
     Task {
         /// Which.
@@ -90,6 +92,7 @@ impl Brief {
             Self::Incident => "incident",
             Self::NoIncident => "no-incident",
             Self::Ended => "ended",
+            Self::OriginalEnded => "original-ended",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
             Self::CveCame => "cve-came",

@@ -115,7 +115,7 @@ impl Case {
             Deed::Own { member } => self.stage = self.owned_by(Some(member)),
             Deed::Disown => self.stage = self.owned_by(None),
             Deed::Severity { severity } => self.severity_set = Some(*severity),
-            Deed::Dup { of } => {
+            Deed::Dup { of, .. } => {
                 let owner = Some(self.owner_or(&act.by));
                 self.duplicate_of = Some(*of);
                 self.stage = Stage::Closed { owner, closure: Closure::Duplicate };
@@ -272,11 +272,11 @@ impl Case {
                     self.answered_by(by, at);
                 }
             }
-            Deed::Acknowledge { contact_by } => {
+            Deed::Acknowledge { contact_by } | Deed::Dup { contact_by: Some(contact_by), .. } => {
                 self.contact_by = Some(contact_by);
                 self.answered_by(by, at);
             }
-            Deed::Dup { .. }
+            Deed::Dup { contact_by: None, .. }
             | Deed::Known { .. }
             | Deed::Reply
             | Deed::Close { .. }

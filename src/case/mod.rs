@@ -27,6 +27,7 @@ pub mod policy;
 pub mod posted;
 pub mod reference;
 pub mod refused;
+pub mod review;
 pub mod roster;
 pub mod step;
 pub mod tracks;

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::assessment::Assessment;
+use super::review::Review;
 use super::step::Step;
-use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
+use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Tracks};
 use super::{Advisory, MemberKey, Reference, Sha256, Takedown, Task};
 
 /// One part of [`Tracks`].
@@ -109,7 +110,9 @@ impl Tracks {
         match step {
             Step::Assess { .. } => Part::Assessment(self.assessment.clone().map(Box::new), self.confirmed),
             Step::Meet { .. } => Part::Meeting(self.meeting),
-            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => Part::Embargo(self.embargo),
+            Step::Embargo { .. } | Step::Agreed { .. } | Step::SetDay { .. } | Step::Conflict => {
+                Part::Embargo(self.embargo)
+            }
             Step::Group { .. } => Part::Group(self.group.clone()),
             Step::Reproduced { .. } => Part::Reproduced(self.reproduced),
             Step::Mend { .. } => Part::Fix(self.fix.clone()),

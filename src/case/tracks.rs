@@ -2,7 +2,7 @@
 //!
 //! A [`Step`] is what a member did; an [`Advisory`] is what GitHub shows. Both fold into [`Tracks`], which hold no words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::advisory::{Advisory, Task};
 use super::assessment::Assessment;
 use super::reference::Reference;
+use super::review::Review;
 use super::roster::{Member, Role, Roster};
 use super::step::{CveStep, Step};
 use super::{LetterKind, MailId, MemberKey, PersonId, Posted, Sha256, Takedown};
@@ -135,13 +136,13 @@ pub struct Proposed {
     pub at: Timestamp,
 }
 
-/// A day that both sides agreed to in writing.
+/// A day that both sides agreed to in writing, or that two members set where there is no other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
     /// When all is to be public.
     pub date: Timestamp,
-    /// The reporter's mail.
-    pub mail: MailId,
+    /// The reporter's mail, if there is a reporter.
+    pub mail: Option<MailId>,
     /// When a member confirmed it.
     pub at: Timestamp,
 }
@@ -155,60 +156,6 @@ pub struct Embargo {
     pub proposed: Option<Proposed>,
     /// Since when there is no agreement.
     pub conflict: Option<Timestamp>,
-}
-
-/// A review of what will be public.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Review {
-    /// SHA-256 of the text; approvals are of this text alone.
-    pub text: Sha256,
-    /// Since when.
-    pub since: Timestamp,
-    /// Who approved it.
-    pub approvals: BTreeSet<MemberKey>,
-    /// Who objects.
-    pub objections: BTreeSet<MemberKey>,
-    /// Which reporter was asked to read it, and since when they have it.
-    #[serde(default)]
-    pub asked: Option<(PersonId, Timestamp)>,
-    /// Whether they wrote since.
-    pub reporter_wrote: bool,
-}
-
-impl Review {
-    /// Of another text nobody has approved anything; who objects does so until they say otherwise.
-    fn anew(&self, text: Sha256, since: Timestamp) -> Self {
-        Self { objections: self.objections.clone(), ..Self::of(text, since) }
-    }
-
-    fn of(text: Sha256, since: Timestamp) -> Self {
-        Self {
-            text,
-            since,
-            approvals: BTreeSet::new(),
-            objections: BTreeSet::new(),
-            asked: None,
-            reporter_wrote: false,
-        }
-    }
-
-    /// Since when that person has it to read; none: nothing left to them.
-    pub fn asked_since(&self, reporter: PersonId) -> Option<Timestamp> {
-        self.asked.filter(|(who, _)| *who == reporter).map(|(_, at)| at)
-    }
-
-    /// The draft reached that person, or can reach nobody: from then on they have their time to read it.
-    pub(super) fn ask(&mut self, reporter: PersonId, at: Timestamp) {
-        if self.asked_since(reporter).is_none() {
-            self.reporter_wrote = false;
-            self.asked = Some((reporter, at));
-        }
-    }
-
-    /// That person wrote.
-    pub(super) fn wrote(&mut self, reporter: PersonId) {
-        self.reporter_wrote |= self.asked_since(reporter).is_some();
-    }
 }
 
 /// A map whose keys are more than words, as a list of pairs: JSON has no other keys.
@@ -346,7 +293,11 @@ impl Tracks {
                 self.embargo.conflict = None;
             }
             Step::Agreed { date, mail } => {
-                let agreed = Some(Agreed { date: *date, mail: *mail, at });
+                let agreed = Some(Agreed { date: *date, mail: Some(*mail), at });
+                self.embargo = Embargo { agreed, proposed: None, conflict: None };
+            }
+            Step::SetDay { date } => {
+                let agreed = Some(Agreed { date: *date, mail: None, at });
                 self.embargo = Embargo { agreed, proposed: None, conflict: None };
             }
             Step::Conflict => self.embargo.conflict = Some(at),

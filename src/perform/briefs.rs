@@ -53,6 +53,7 @@ pub(super) fn letter(
         | Brief::CveUnread
         | Brief::NoIncident
         | Brief::Ended
+        | Brief::OriginalEnded
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
@@ -151,6 +152,7 @@ fn on_case(
         | Brief::CveUnread
         | Brief::NoIncident
         | Brief::Ended
+        | Brief::OriginalEnded
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
@@ -309,6 +311,9 @@ pub(super) fn headline(brief: &Brief) -> String {
                 .to_owned()
         }
         Brief::Ended => "it turned out to be no vulnerability, and nothing is published".to_owned(),
+        Brief::OriginalEnded => {
+            "the case of which this one is a duplicate is public now, or was closed".to_owned()
+        }
         Brief::CveUnread => {
             "GitHub shows a CVE id that nobody here asked for, or another one than before".to_owned()
         }
@@ -342,6 +347,10 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
         Brief::Ended => Some(
             "There is nothing more to do for it. What you know of it stays with you. A draft advisory on GitHub is still there: \
              whoever owns the case closes it.",
+        ),
+        Brief::OriginalEnded => Some(
+            "Its reporter knows nothing of the other case, and waits for a word from us: please write to them (reply), with \
+             the advisory if there is one, and whether it names them.",
         ),
         Brief::CveUnread => Some(
             "Please look at it on the advisory. If it is the right one, say: cve CVE-... (the reporter hears of it then). If not, \

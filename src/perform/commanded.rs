@@ -140,7 +140,8 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
         | Brief::Public => Some(super::way::advisory_url(office, case)),
-        Brief::Sig
+        Brief::OriginalEnded
+        | Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement
         | Brief::Group

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::Decision;
 use crate::case::advisory::AdvisoryState;
+use crate::case::review::Review;
 use crate::case::roster::{Member, Role};
-use crate::case::tracks::{Cve, Phase, Review};
+use crate::case::tracks::{Credit, Cve, Phase};
 use crate::case::{
-    Act, Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
-    Reference, Step, Task,
+    Act, ActState, Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey,
+    Planned, Policy, Reference, Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -27,6 +28,7 @@ pub(super) fn came(
         if seen.is_public() && case.tracks.published.is_none() {
             published(decision, case, seen, policy, now);
         } else {
+            welcome(decision, case, case.tracks.advisory.as_ref(), seen);
             numbered(decision, case, seen, policy, now);
             read_it(decision, case, seen, policy, now);
             ended(decision, case, seen, policy, now);
@@ -58,6 +60,20 @@ fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy,
         AdvisoryState::Triage | AdvisoryState::Draft | AdvisoryState::Published => return,
     };
     super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
+}
+
+/// T18: the reporter reads that they are welcome on the advisory once GitHub shows that they are. `before`: what it showed then.
+pub(super) fn welcome(decision: &mut Decision, case: &Case, before: Option<&Advisory>, seen: &Advisory) {
+    let Some(Credit::Github { login }) = &case.tracks.credit else { return };
+    let invited = |act: &&Act| {
+        let theirs = |step: &Step| matches!(step, Step::Collaborate { login: named } if named.eq_ignore_ascii_case(login));
+        matches!(&act.deed, Deed::Step { step } if theirs(step)) && act.state == ActState::Done
+    };
+    let (Some(act), Some(to)) = (case.acts.iter().rev().find(invited), case.reporter) else { return };
+    if seen.is_seen_by(login) && !before.is_some_and(|before| before.is_seen_by(login)) {
+        let in_reply_to = Some(case.last_mail);
+        decision.effects.push(Planned::letter_of_case(LetterKind::Invitation, to, in_reply_to, act.number));
+    }
 }
 
 /// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it. One that nobody here asked for is
@@ -106,8 +122,7 @@ fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Polic
 /// Everybody can read it now.
 fn published(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let asked = case.acts.iter().rev().find(|act| {
-        matches!(act.deed, Deed::Step { step: Step::Publish { .. } })
-            && act.state == crate::case::ActState::Done
+        matches!(act.deed, Deed::Step { step: Step::Publish { .. } }) && act.state == ActState::Done
     });
     // Two people said so, of the text that is public now.
     let agreed = case.tracks.publishing && case.tracks.text() == Some(seen.text);
@@ -141,6 +156,9 @@ pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &P
     decision.chores.extend(
         policy.announce.iter().map(|address| super::command::Chore::PublicMail { to: address.clone(), act }),
     );
+    if !case.links.is_empty() {
+        decision.chores.push(super::command::Chore::TellDuplicates);
+    }
     decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
     let told = |member: &&Member| {

@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 
 use super::{Decision, promises};
-use crate::case::tracks::{Phase, Review};
+use crate::case::review::Review;
+use crate::case::tracks::Phase;
 use crate::case::{Advisory, Alert, Audience, Brief, Case, Effect, Event, PersonId, Policy};
 
 /// How an instant is written for whoever reads why.
@@ -94,8 +95,12 @@ pub(super) fn lacks(
         _any if is_forced(case, policy, now) => {}
         Some(day) if day <= now => {}
         Some(day) => lacks.push(format!("the agreed day is {}", at(day))),
-        // Nobody waits for it but the team.
-        None if case.reporter.is_none() => {}
+        None if case.reporter.is_none() => {
+            let limit = at(promises::limit(case, policy));
+            lacks.push(format!(
+                "no day is set: embargo, and a second person confirms; without one the last day is {limit}"
+            ));
+        }
         None => {
             let limit = at(promises::limit(case, policy));
             lacks.push(format!("no day is agreed; without one the last day is {limit}"));

@@ -185,6 +185,9 @@ impl Run<'_> {
     /// What follows when the case ends by an act: people are told, and what would ask or promise more does not leave.
     pub(super) fn ends(&mut self, act: u32, closure: Closure) -> String {
         self.tell_closed(closure);
+        if closure != Closure::Duplicate && self.case.as_ref().is_some_and(|case| !case.links.is_empty()) {
+            self.chore(Chore::TellDuplicates);
+        }
         let told = self.end_for_others(act, closure);
         told + &self.stop_idle_letters(act)
     }
@@ -217,16 +220,16 @@ impl Run<'_> {
                 "{of} is closed as a duplicate of this one: reopen it first, or nobody goes on"
             ));
         }
-        let deed = Deed::Dup { of };
         let owed = case.runs(ClockKind::Acknowledge) && case.reporter.is_some();
         let (act, told) = if owed {
             // They learn nothing of the other case: to them it is a report like any other (RUNBOOK 1.2, row 6).
             let days = self.policy.commands.contact_days;
             let contact_by = self.policy.calendar.advance_working_days(self.now, days);
             let content = Content::Acknowledgement { days, contact_by };
+            let deed = Deed::Dup { of, contact_by: Some(contact_by) };
             self.act_with_letter(deed, LetterKind::Acknowledgement, content)?
         } else {
-            (self.act(deed), "no letter".to_owned())
+            (self.act(Deed::Dup { of, contact_by: None }), "no letter".to_owned())
         };
         self.event(Event::Linked { case: of });
         self.chore(Chore::LinkOther { case: of });

@@ -12,7 +12,7 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::promises;
 use crate::case::roster::Role;
-use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Severity, Step};
+use crate::case::{Act, Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Severity, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -21,12 +21,17 @@ impl Run<'_> {
         if date <= self.now {
             return Err(format!("{} is over", self.at(date)));
         }
-        if case.reporter.is_none() {
-            return Err("the report has no address: there is nobody to agree with".to_owned());
-        }
+        let alone = case.reporter.is_none();
         let rule = &self.policy.runbook;
         let limit = promises::limit(case, self.policy);
         let longest = days_after(limit, rule.extension_days);
+        if alone && date > limit {
+            return Err(format!(
+                "beyond {} days it stands only with a reporter's written yes, and the report has no address; {} is the last day",
+                rule.limit_days,
+                self.at(limit)
+            ));
+        }
         if date > longest {
             return Err(format!(
                 "that is more than {} and {} days after the report; {} is the last day",
@@ -46,6 +51,14 @@ impl Run<'_> {
         }
         if case.tracks.date() == Some(date) {
             return Err("that day is agreed already".to_owned());
+        }
+        if alone {
+            let act = self.step_of_two(Step::SetDay { date })?;
+            let said = format!(
+                "the report has no address, so nobody outside agrees to a day; when a second person confirms, it is {}",
+                self.at(date)
+            );
+            return Ok(Said { act: Some(act), ..words(said) });
         }
         let waits =
             case.acts.iter().any(|act| act.held().is_some_and(|hold| hold.letter == LetterKind::Proposal));
@@ -151,6 +164,21 @@ impl Run<'_> {
         Ok(Said { act: Some(act), ..words(said) })
     }
 
+    /// Two members set the day: whoever was told another one hears so.
+    pub(super) fn day_is_set(&mut self, number: u32) {
+        let Some(case) = &self.case else { return };
+        let before = case.act(number).and_then(Act::date_before);
+        let moved = before.is_some() && before != case.tracks.date();
+        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
+        let mut named = if moved { vec![Role::TscContact, Role::ReleaseContact] } else { Vec::new() };
+        named.extend(case.tracks.notified.filter(|_| moved).map(|_| Role::SigChair));
+        let others = self.policy.roster.keys_with(&named);
+        self.brief(group.into_iter().chain(others), &Brief::DayMoved);
+        if moved {
+            self.tell_list(&listed, LetterKind::ListChange, number);
+        }
+    }
+
     /// Tells those of the embargoed list; each hears alone, and not before the letter that the act itself orders: until then
     /// it can be taken back.
     pub(super) fn tell_list(&mut self, people: &[PersonId], letter: LetterKind, act: u32) {
@@ -168,6 +196,11 @@ impl Run<'_> {
 
     pub(super) fn conflict(&mut self) -> Result<Said, String> {
         let (case, _) = self.remedy()?;
+        if case.reporter.is_none() {
+            return Err(
+                "the report has no address: nobody outside can disagree; embargo sets the day".to_owned()
+            );
+        }
         if case.tracks.embargo.conflict.is_some() {
             return Err("that is noted already".to_owned());
         }

@@ -2,8 +2,9 @@
 
 use super::{Run, Said, words};
 use crate::case::decide::publishing;
+use crate::case::review::Review;
 use crate::case::roster::Role;
-use crate::case::tracks::{Fix, Review};
+use crate::case::tracks::Fix;
 use crate::case::{Act, Brief, Case, Content, Deed, LetterKind, Phase, Step};
 
 /// Whether the reporter, if there is one, has the text, or the letter with it waits: what did not leave is ordered once more.

@@ -26,7 +26,7 @@ impl Run<'_> {
             self.chore(Chore::StopLetter { act: act.number });
         }
         match &act.deed {
-            Deed::Link { case: other } | Deed::Dup { of: other } => {
+            Deed::Link { case: other } | Deed::Dup { of: other, .. } => {
                 self.event(Event::Unlinked { case: *other });
                 self.chore(Chore::UnlinkOther { case: *other });
             }
@@ -45,6 +45,9 @@ impl Run<'_> {
             }
             Deed::Step { step: Step::Leaked | Step::Exploited } if !waited => {
                 told = self.was_an_error(act.number)?;
+            }
+            Deed::Step { step: Step::Assess { .. } } if !waited && self.case()?.phase().is_none() => {
+                told = self.draft_stays()?;
             }
             // The advisory shows what it said.
             Deed::Step { step } if step.shows_on_advisory() && !waited && self.case()?.phase().is_some() => {
@@ -88,6 +91,17 @@ impl Run<'_> {
             said.push_str("; the reporter is not told by this: update tells them");
         }
         Ok(said)
+    }
+
+    /// Nothing is written into a draft of what is no vulnerability, and nobody is told: a person decides what becomes of it.
+    fn draft_stays(&self) -> Result<String, String> {
+        let seen = self.case()?.tracks.advisory.as_ref();
+        Ok(seen.map_or_else(String::new, |seen| {
+            format!(
+                "; the draft {} stays on GitHub, and whoever was told of the assessment is told nothing: assess it anew, or close both",
+                seen.ghsa
+            )
+        }))
     }
 
     /// Whether that person is of the case whatever was taken back: they report it, did so before, or were linked with it.
