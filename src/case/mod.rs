@@ -28,6 +28,7 @@ pub mod posted;
 pub mod reference;
 pub mod refused;
 pub mod roster;
+pub mod sighting;
 pub mod step;
 pub mod tracks;
 
@@ -54,6 +55,7 @@ pub use policy::Policy;
 pub use posted::{Posted, PostedWords, Takedown};
 pub use reference::Reference;
 pub use refused::Refused;
+pub use sighting::Sighting;
 pub use step::Step;
 pub use tracks::{Phase, Tracks};
 

@@ -10,9 +10,9 @@ use super::{Run, Said, words};
 use crate::case::act::ActLetter;
 use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
-use crate::case::decide::promises;
+use crate::case::decide::{promises, told};
 use crate::case::roster::Role;
-use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Severity, Step};
+use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -125,21 +125,22 @@ impl Run<'_> {
             }
             Some(_) | None => {}
         }
-        let told: Vec<_> = case.tracks.list_told();
+        let listed: Vec<_> = case.tracks.list_told();
         let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
         // T11, T22 and T25 named the day that stood.
-        let mut named = if moved { vec![Role::TscContact] } else { Vec::new() };
-        named.extend(self.case()?.tracks.notified.filter(|_| moved).map(|_| Role::SigChair));
-        let grave =
-            self.case()?.tracks.assessment.as_ref().is_some_and(|found| found.severity >= Severity::High);
-        named.extend((moved && grave).then_some(Role::ReleaseContact));
-        let others = self.policy.roster.keys_with(&named);
-        self.brief(group.into_iter().chain(others), &Brief::DayMoved);
+        let mut people = group;
         if moved {
-            self.tell_list(&told, LetterKind::ListChange, act);
+            let (case, roster) = (self.case()?, &self.policy.roster);
+            people.extend(roster.keys_with(&[Role::TscContact]));
+            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
+            people.extend(told::release(case, roster));
+        }
+        self.brief(people, &Brief::DayMoved);
+        if moved {
+            self.tell_list(&listed, LetterKind::ListChange, act);
         }
         let day = self.at(proposed.date);
         let said = match before {
@@ -166,7 +167,8 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn conflict(&mut self) -> Result<Said, String> {
+    /// `why`: what the reporter wishes instead, in a member's words for the team.
+    pub(super) fn conflict(&mut self, why: &str) -> Result<Said, String> {
         let (case, _) = self.remedy()?;
         if case.tracks.embargo.conflict.is_some() {
             return Err("that is noted already".to_owned());
@@ -175,7 +177,9 @@ impl Run<'_> {
             return Err("a day is agreed: propose another one first".to_owned());
         }
         let act = self.step(Step::Conflict);
-        let count = self.tell_team(&[Role::Member], &Brief::NoAgreement);
+        self.post(&Brief::NoAgreement);
+        let members = self.policy.roster.keys_with(&[Role::Member]);
+        let count = self.brief_saying(members, &Brief::NoAgreement, why.as_bytes());
         let said = format!(
             "no agreement: {count} members are told; the chairs after 5 working days, then the TSC contact"
         );
