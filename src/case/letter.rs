@@ -277,6 +277,11 @@ pub enum Content {
         /// Their words.
         reason: String,
     },
+    /// T17: why the id was refused, in a member's words; empty where nobody said, or it was not.
+    CveNews {
+        /// Their words.
+        reason: String,
+    },
     /// What the case itself says, and nothing else.
     OfCase,
 }

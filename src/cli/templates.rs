@@ -183,6 +183,8 @@ fn known(id: CaseId, config: &Config) -> Result<CaseFacts, Stop> {
         their_zone: report.zone,
         team: team.name.clone(),
         policy_url: team.policy_url.clone(),
+        bug_url: team.bug_url.clone(),
+        feature_url: team.feature_url.clone(),
         contact: config.addresses.list.to_string(),
         way: way.map(Box::new),
     })

@@ -18,10 +18,24 @@ pub struct Team {
     pub name: String,
     /// Where the public reads what we promise, if anywhere.
     pub policy_url: Option<String>,
+    /// Where the project collects bugs; none: letters name no address.
+    pub bug_url: Option<String>,
+    /// Where it collects wishes; none: letters name no address.
+    pub feature_url: Option<String>,
     /// Working days.
     pub calendar: Calendar,
     /// The people.
     pub roster: Roster,
+}
+
+/// Where O3DE collects bugs and wishes (its own forms, `.github/ISSUE_TEMPLATE` of o3de/o3de).
+const BUGS: &str = "https://github.com/o3de/o3de/issues/new?template=bug_template.md";
+const FEATURES: &str = "https://github.com/o3de/o3de/issues/new?template=feature_request.md";
+
+/// A page of the project: another one than its own, or with "" none.
+fn page(s: &Section<'_, '_>, key: &str, ours: &str) -> Option<String> {
+    let given = s.parsed(key, |text| super::url::Url::parse(text).map(|_| text.to_owned()));
+    given.or_else(|| s.get(key).is_none().then(|| ours.to_owned()))
 }
 
 /// The years for which a holiday without a year ("12-25") is written out.
@@ -32,6 +46,8 @@ impl Team {
         Self {
             name: s.text("name", "O3DE security response team"),
             policy_url: s.parsed("policy_url", |text| super::url::Url::parse(text).map(|_| text.to_owned())),
+            bug_url: page(s, "bug_url", BUGS),
+            feature_url: page(s, "feature_url", FEATURES),
             calendar: calendar(s),
             roster: roster(s),
         }

@@ -126,10 +126,12 @@ fn plan(
     let mut all = Vec::new();
     for planned in effects {
         // What is drawn when it is performed need not be done twice: a flood of mails brings one alert, not a hundred.
-        let drawn_late = matches!(
-            planned.effect,
-            Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
-        );
+        // What carries words of its own says more than what is drawn when it leaves.
+        let drawn_late = planned.spoken.is_none()
+            && matches!(
+                planned.effect,
+                Effect::UpdateIssue | Effect::Advisory | Effect::Alert { .. } | Effect::Post { .. }
+            );
         if drawn_late && txn.is_due(case.id, planned, now)? {
             continue;
         }

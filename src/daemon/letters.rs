@@ -158,6 +158,7 @@ fn body(
     content: &Content,
     now: Timestamp,
 ) -> Body {
+    let team = &office.config.team;
     match content {
         Content::Acknowledgement { days, contact_by } => {
             let owner = case.owner().or(act.map(|act| &act.by));
@@ -169,12 +170,20 @@ fn body(
             let asked = questions.iter().map(|question| missing(*question).question().to_owned()).collect();
             if kind == LetterKind::Reminder { Body::Reminder(asked) } else { Body::Questions(asked) }
         }
-        Content::Closing { closure: Closure::Wai, reason } => Body::Intended { reason: reason.clone() },
-        Content::Closing { closure: Closure::Bug, reason } => Body::Bug { reason: reason.clone() },
-        Content::Closing { closure, reason } => Body::NotHere { closure: *closure, reason: reason.clone() },
+        Content::Closing { closure: Closure::Wai, reason } => {
+            Body::Intended { reason: reason.clone(), feature_url: team.feature_url.clone() }
+        }
+        Content::Closing { closure: Closure::Bug, reason } => {
+            Body::Bug { reason: reason.clone(), bug_url: team.bug_url.clone() }
+        }
+        Content::Closing { closure, reason } => {
+            Body::NotHere { closure: *closure, reason: reason.clone(), feature_url: team.feature_url.clone() }
+        }
         Content::Reply(words) => Body::Reply { words: words.clone() },
         Content::Update { words, .. } => Body::Reply { words: words.clone() },
-        Content::Settled { .. } | Content::OfCase => Body::Reply { words: String::new() },
+        Content::Settled { .. } | Content::CveNews { .. } | Content::OfCase => {
+            Body::Reply { words: String::new() }
+        }
         Content::Status => {
             let promised = case.contact_by.filter(|at| *at > now);
             let owed = case.acknowledge_by().filter(|at| *at > now && case.runs(ClockKind::Acknowledge));

@@ -37,6 +37,7 @@ mod ticks;
 mod unread;
 mod vigil;
 mod way_letters;
+mod way_next;
 
 use std::sync::Arc;
 

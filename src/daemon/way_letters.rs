@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::way_next;
 use crate::case::act::ActLetter;
 use crate::case::decide::next_word;
 use crate::case::tracks::{Credit, Cve as CaseCve};
@@ -49,14 +50,16 @@ pub(super) fn to_reporter(
             Coordinated::Update {
                 since: case.tracks.last_word.or(case.tracks.confirmed).unwrap_or(case.received),
                 changed: words.clone(),
-                next: next(case).to_owned(),
+                next: way_next::next(case, &office.policy, now),
                 contact_by: *contact_by,
                 dates: stays,
             }
         }
-        LetterKind::CveNews => {
-            Coordinated::Cve { state: cve(case, now), dates: stays, public: case.tracks.published.is_some() }
-        }
+        LetterKind::CveNews => Coordinated::Cve {
+            state: cve(case, content, now)?,
+            dates: stays,
+            public: case.tracks.published.is_some(),
+        },
         LetterKind::Invitation => {
             let Some(Credit::Github { login }) = &case.tracks.credit else { return None };
             Coordinated::Invitation { account: login.clone(), advisory: way::advisory_url(office, case) }
@@ -69,11 +72,7 @@ pub(super) fn to_reporter(
             dates: agreed,
         },
         LetterKind::PublishedThanks => {
-            let mut links = vec![way::advisory_url(office, case)];
-            if let CaseCve::Assigned { id } = &case.tracks.cve {
-                links.push(id.url());
-            }
-            Coordinated::Published { links, credit: credit() }
+            Coordinated::Published { links: links(office, case), credit: credit() }
         }
         LetterKind::Receipt
         | LetterKind::Acknowledgement
@@ -95,6 +94,15 @@ pub(super) fn to_reporter(
         | LetterKind::PosterMail => return None,
     };
     Some(Body::Coordinated(body))
+}
+
+/// Where it is public.
+fn links(office: &Office, case: &Case) -> Vec<String> {
+    let mut links = vec![way::advisory_url(office, case)];
+    if let CaseCve::Assigned { id } = &case.tracks.cve {
+        links.push(id.url());
+    }
+    links
 }
 
 fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated> {
@@ -139,36 +147,23 @@ fn reason(content: &Content) -> String {
     if let Content::Settled { reason } = content { reason.clone() } else { String::new() }
 }
 
-/// What comes next, by where the case stands.
-fn next(case: &Case) -> &'static str {
-    use crate::case::Phase;
-    match case.phase() {
-        None => "We assess what you found.",
-        Some(Phase::Confirmed) => "We bring together the people who fix it.",
-        Some(Phase::Mitigating) => "The fix is being worked out in private.",
-        Some(Phase::Review) => "We review what we publish, with you.",
-        Some(Phase::Prenotice) => "We prepare the publication.",
-        Some(Phase::Ready) => "Nothing is missing but the day.",
-        Some(Phase::Disclosed) => "It is public.",
-    }
-}
-
-fn cve(case: &Case, now: Timestamp) -> Cve {
-    let asked = case.acts.iter().rev().find_map(|act| {
+/// How it stands with the CVE id; none where there is nothing to say.
+fn cve(case: &Case, content: &Content, now: Timestamp) -> Option<Cve> {
+    let asked = case.acts.iter().rev().filter(|act| act.stands()).find_map(|act| {
         use crate::case::step::CveStep;
         matches!(act.deed, Deed::Step { step: Step::Cve { says: CveStep::Request } }).then_some(act.at)
     });
-    match &case.tracks.cve {
+    Some(match &case.tracks.cve {
         CaseCve::Assigned { id } => Cve::Assigned { cve: id.to_string() },
-        CaseCve::Refused | CaseCve::Unwanted => Cve::Refused {
-            requested_at: asked.unwrap_or(now),
-            reason: "The authority that gives ids gave none for it; the advisory has an id of its own."
-                .to_owned(),
-        },
+        CaseCve::Refused => {
+            let reason =
+                if let Content::CveNews { reason } = content { reason.clone() } else { String::new() };
+            Cve::Refused { requested_at: asked, reason }
+        }
         CaseCve::Requested { at } if now.duration_since(*at).as_hours() < 24 => Cve::Requested { at: *at },
         CaseCve::Requested { at } => Cve::Waiting { requested_at: *at },
-        CaseCve::None => Cve::Requested { at: now },
-    }
+        CaseCve::None | CaseCve::Unwanted => return None,
+    })
 }
 
 /// A letter to one of the embargoed list, or to the public. Whoever plans it looks for what is confidential in it.

@@ -6,27 +6,29 @@ use super::{links, way};
 use crate::case::act::ActState;
 use crate::case::calendar::days_after;
 use crate::case::roster::Member;
-use crate::case::{Brief, Case, Phase, decide};
+use crate::case::tracks::Fix;
+use crate::case::{Brief, Case, Phase, Sig, Sighting, decide};
 use crate::mail::compose::Attachment;
 use crate::office::Office;
 use crate::render::calendar_entry::{Occasion, Standing};
 use crate::render::letters::{
-    ConflictNote, Dates, Desk, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
+    ConflictNote, Dates, Desk, FixIs, Incident, IncidentNote, Letter, OnCase, TscNote, Version,
 };
 use crate::render::when;
 use crate::store::{StoreError, Txn};
 
 /// A brief as a letter, with the entry for a calendar that comes with it; none where there is nothing to say any more, or the
-/// brief is a plain notice.
+/// brief is a plain notice. `words`: what the member said whose act it tells of.
 pub(super) fn letter(
     office: &Office,
     txn: &Txn<'_>,
     case: &Case,
     brief: &Brief,
+    words: Option<&[u8]>,
     to: &Member,
     now: Timestamp,
 ) -> Result<Option<(Letter, Option<Attachment>)>, StoreError> {
-    let Some(what) = on_case(office, txn, case, brief, now)? else { return Ok(None) };
+    let Some(what) = on_case(office, txn, case, brief, &Reader { to, words }, now)? else { return Ok(None) };
     let desk = Desk {
         to: Some(to.name.clone()),
         zone: office.policy.calendar.zone.clone(),
@@ -67,6 +69,12 @@ pub(super) fn letter(
     Ok(Some((letter, file)))
 }
 
+/// Who reads a brief, and what the member said whose act it tells of.
+struct Reader<'a> {
+    to: &'a Member,
+    words: Option<&'a [u8]>,
+}
+
 fn issue(office: &Office, case: &Case) -> String {
     case.issue.map_or_else(|| "issue pending".to_owned(), |(_, number)| links::issue_url(office, number))
 }
@@ -90,18 +98,13 @@ fn on_case(
     txn: &Txn<'_>,
     case: &Case,
     brief: &Brief,
+    reader: &Reader<'_>,
     now: Timestamp,
 ) -> Result<Option<OnCase>, StoreError> {
     let advisory = || way::advisory_url(office, case);
     let dates = way::dates(office, case);
     Ok(Some(match brief {
-        Brief::Sig => OnCase::SigChair {
-            sig: sigs(case).join(", "),
-            component: component(case),
-            severity: way::severity(case),
-            advisory: advisory(),
-            by: within(office, now, 3),
-        },
+        Brief::Sig => sig_chair(office, case, reader.to, now),
         Brief::Tsc => OnCase::TscNotice(TscNote {
             severity: way::severity(case),
             sigs: sigs(case),
@@ -111,7 +114,7 @@ fn on_case(
             agreed: case.tracks.date().is_some(),
             dates,
         }),
-        Brief::NoAgreement => OnCase::Conflict(conflict(office, case, now)),
+        Brief::NoAgreement => OnCase::Conflict(conflict(office, case, reader.words, now)),
         Brief::Group => OnCase::WorkingGroup {
             people: case.tracks.group.iter().map(|key| super::views::name(office, key)).collect(),
             advisory: advisory(),
@@ -126,6 +129,7 @@ fn on_case(
         Brief::Meeting { at } => meeting(office, case, *at, now),
         Brief::Mitigation => OnCase::ChairsNotice {
             component: component(case),
+            fix: fix_is(case),
             prepare: prepare(txn, case)?,
             advisory: Some(advisory()),
             dates,
@@ -146,7 +150,7 @@ fn on_case(
             }
         }
         Brief::Retrospective => retrospective(office, case, now),
-        Brief::Incident => OnCase::Incident(incident(office, case, now)),
+        Brief::Incident => OnCase::Incident(incident(office, case, reader.words, now)),
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
         | Brief::CveUnread
@@ -163,6 +167,32 @@ fn on_case(
         | Brief::PostedGone
         | Brief::PostedBack => return Ok(None),
     }))
+}
+
+/// T10: of the reader's own group.
+fn sig_chair(office: &Office, case: &Case, to: &Member, now: Timestamp) -> OnCase {
+    let found = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
+    let (own, others): (Vec<&Sig>, Vec<&Sig>) = found.iter().partition(|sig| to.sigs.contains(sig));
+    // Who chairs none of them any more reads of all.
+    let (own, others) = if own.is_empty() { (others, own) } else { (own, others) };
+    let named = |sigs: Vec<&Sig>| sigs.into_iter().map(|sig| format!("SIG {sig}")).collect::<Vec<_>>();
+    OnCase::SigChair {
+        sig: way::and(named(own)),
+        others: named(others),
+        component: component(case),
+        severity: way::severity(case),
+        advisory: way::advisory_url(office, case),
+        by: within(office, now, 3),
+    }
+}
+
+/// How far the fix is.
+fn fix_is(case: &Case) -> FixIs {
+    match &case.tracks.fix {
+        Fix::Merged { .. } => FixIs::Public,
+        Fix::Proposed { .. } => FixIs::Coming,
+        Fix::Open | Fix::Impossible => FixIs::Missing,
+    }
 }
 
 /// T20.
@@ -200,15 +230,13 @@ fn prepare(txn: &Txn<'_>, case: &Case) -> Result<Vec<String>, StoreError> {
             text.affected.into_iter().map(|one| one.fixed).filter(|fixed| !fixed.is_empty()).collect()
         })
         .unwrap_or_default();
-    let what = if fixed.is_empty() {
-        "the fix".to_owned()
-    } else {
-        format!("{} {}", way::PRODUCT, fixed.join(", "))
+    let move_to = |what: &str| format!("the move of your branches and projects to {what}");
+    let work = match (fix_is(case), fixed.as_slice()) {
+        (FixIs::Missing, _) => "what your branches and projects can do without a fix".to_owned(),
+        (FixIs::Public | FixIs::Coming, []) => move_to("the fix"),
+        (FixIs::Public | FixIs::Coming, fixed) => move_to(&format!("{} {}", way::PRODUCT, fixed.join(", "))),
     };
-    Ok(vec![
-        format!("the move of your branches and projects to {what}"),
-        "what you tell the people who use your part, if they must do something".to_owned(),
-    ])
+    Ok(vec![work, "what you tell the people who use your part, if they must do something".to_owned()])
 }
 
 /// T19 while it is reviewed, T09 before.
@@ -229,16 +257,22 @@ fn review(
     }))
 }
 
-fn conflict(office: &Office, case: &Case, now: Timestamp) -> ConflictNote {
+/// T14: both positions; the reporter's in the words of the member who noted it.
+fn conflict(office: &Office, case: &Case, words: Option<&[u8]>, now: Timestamp) -> ConflictNote {
     let zone = &office.policy.calendar.zone;
     let day = |at: Timestamp| when::long(at, zone);
-    let ours = case.tracks.embargo.proposed.map(|proposed| day(proposed.date));
+    let theirs = words.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().trim();
+    let ours = case.tracks.embargo.proposed.map(|proposed| format!("To publish on {}.", day(proposed.date)));
     let limit = decide::limit(case, &office.policy);
     ConflictNote {
         issue: issue(office, case),
-        theirs: "See the reporter's last mail on the issue.".to_owned(),
-        ours: ours.unwrap_or_else(|| "No day was proposed yet.".to_owned()),
-        why: format!("Without an agreement the last day is {}.", day(limit)),
+        theirs: if theirs.is_empty() {
+            "Nobody has written it down; the reporter's last mail stands on the issue.".to_owned()
+        } else {
+            theirs.to_owned()
+        },
+        ours: ours.unwrap_or_else(|| "We have proposed no day yet.".to_owned()),
+        why: format!("It is published on {} at the latest, with or without a fix.", day(limit)),
         options: vec![
             "take the day that the reporter wishes".to_owned(),
             "propose another day, with a reason that the reporter can check".to_owned(),
@@ -249,24 +283,41 @@ fn conflict(office: &Office, case: &Case, now: Timestamp) -> ConflictNote {
     }
 }
 
-fn incident(office: &Office, case: &Case, now: Timestamp) -> IncidentNote {
-    let used = case.tracks.exploited.is_some();
-    let noticed = case.tracks.exploited.or(case.tracks.leaked).or(case.tracks.published).unwrap_or(now);
-    let early = case.tracks.published.is_some() && !case.tracks.publishing;
+/// T31: where, what and how in the words of the member who said so.
+fn incident(office: &Office, case: &Case, words: Option<&[u8]>, now: Timestamp) -> IncidentNote {
+    let tracks = &case.tracks;
+    // Somebody published it: all that anybody could say stands there.
+    let public = tracks.published.filter(|_| !tracks.publishing);
+    let said = words.and_then(Sighting::of);
+    let used = said.as_ref().map_or(tracks.exploited.is_some(), |said| said.used);
+    let since = if used { tracks.exploited } else { tracks.leaked };
+    let said = said.filter(|_| public.is_none()).unwrap_or_default();
+    let or = |said: String, ours: &str| if said.is_empty() { ours.to_owned() } else { said };
+    let (what, how, response) = if public.is_some() {
+        (
+            "All that the advisory says.",
+            "Somebody published it on GitHub; the advisory's own page shows who.",
+            "The team decides now who must hear of it: once two people say publish, the reporter, the embargoed list and the \
+             public channels are told.",
+        )
+    } else {
+        (
+            "Nobody has written that down yet.",
+            "Not known yet.",
+            "The team decides now whether to publish at once; two people must say so.",
+        )
+    };
     IncidentNote {
         kind: if used { Incident::Exploited } else { Incident::Leak },
-        noticed,
-        place: if early {
-            "the advisory on GitHub, which somebody published".to_owned()
-        } else {
-            issue(office, case)
-        },
-        what: "It stands on the issue.".to_owned(),
-        how: "Not known yet; whoever knows more, please say so on the issue.".to_owned(),
-        response: "The team decides now whether to publish at once; two people must say so.".to_owned(),
+        noticed: public.or(since).unwrap_or(now),
+        public: public.is_some(),
+        place: if public.is_some() { way::advisory_url(office, case) } else { said.place },
+        what: or(said.what, what),
+        how: or(said.how, how),
+        response: response.to_owned(),
         new_at: None,
         dates: way::dates(office, case),
-        agreed: case.tracks.date().is_some(),
+        agreed: tracks.date().is_some(),
     }
 }
 
@@ -300,7 +351,7 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Group => "the working group is named".to_owned(),
         Brief::Review { text, .. } => format!("please read what will be public (text {})", text.short()),
         Brief::Meeting { .. } => "please find an hour to meet about it".to_owned(),
-        Brief::Mitigation => "a mitigation is ready".to_owned(),
+        Brief::Mitigation => "it becomes public soon: please prepare".to_owned(),
         Brief::Installers => "are new installers needed?".to_owned(),
         Brief::ReleaseNote => "a line for the release notes".to_owned(),
         Brief::Retrospective => "public: please look back at how it went".to_owned(),

@@ -197,7 +197,9 @@ fn briefed(
 ) -> Result<Option<(Letter, Option<Attachment>)>, StoreError> {
     let Alert::Brief { brief } = alert else { return Ok(None) };
     let (Some(case), Some(member)) = (row.case, office.policy.roster.get(to)) else { return Ok(None) };
-    office.store.read(|txn| briefs::letter(office, txn, &txn.case(case)?, brief, member, now))
+    office
+        .store
+        .read(|txn| briefs::letter(office, txn, &txn.case(case)?, brief, row.letter.as_deref(), member, now))
 }
 
 fn plain_notice(

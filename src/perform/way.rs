@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::links;
 use super::secrets;
 use crate::case::assessment::Assessment;
+use crate::case::decide::told;
 use crate::case::roster::{Role, Roster};
 use crate::case::tracks::{Credit, Cve, Fix};
 use crate::case::{Act, Case, Deed, Policy, Severity, Step, decide};
@@ -229,19 +230,49 @@ pub(crate) fn apart(case: &Case, text: &PublicText, url: String) -> AdvisoryText
     }
 }
 
-/// Who was told of a case, for the reporter.
+/// Who was told of a case, for the reporter: everybody by what they are, nobody by name.
 pub(crate) fn who_knows(roster: &Roster, case: &Case) -> String {
+    let tracks = &case.tracks;
     let mut who = vec!["the response team".to_owned()];
-    match case.tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
+    match tracks.assessment.as_ref().map_or(0, |found| found.sigs.len()) {
         0 => {}
-        1 => who.push("the people of one group who fix it".to_owned()),
-        count => who.push(format!("the people of {count} groups who fix it")),
+        1 => who.push("the chairs and people of one group who fix it".to_owned()),
+        count => who.push(format!("the chairs and people of {count} groups who fix it")),
     }
-    if roster.with(Role::TscContact).next().is_some() {
+    if tracks.assessment.is_some() && roster.with(Role::TscContact).next().is_some() {
         who.push("a contact at the project's steering committee".to_owned());
     }
-    let last = who.pop().unwrap_or_default();
-    if who.is_empty() { last } else { format!("{} and {last}", who.join(", ")) }
+    if !told::release(case, roster).is_empty() {
+        who.push("the people who make releases".to_owned());
+    }
+    let ours = |login: &String| {
+        let mut accounts = roster.members.iter().filter_map(|member| member.github.as_ref());
+        accounts.any(|account| account.login.eq_ignore_ascii_case(login))
+    };
+    let theirs = |login: &String| matches!(&tracks.credit, Some(Credit::Github { login: named }) if named.eq_ignore_ascii_case(login));
+    match tracks.collaborators.iter().filter(|login| !ours(login) && !theirs(login)).count() {
+        0 => {}
+        1 => who.push("one more person who helps on the private advisory".to_owned()),
+        count => who.push(format!("{count} more people who help on the private advisory")),
+    }
+    if matches!(tracks.cve, Cve::Requested { .. } | Cve::Assigned { .. } | Cve::Refused) {
+        who.push("those who give out CVE numbers".to_owned());
+    }
+    if tracks.notified.is_some() {
+        who.push("the chairs of all groups of the project".to_owned());
+    }
+    match tracks.list_told().len() {
+        0 => {}
+        1 => who.push("one organization that prepares under embargo".to_owned()),
+        count => who.push(format!("{count} organizations that prepare under embargo")),
+    }
+    and(who)
+}
+
+/// `one, two and three`.
+pub(crate) fn and(mut words: Vec<String>) -> String {
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
 }
 
 /// The calendar entry of the day: its number rises with each day that was agreed.

@@ -244,7 +244,8 @@ create table effect (
   finished_at  integer,
   why          text,
   letter       blob,                  -- what is fixed before the commit: RFC 5322 bytes of a letter to somebody outside
-                                      -- or of a transcript, the text of a comment on commands, what is new in our comment with answers
+                                      -- or of a transcript, the text of a comment on commands, a member's words in
+                                      -- a notice (case::Sighting, or plain), what is new in our comment with answers
   letter_sha256 blob,
   result       text
 ) strict;

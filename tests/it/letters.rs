@@ -264,7 +264,7 @@ fn a_hostile_reporter_moves_nothing_in_a_letter() {
         },
         Coordinated::Published { links: vec![words(), words()], credit: words() },
         Coordinated::Cve {
-            state: Cve::Refused { requested_at: dates().publish_at, reason: words() },
+            state: Cve::Refused { requested_at: Some(dates().publish_at), reason: words() },
             dates: None,
             public: false,
         },

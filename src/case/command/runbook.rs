@@ -11,7 +11,7 @@ use super::{Class, Command, Verb};
 use crate::case::reference::Reference;
 use crate::case::step::CveStep;
 use crate::case::tracks::Credit;
-use crate::case::{MailId, MemberKey};
+use crate::case::{MailId, MemberKey, Sighting};
 
 /// Most people of a working group, and logins of one line.
 const MOST_PEOPLE: usize = 20;
@@ -58,8 +58,8 @@ pub enum Runbook {
     Embargo(When),
     /// The reporter agreed; by that mail, or their last one. Why the day moves, where another one stood.
     Agreed(Option<MailId>, String),
-    /// There is no agreement.
-    Conflict,
+    /// There is no agreement; what the reporter wishes, and why.
+    Conflict(String),
     /// These people work on it.
     Group(Vec<MemberKey>),
     /// It was seen to happen, or not.
@@ -68,8 +68,8 @@ pub enum Runbook {
     Fix(FixWord),
     /// Whether new installers are made.
     Installers(bool),
-    /// Of the CVE.
-    Cve(CveStep),
+    /// Of the CVE; why it was refused, in words for the reporter.
+    Cve(CveStep, String),
     /// How the reporter is named.
     Credit(Credit),
     /// These logins may join the advisory.
@@ -94,9 +94,9 @@ pub enum Runbook {
     /// Make it public.
     Publish,
     /// Something is known outside.
-    Leaked,
+    Leaked(Sighting),
     /// It is being used.
-    Exploited,
+    Exploited(Sighting),
     /// Tell the reporter what changed: the words below; the next word within so many working days.
     Update(Option<u32>),
     /// Of the public issue.
@@ -111,12 +111,12 @@ impl Runbook {
             Self::Meeting(_) => Verb::Meeting,
             Self::Embargo(_) => Verb::Embargo,
             Self::Agreed(..) => Verb::Agreed,
-            Self::Conflict => Verb::Conflict,
+            Self::Conflict(_) => Verb::Conflict,
             Self::Group(_) => Verb::Group,
             Self::Reproduced(_) => Verb::Reproduced,
             Self::Fix(_) => Verb::Fix,
             Self::Installers(_) => Verb::Installers,
-            Self::Cve(_) => Verb::Cve,
+            Self::Cve(..) => Verb::Cve,
             Self::Credit(_) => Verb::Credit,
             Self::Collaborate(_) => Verb::Collab,
             Self::Advisory(_) => Verb::Advisory,
@@ -127,8 +127,8 @@ impl Runbook {
             Self::Notify => Verb::Notify,
             Self::Ready { .. } => Verb::Ready,
             Self::Publish => Verb::Publish,
-            Self::Leaked => Verb::Leaked,
-            Self::Exploited => Verb::Exploited,
+            Self::Leaked(_) => Verb::Leaked,
+            Self::Exploited(_) => Verb::Exploited,
             Self::Update(_) => Verb::Update,
             Self::Takedown(_) => Verb::Takedown,
         }
@@ -140,7 +140,7 @@ impl Runbook {
             Self::Assess(_)
             | Self::Embargo(_)
             | Self::Agreed(..)
-            | Self::Cve(_)
+            | Self::Cve(..)
             | Self::Review
             | Self::Update(_)
             | Self::Takedown(TakedownWord::Tell) => Class::Reporter,
@@ -148,7 +148,7 @@ impl Runbook {
                 Class::TwoPeople
             }
             Self::Meeting(_)
-            | Self::Conflict
+            | Self::Conflict(_)
             | Self::Group(_)
             | Self::Reproduced(_)
             | Self::Fix(_)
@@ -159,8 +159,8 @@ impl Runbook {
             | Self::Approve(_)
             | Self::Object
             | Self::Ready { .. }
-            | Self::Leaked
-            | Self::Exploited
+            | Self::Leaked(_)
+            | Self::Exploited(_)
             | Self::Takedown(TakedownWord::TakeIn(_)) => Class::Internal,
         }
     }
@@ -174,12 +174,12 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Meeting => meeting(words),
         Verb::Embargo => words.one("day such as 2026-12-01T16:00Z").and_then(when).map(Runbook::Embargo),
         Verb::Agreed => agreed(words),
-        Verb::Conflict => Ok(Runbook::Conflict),
+        Verb::Conflict => Ok(Runbook::Conflict(words.text().to_owned())),
         Verb::Group => group(words),
         Verb::Reproduced => yes(words).map(Runbook::Reproduced),
         Verb::Fix => fix(words).map(Runbook::Fix),
         Verb::Installers => yes(words).map(Runbook::Installers),
-        Verb::Cve => cve(words).map(Runbook::Cve),
+        Verb::Cve => cve(words),
         Verb::Credit => credit(words).map(Runbook::Credit),
         Verb::Collab => collaborate(words),
         Verb::Advisory => advisory(words),
@@ -190,8 +190,8 @@ pub(super) fn arguments(verb: Verb, words: &Words<'_>) -> Result<Command, String
         Verb::Notify => bare(Runbook::Notify),
         Verb::Ready => Ok(Runbook::Ready { why: !words.all.is_empty() }),
         Verb::Publish => bare(Runbook::Publish),
-        Verb::Leaked => Ok(Runbook::Leaked),
-        Verb::Exploited => Ok(Runbook::Exploited),
+        Verb::Leaked => Ok(Runbook::Leaked(Sighting::read(words.text()))),
+        Verb::Exploited => Ok(Runbook::Exploited(Sighting { used: true, ..Sighting::read(words.text()) })),
         Verb::Update => update(words),
         Verb::Takedown => takedown(words),
         Verb::Help
@@ -310,7 +310,14 @@ fn fix(words: &Words<'_>) -> Result<FixWord, String> {
     }
 }
 
-fn cve(words: &Words<'_>) -> Result<CveStep, String> {
+/// `request`, an id, `refused [REASON]` or `none REASON`.
+fn cve(words: &Words<'_>) -> Result<Runbook, String> {
+    let says = cve_step(words)?;
+    let reason = if says == CveStep::Refused { words.after_first() } else { "" };
+    Ok(Runbook::Cve(says, reason.to_owned()))
+}
+
+fn cve_step(words: &Words<'_>) -> Result<CveStep, String> {
     match words.first().map(str::to_ascii_lowercase).as_deref() {
         None | Some("request") => Ok(CveStep::Request),
         Some("refused") => Ok(CveStep::Refused),

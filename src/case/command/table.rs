@@ -225,7 +225,7 @@ pub const TABLE: &[Row] = &[
         Verb::Conflict,
         Class::Internal,
         "conflict [WHY]",
-        "There is no agreement about the day: tells the team (T14), later the chairs and the TSC contact.",
+        "There is no agreement about the day: tells the team (T14), with your words on what the reporter wishes and why; later the chairs and the TSC contact.",
         UNDO,
     ),
     row(
@@ -259,8 +259,8 @@ pub const TABLE: &[Row] = &[
     row(
         Verb::Cve,
         Class::Reporter,
-        "cve [request|CVE-...|refused|none REASON]",
-        "Asks for a CVE id, or says how it stands with it. Tells the reporter (T17).",
+        "cve [request|CVE-...|refused [REASON]|none REASON]",
+        "Asks for a CVE id, or says how it stands with it. Tells the reporter (T17; why it was refused, in your words), but not of none.",
         STOPS,
     ),
     row(
@@ -325,15 +325,15 @@ pub const TABLE: &[Row] = &[
     row(
         Verb::Leaked,
         Class::Internal,
-        "leaked WHAT",
-        "Something of it is known outside: tells everybody who must know (T31).",
+        "leaked [WHAT] [where: WHERE] [how: HOW]",
+        "Something of it is known outside: tells the team, the TSC contact and all people by name who know of it (T31), with your words; they stand in that mail, so leave the details out. The embargoed list hears of it without them.",
         UNDO,
     ),
     row(
         Verb::Exploited,
         Class::Internal,
-        "exploited WHAT",
-        "It is being used against people: tells everybody who must know (T31).",
+        "exploited [WHAT] [where: WHERE] [how: HOW]",
+        "It is being used against people: tells the same people as leaked (T31), with your words.",
         UNDO,
     ),
     row(

@@ -16,6 +16,7 @@ mod promises;
 mod publishing;
 mod receipt;
 pub mod sort;
+pub mod told;
 
 use std::collections::BTreeSet;
 

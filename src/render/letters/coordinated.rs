@@ -128,9 +128,9 @@ pub enum Cve {
     },
     /// Refused.
     Refused {
-        /// When it was asked for.
-        requested_at: Timestamp,
-        /// The reason that was given.
+        /// When it was asked for; none: we never asked.
+        requested_at: Option<Timestamp>,
+        /// The reason that was given, in a member's words; empty: none was.
         reason: String,
     },
 }
@@ -213,7 +213,7 @@ fn cve(sheet: &mut Sheet<'_>, state: &Cve) {
         Cve::Requested { at } => ("requested", "", Some(*at), ""),
         Cve::Assigned { cve } => ("assigned", cve.as_str(), None, ""),
         Cve::Waiting { requested_at } => ("waiting", "", Some(*requested_at), ""),
-        Cve::Refused { requested_at, reason } => ("refused", "", Some(*requested_at), reason.as_str()),
+        Cve::Refused { requested_at, reason } => ("refused", "", *requested_at, reason.as_str()),
     };
     sheet.put("state", word);
     sheet.line("cve", number);

@@ -29,7 +29,7 @@ use crate::case::command::levenshtein;
 pub use coordinated::{Coordinated, Cve, Dates};
 pub use list::{ListDesk, ListNotice, ToList};
 pub use of_team::OfTeam;
-pub use on_case::{ConflictNote, Desk, Incident, IncidentNote, OnCase, TscNote, Version};
+pub use on_case::{ConflictNote, Desk, FixIs, Incident, IncidentNote, OnCase, TscNote, Version};
 pub use preview::{CaseFacts, Preview, WayFacts};
 pub use public::{AdvisoryText, PublicDesk, ToPublic};
 pub use reporter::{Body, Common, ReceiptView};

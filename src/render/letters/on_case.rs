@@ -69,6 +69,35 @@ impl Incident {
     }
 }
 
+/// How far a fix is, for those who prepare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixIs {
+    /// In the public repository.
+    Public,
+    /// Written, and to be public by the day.
+    Coming,
+    /// Not there, and perhaps never.
+    Missing,
+}
+
+impl FixIs {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Coming => "coming",
+            Self::Missing => "missing",
+        }
+    }
+
+    fn headline(self) -> &'static str {
+        match self {
+            Self::Public => "a fix is ready",
+            Self::Coming => "a fix is coming",
+            Self::Missing => "no fix yet",
+        }
+    }
+}
+
 /// A letter about a case.
 #[derive(Debug, Clone)]
 pub enum OnCase {
@@ -83,8 +112,10 @@ pub enum OnCase {
     },
     /// T10, to the chair of a group. No steps, no proof.
     SigChair {
-        /// The group (`sig-network`).
+        /// The reader's own group (`SIG network`).
         sig: String,
+        /// Other groups that are asked as well.
+        others: Vec<String>,
         /// The part, from our list.
         component: String,
         /// The team's own rating.
@@ -144,6 +175,8 @@ pub enum OnCase {
     ChairsNotice {
         /// The part, from our list.
         component: String,
+        /// Whether there is a fix.
+        fix: FixIs,
         /// Branches and projects.
         prepare: Vec<String>,
         /// Address of the advisory, if the reader was invited to it.
@@ -212,9 +245,9 @@ pub struct ConflictNote {
     pub issue: String,
     /// A member's words: what the reporter wants.
     pub theirs: String,
-    /// A member's words: what we proposed.
+    /// What we proposed.
     pub ours: String,
-    /// A member's words: why it matters.
+    /// What holds without an agreement.
     pub why: String,
     /// What can be done.
     pub options: Vec<String>,
@@ -231,13 +264,15 @@ pub struct IncidentNote {
     pub kind: Incident,
     /// When it was noticed.
     pub noticed: Timestamp,
-    /// A member's words: where.
+    /// Whether somebody published the advisory.
+    pub public: bool,
+    /// A member's words: where; empty where nobody said.
     pub place: String,
     /// A member's words: what is known there.
     pub what: String,
-    /// A member's words: how it came to that.
+    /// A member's words: how it came to that; empty where nobody said.
     pub how: String,
-    /// A member's words: what is done.
+    /// What is done.
     pub response: String,
     /// The new day, if there is one already.
     pub new_at: Option<Timestamp>,
@@ -280,8 +315,9 @@ impl OnCase {
                 version(sheet, draft);
                 Desk::by(sheet, *by);
             }
-            Self::SigChair { sig, component, severity, advisory, by } => {
+            Self::SigChair { sig, others, component, severity, advisory, by } => {
                 sheet.line("sig", sig);
+                sheet.line("others", &others.join(", "));
                 sheet.line("component", component);
                 sheet.put("severity", severity.word());
                 sheet.line("advisory", advisory);
@@ -314,8 +350,10 @@ impl OnCase {
                 Desk::by(sheet, *by);
                 sheet.put("slots", &choices(slots, desk, second_zone.as_ref()));
             }
-            Self::ChairsNotice { component, prepare, advisory, dates } => {
+            Self::ChairsNotice { component, fix, prepare, advisory, dates } => {
                 sheet.line("component", component);
+                sheet.put("fix_is", fix.word());
+                sheet.put("headline", fix.headline());
                 sheet.items("prepare", prepare);
                 sheet.line("advisory", advisory.as_deref().unwrap_or_default());
                 published(sheet, dates);
@@ -371,13 +409,15 @@ impl ConflictNote {
 impl IncidentNote {
     fn fill(&self, sheet: &mut Sheet<'_>) {
         let headline = match self.kind {
+            _any if self.public => "it was published early",
             Incident::Leak => "it has become known",
             Incident::Exploited => "it is being exploited",
         };
+        sheet.flag("public", self.public);
         sheet.put("kind", self.kind.word());
         sheet.put("headline", headline);
         sheet.at("noticed", self.noticed);
-        sheet.line("place", &self.place);
+        sheet.said("place", &self.place);
         sheet.said("what", &self.what);
         sheet.said("how", &self.how);
         sheet.said("response", &self.response);

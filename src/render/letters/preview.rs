@@ -57,6 +57,10 @@ pub struct CaseFacts {
     pub team: String,
     /// Where the policy is published.
     pub policy_url: Option<String>,
+    /// Where bugs are filed.
+    pub bug_url: Option<String>,
+    /// Where wishes are collected.
+    pub feature_url: Option<String>,
     /// The list's address.
     pub contact: String,
     /// What its way to be public brought so far; none before it was assessed as a vulnerability.
@@ -111,9 +115,11 @@ impl WayFacts {
             ("who_knows", self.who_knows.clone()),
             ("ids", self.ids.clone()),
             ("why", set_in(&self.why)),
-            ("sig", self.sigs.join(", ")),
             ("sigs", self.sigs.join(", ")),
         ]);
+        if let (LetterName::SigChair, Some((first, others))) = (name, self.sigs.split_first()) {
+            known.extend([("sig", first.clone()), ("others", others.join(", "))]);
+        }
         if name == LetterName::EmbargoProposal {
             known.insert("extension_days", self.extension_days.to_string());
         }
@@ -186,6 +192,8 @@ impl CaseFacts {
             ("issue", self.issue.as_deref().map(line)),
             ("vector", self.vector.clone()),
             ("policy_url", self.policy_url.clone()),
+            ("bug_url", self.bug_url.clone()),
+            ("feature_url", self.feature_url.clone()),
         ];
         known.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
         // An advisory's own page, and a line for a chat, escape what they hold: made-up data says enough there.

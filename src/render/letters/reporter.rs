@@ -90,11 +90,15 @@ pub enum Body {
     Intended {
         /// A member's words.
         reason: String,
+        /// Where wishes are collected; none: nowhere to be named.
+        feature_url: Option<String>,
     },
     /// T06.
     Bug {
         /// A member's words.
         reason: String,
+        /// Where bugs are filed; none: nowhere to be named.
+        bug_url: Option<String>,
     },
     /// T07.
     NotHere {
@@ -102,6 +106,8 @@ pub enum Body {
         closure: Closure,
         /// A member's words.
         reason: String,
+        /// Where wishes are collected; none: nowhere to be named.
+        feature_url: Option<String>,
     },
     /// Once it is confirmed.
     Coordinated(Coordinated),
@@ -153,15 +159,18 @@ impl Common {
                 sheet.put("questions", &numbered(questions));
                 LetterName::Reminder
             }
-            Body::Intended { reason } => {
+            Body::Intended { reason, feature_url } => {
                 sheet.put("reason", &indented(reason));
+                sheet.line("feature_url", feature_url.as_deref().unwrap_or_default());
                 LetterName::Intended
             }
-            Body::Bug { reason } => {
+            Body::Bug { reason, bug_url } => {
                 sheet.put("reason", &indented(reason));
+                sheet.line("bug_url", bug_url.as_deref().unwrap_or_default());
                 LetterName::Bug
             }
-            Body::NotHere { closure, reason } => {
+            Body::NotHere { closure, reason, feature_url } => {
+                sheet.line("feature_url", feature_url.as_deref().unwrap_or_default());
                 sheet.put("closure", closure.word());
                 sheet.put("reason", &indented(reason));
                 LetterName::NotHere

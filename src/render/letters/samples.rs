@@ -86,7 +86,9 @@ fn triage() -> Vec<(&'static str, Body)> {
     let reason = || words("It only happens with a project that the user made and trusts.");
     let questions =
         || vec![words("Which version did you look at?"), words("How can we see it happen, step by step?")];
-    let not_here = |closure| Body::NotHere { closure, reason: reason() };
+    let page = |page: &str| Some(format!("https://github.example/o3de/o3de/issues/new?template={page}.md"));
+    let not_here =
+        |closure| Body::NotHere { closure, reason: reason(), feature_url: page("feature_request") };
     vec![
         ("", Body::Acknowledgement { owner: words("Alice Arden"), days: 5, contact_by: noon(7) }),
         (
@@ -98,8 +100,10 @@ fn triage() -> Vec<(&'static str, Body)> {
         ),
         ("", Body::Questions(questions())),
         ("", Body::Reminder(questions())),
-        ("", Body::Intended { reason: reason() }),
-        ("", Body::Bug { reason: reason() }),
+        ("with an address", Body::Intended { reason: reason(), feature_url: page("feature_request") }),
+        ("without one", Body::Intended { reason: reason(), feature_url: None }),
+        ("with an address", Body::Bug { reason: reason(), bug_url: page("bug_template") }),
+        ("without one", Body::Bug { reason: reason(), bug_url: None }),
         ("feature", not_here(Closure::Feature)),
         ("not reproducible", not_here(Closure::NotReproducible)),
         ("no impact", not_here(Closure::NoImpact)),
@@ -132,7 +136,9 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
     let update = |changed, dates| Coordinated::Update {
         since: noon(2),
         changed: words(changed),
-        next: words("The fix is reviewed by two more people."),
+        next: words(
+            "Still open until we publish:\n\n- whether new installers are made\n- the CVE number that we asked for (we do not wait for it with publishing)\n- the approval of the text by 2 more of us",
+        ),
         contact_by: noon(12),
         dates,
     };
@@ -145,7 +151,9 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
             Coordinated::EmbargoProposal {
                 dates: dates(),
                 extension_days: 30,
-                who_knows: words("the response team and the chair of one group"),
+                who_knows: words(
+                    "the response team, the chairs and people of one group who fix it and one organization that prepares under embargo",
+                ),
             },
         ),
         ("agreed", embargo(15, 0, None, false)),
@@ -170,10 +178,18 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
         (
             "refused",
             cve(
-                Cve::Refused { requested_at: noon(3), reason: words("The product is not in their scope.") },
+                Cve::Refused {
+                    requested_at: Some(noon(3)),
+                    reason: words("The product is not in their scope."),
+                },
                 Some(dates()),
             ),
         ),
+        (
+            "refused, no reason",
+            cve(Cve::Refused { requested_at: Some(noon(3)), reason: String::new() }, Some(dates())),
+        ),
+        ("refused, never asked", cve(Cve::Refused { requested_at: None, reason: String::new() }, None)),
     ]
 }
 

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::frames;
 use super::of_team::OfTeam;
-use super::on_case::{ConflictNote, Desk, Incident, IncidentNote, OnCase, TscNote, Version};
+use super::on_case::{ConflictNote, Desk, FixIs, Incident, IncidentNote, OnCase, TscNote, Version};
 use super::samples::{CASE, POLICY, Sample, TEAM, dates, draft, noon, words};
 use super::table::LetterName;
 use crate::case::{Component, MailId, Severity};
@@ -54,16 +54,8 @@ fn begun() -> Vec<(&'static str, OnCase)> {
     };
     vec![
         ("", OnCase::DraftResponse { issue: words(ISSUE), draft: version(), by: noon(4) }),
-        (
-            "",
-            OnCase::SigChair {
-                sig: words("sig-network"),
-                component: words("Multiplayer"),
-                severity: Severity::High,
-                advisory: words(ADVISORY),
-                by: noon(4),
-            },
-        ),
+        ("one group", sig_chair(Vec::new())),
+        ("two groups", sig_chair(vec![words("SIG core")])),
         ("day agreed", tsc(true)),
         ("no day yet", tsc(false)),
         (
@@ -89,21 +81,19 @@ fn begun() -> Vec<(&'static str, OnCase)> {
     ]
 }
 
+fn sig_chair(others: Vec<String>) -> OnCase {
+    OnCase::SigChair {
+        sig: words("SIG network"),
+        others,
+        component: words("Multiplayer"),
+        severity: Severity::High,
+        advisory: words(ADVISORY),
+        by: noon(4),
+    }
+}
+
 fn agreed() -> Vec<(&'static str, OnCase)> {
     let embargo = |moved| OnCase::Embargo { dates: dates(), moved };
-    let incident = |kind, new_at| {
-        OnCase::Incident(IncidentNote {
-            kind,
-            noticed: noon(9),
-            place: words("a public chat of players"),
-            what: words("That there is a flaw in a server, without how to use it."),
-            how: words("We do not know yet."),
-            response: words("We watch the place, and prepare to publish."),
-            new_at,
-            dates: dates(),
-            agreed: new_at.is_some(),
-        })
-    };
     vec![
         ("agreed", embargo(None)),
         ("moved", embargo(Some((noon(14), words("The fix needs one more platform."))))),
@@ -113,7 +103,9 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
                 issue: words(ISSUE),
                 theirs: words("To publish on 1 December, before a talk."),
                 ours: words("To publish on 8 December, with the fix."),
-                why: words("Without the fix there is nothing that users could do."),
+                why: words(
+                    "It is published on Sunday 21 February 2027, 12:00 UTC at the latest, with or without a fix.",
+                ),
                 options: vec![
                     words("publish on 1 December with the workaround"),
                     words("ask the reporter to leave the details out of the talk"),
@@ -124,8 +116,9 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
         ),
         ("with a day", OnCase::ReviewRequest { draft: version(), by: noon(10), dates: Some(dates()) }),
         ("without a day", OnCase::ReviewRequest { draft: version(), by: noon(10), dates: None }),
-        ("invited", chairs(Some(words(ADVISORY)))),
-        ("not invited", chairs(None)),
+        ("fix public", chairs(FixIs::Public, Some(words(ADVISORY)))),
+        ("fix coming", chairs(FixIs::Coming, Some(words(ADVISORY)))),
+        ("no fix, not invited", chairs(FixIs::Missing, None)),
         (
             "",
             OnCase::Installers {
@@ -141,7 +134,36 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
         ),
         ("leak, new day", incident(Incident::Leak, Some(noon(10)))),
         ("exploited, no day", incident(Incident::Exploited, None)),
+        ("nothing said", OnCase::Incident(IncidentNote { place: String::new(), ..note(Incident::Leak) })),
+        (
+            "published early",
+            OnCase::Incident(IncidentNote {
+                public: true,
+                place: words(ADVISORY),
+                what: words("All that the advisory says."),
+                ..note(Incident::Leak)
+            }),
+        ),
     ]
+}
+
+fn incident(kind: Incident, new_at: Option<jiff::Timestamp>) -> OnCase {
+    OnCase::Incident(IncidentNote { new_at, agreed: new_at.is_some(), ..note(kind) })
+}
+
+fn note(kind: Incident) -> IncidentNote {
+    IncidentNote {
+        kind,
+        noticed: noon(9),
+        public: false,
+        place: words("a public chat of players"),
+        what: words("That there is a flaw in a server, without how to use it."),
+        how: words("We do not know yet."),
+        response: words("We watch the place, and prepare to publish."),
+        new_at: None,
+        dates: dates(),
+        agreed: false,
+    }
 }
 
 fn published() -> Vec<(&'static str, OnCase)> {
@@ -168,10 +190,15 @@ fn published() -> Vec<(&'static str, OnCase)> {
     ]
 }
 
-fn chairs(advisory: Option<String>) -> OnCase {
+fn chairs(fix: FixIs, advisory: Option<String>) -> OnCase {
+    let work = match fix {
+        FixIs::Public | FixIs::Coming => "the move of your branches and projects to O3DE 25.10.2",
+        FixIs::Missing => "what your branches and projects can do without a fix",
+    };
     OnCase::ChairsNotice {
         component: words("Multiplayer"),
-        prepare: vec![words("point-release/25102"), words("the sample project for networking")],
+        fix,
+        prepare: vec![words(work), words("what you tell the people who use your part")],
         advisory,
         dates: dates(),
     }

@@ -142,11 +142,12 @@ letters! {
     /// The same once more.
     Reminder, "T04", "letters/T04-reminder.txt", Reporter, ["questions"], ["questions"];
     /// It works as intended.
-    Intended, "T05", "letters/T05-intended.txt", Reporter, ["reason"], ["reason"];
+    Intended, "T05", "letters/T05-intended.txt", Reporter, ["reason" "feature_url"], ["reason" "feature_url"];
     /// A fault, but not one of security.
-    Bug, "T06", "letters/T06-bug.txt", Reporter, ["reason"], ["reason"];
+    Bug, "T06", "letters/T06-bug.txt", Reporter, ["reason" "bug_url"], ["reason" "bug_url"];
     /// Other reasons to close.
-    NotHere, "T07", "letters/T07-not-here.txt", Reporter, ["reason" "closure"], ["reason"];
+    NotHere, "T07", "letters/T07-not-here.txt", Reporter,
+        ["reason" "closure" "feature_url"], ["reason" "feature_url"];
     /// It is a vulnerability: our rating, and what comes next.
     Confirmed, "T08", "letters/T08-confirmed.txt", Reporter,
         ["severity" "why" "plan" "contact_by" "ask_account" "ask_credit"], ["severity" "plan" "contact_by"];
@@ -183,7 +184,7 @@ letters! {
         ["issue" "text" "hash" "by" "by_short"], ["text" "hash" "by"];
     /// To the chair of a group whose part is concerned.
     SigChair, "T10", "members/T10-sig-chair.txt", Members,
-        ["sig" "component" "severity" "advisory" "by" "by_short"], ["severity" "advisory" "by"];
+        ["sig" "others" "component" "severity" "advisory" "by" "by_short"], ["severity" "advisory" "by"];
     /// To the TSC's contact: a vulnerability was confirmed.
     TscNotice, "T11", "members/T11-tsc-notice.txt", Members,
         ["severity" "sigs" "help" "advisory" "publish_at" "limit_at" "wished_days" "limit_days"],
@@ -205,10 +206,10 @@ letters! {
     /// To the team: shall we meet? With a calendar entry.
     Meeting, "T20", "members/T20-meeting.txt", Members,
         ["issue" "why" "days" "by" "by_short" "slots"], ["by" "slots"];
-    /// To chairs of all groups: a fix is ready, under embargo.
+    /// To chairs of all groups: what becomes public and when, and whether there is a fix; under embargo.
     ChairsNotice, "T22", "members/T22-chairs-notice.txt", Members,
-        ["component" "prepare" "advisory" "publish_at" "publish_short" "wished_days" "limit_days"],
-        ["publish_at" "prepare"];
+        ["component" "fix_is" "headline" "prepare" "advisory" "publish_at" "publish_short" "wished_days" "limit_days"],
+        ["publish_at" "prepare" "fix_is"];
     /// To the release contact: are new installers needed?
     Installers, "T25", "members/T25-installers.txt", Members,
         ["severity" "fix" "proposal" "by" "by_short" "publish_at" "publish_short" "wished_days" "limit_days"],
@@ -220,7 +221,7 @@ letters! {
         ["issue" "ids" "timeline" "by" "by_short"], ["timeline" "by"];
     /// To the team, chairs and the TSC's contact: it leaked, or is exploited.
     Incident, "T31", "members/T31-incident.txt", Members,
-        ["kind" "headline" "noticed" "place" "what" "how" "response" "was_at" "new_at" "wished_days" "limit_days"],
+        ["kind" "headline" "public" "noticed" "place" "what" "how" "response" "was_at" "new_at" "wished_days" "limit_days"],
         ["what" "response" "new_at"];
     /// To the TSC's contact: a new member?
     Nominated, "T33", "members/T33-nominated.txt", Members,

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::{Run, Said, words};
-use crate::case::decide::{advisory, promises, publishing};
+use crate::case::decide::{advisory, promises, publishing, told};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{Advisory, Brief, Case, Deed, Effect, Event, LetterKind, Phase, Severity, Step};
+use crate::case::{Advisory, Brief, Case, Deed, Effect, Event, LetterKind, Phase, Severity, Sighting, Step};
 
 impl Run<'_> {
     /// What forbids to tell the embargoed list now.
@@ -244,7 +244,8 @@ impl Run<'_> {
     }
 
     /// Something is known outside, or used: everybody who must know hears of it at once (T31), and the day moves.
-    pub(super) fn outside(&mut self, step: &Step) -> Result<Said, String> {
+    /// `seen`: what a member says of it, for the people who are told.
+    pub(super) fn outside(&mut self, step: &Step, seen: &Sighting) -> Result<Said, String> {
         let case = self.open_case()?;
         if case.phase() == Some(Phase::Disclosed) {
             return Err("it is public already".to_owned());
@@ -253,13 +254,15 @@ impl Run<'_> {
         if let Some(since) = known {
             return Err(format!("that is known since {}", self.at(since)));
         }
-        let (group, told) = (case.tracks.group.clone(), case.tracks.list_told());
+        let listed = case.tracks.list_told();
+        let people = told::everybody(case, &self.policy.roster);
         let act = self.act(Deed::Step { step: step.clone() });
-        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::Incident);
-        self.tell_list(&told, LetterKind::ListChange, act);
+        self.post(&Brief::Incident);
+        let count = self.brief_saying(people, &Brief::Incident, &seen.bytes());
+        self.tell_list(&listed, LetterKind::ListChange, act);
         let mut said = format!(
             "{count} people and {} of the embargoed list are told; it may be published before the agreed day now",
-            told.len()
+            listed.len()
         );
         if self.case()?.reporter.is_some() {
             said.push_str("; the reporter is not told by this: update tells them");

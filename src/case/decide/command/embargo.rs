@@ -10,9 +10,11 @@ use super::{Run, Said, words};
 use crate::case::act::ActLetter;
 use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
-use crate::case::decide::promises;
+use crate::case::decide::{promises, told};
 use crate::case::roster::Role;
-use crate::case::{Act, Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Severity, Step};
+use crate::case::{
+    Act, Brief, Content, Deed, Effect, LetterKind, MailId, MemberKey, PersonId, Planned, Step,
+};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -138,22 +140,12 @@ impl Run<'_> {
             }
             Some(_) | None => {}
         }
-        let told: Vec<_> = case.tracks.list_told();
+        let listed: Vec<_> = case.tracks.list_told();
         let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
-        // T11, T22 and T25 named the day that stood.
-        let mut named = if moved { vec![Role::TscContact] } else { Vec::new() };
-        named.extend(self.case()?.tracks.notified.filter(|_| moved).map(|_| Role::SigChair));
-        let grave =
-            self.case()?.tracks.assessment.as_ref().is_some_and(|found| found.severity >= Severity::High);
-        named.extend((moved && grave).then_some(Role::ReleaseContact));
-        let others = self.policy.roster.keys_with(&named);
-        self.brief(group.into_iter().chain(others), &Brief::DayMoved);
-        if moved {
-            self.tell_list(&told, LetterKind::ListChange, act);
-        }
+        self.tell_the_day(group, &listed, moved, act);
         let day = self.at(proposed.date);
         let said = match before {
             Some(before) if moved => {
@@ -170,12 +162,21 @@ impl Run<'_> {
         let before = case.act(number).and_then(Act::date_before);
         let moved = before.is_some() && before != case.tracks.date();
         let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
-        let mut named = if moved { vec![Role::TscContact, Role::ReleaseContact] } else { Vec::new() };
-        named.extend(case.tracks.notified.filter(|_| moved).map(|_| Role::SigChair));
-        let others = self.policy.roster.keys_with(&named);
-        self.brief(group.into_iter().chain(others), &Brief::DayMoved);
+        self.tell_the_day(group, &listed, moved, number);
+    }
+
+    /// The working group hears of each day, and of another one whoever was told the one before: T11, T22 and T25 named it.
+    fn tell_the_day(&mut self, group: Vec<MemberKey>, listed: &[PersonId], moved: bool, act: u32) {
+        let mut people = group;
+        if let Some(case) = self.case.as_ref().filter(|_| moved) {
+            let roster = &self.policy.roster;
+            people.extend(roster.keys_with(&[Role::TscContact]));
+            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
+            people.extend(told::release(case, roster));
+        }
+        self.brief(people, &Brief::DayMoved);
         if moved {
-            self.tell_list(&listed, LetterKind::ListChange, number);
+            self.tell_list(listed, LetterKind::ListChange, act);
         }
     }
 
@@ -194,7 +195,8 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn conflict(&mut self) -> Result<Said, String> {
+    /// `why`: what the reporter wishes instead, in a member's words for the team.
+    pub(super) fn conflict(&mut self, why: &str) -> Result<Said, String> {
         let (case, _) = self.remedy()?;
         if case.reporter.is_none() {
             return Err(
@@ -208,7 +210,9 @@ impl Run<'_> {
             return Err("a day is agreed: propose another one first".to_owned());
         }
         let act = self.step(Step::Conflict);
-        let count = self.tell_team(&[Role::Member], &Brief::NoAgreement);
+        self.post(&Brief::NoAgreement);
+        let members = self.policy.roster.keys_with(&[Role::Member]);
+        let count = self.brief_saying(members, &Brief::NoAgreement, why.as_bytes());
         let said = format!(
             "no agreement: {count} members are told; the chairs after 5 working days, then the TSC contact"
         );

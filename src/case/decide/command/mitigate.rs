@@ -97,8 +97,9 @@ impl Run<'_> {
         })
     }
 
-    /// Also of what is public: the id may take longer than the day allows (RUNBOOK F7).
-    pub(super) fn cve(&mut self, says: &CveStep) -> Result<Said, String> {
+    /// Also of what is public: the id may take longer than the day allows (RUNBOOK F7). `reason`: why it was refused, in words for
+    /// the reporter.
+    pub(super) fn cve(&mut self, says: &CveStep, reason: &str) -> Result<Said, String> {
         let case = self.open_case()?;
         if case.phase() != Some(Phase::Disclosed) {
             self.remedy()?;
@@ -133,7 +134,7 @@ impl Run<'_> {
         let deed = Deed::Step { step: Step::Cve { says: says.clone() } };
         let reachable = case.reporter.is_some();
         let (act, told) = if reachable && *says != CveStep::Unwanted {
-            self.act_with_letter(deed, LetterKind::CveNews, Content::OfCase)?
+            self.act_with_letter(deed, LetterKind::CveNews, Content::CveNews { reason: reason.to_owned() })?
         } else {
             (self.act(deed), "no letter".to_owned())
         };

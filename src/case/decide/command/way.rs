@@ -6,7 +6,7 @@ use super::{Run, Said};
 use crate::case::command::Runbook;
 use crate::case::instant;
 use crate::case::roster::Role;
-use crate::case::{Act, ActState, After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Step};
+use crate::case::{Act, ActState, After, Alert, Brief, Case, Deed, Effect, MemberKey, Phase, Spoken, Step};
 
 impl Run<'_> {
     pub(super) fn runbook(&mut self, runbook: &Runbook) -> Result<Said, String> {
@@ -15,12 +15,12 @@ impl Run<'_> {
             Runbook::Meeting(word) => self.meeting(*word),
             Runbook::Embargo(when) => self.embargo(*when),
             Runbook::Agreed(mail, reason) => self.agreed(*mail, reason),
-            Runbook::Conflict => self.conflict(),
+            Runbook::Conflict(why) => self.conflict(why),
             Runbook::Group(members) => self.group(members),
             Runbook::Reproduced(yes) => self.reproduced(*yes),
             Runbook::Fix(fix) => self.fix(fix),
             Runbook::Installers(needed) => self.installers(*needed),
-            Runbook::Cve(says) => self.cve(says),
+            Runbook::Cve(says, reason) => self.cve(says, reason),
             Runbook::Credit(credit) => self.credit(credit),
             Runbook::Collaborate(logins) => self.collaborate(logins),
             Runbook::Advisory(ghsa) => self.advisory(ghsa.as_ref()),
@@ -32,8 +32,8 @@ impl Run<'_> {
             Runbook::Notify => self.notify(),
             Runbook::Ready { why } => self.ready(*why),
             Runbook::Publish => self.publish(),
-            Runbook::Leaked => self.outside(&Step::Leaked),
-            Runbook::Exploited => self.outside(&Step::Exploited),
+            Runbook::Leaked(seen) => self.outside(&Step::Leaked, seen),
+            Runbook::Exploited(seen) => self.outside(&Step::Exploited, seen),
             Runbook::Takedown(word) => self.takedown(word),
         }
     }
@@ -89,14 +89,28 @@ impl Run<'_> {
         count
     }
 
-    /// Tells these people, and everybody with one of these roles, each once, and the team's channel; how many.
-    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, roles: &[Role], brief: &Brief) -> usize {
-        let roster = self.policy.roster.keys_with(roles);
-        self.post(brief);
-        self.brief(people.into_iter().chain(roster), brief)
+    /// The same, with a member's words that no event holds: they go with each of the mails.
+    pub(super) fn brief_saying(
+        &mut self,
+        people: impl IntoIterator<Item = MemberKey>,
+        brief: &Brief,
+        words: &[u8],
+    ) -> usize {
+        let before = self.ruling.decision.effects.len();
+        let count = self.brief(people, brief);
+        let new = self.ruling.decision.effects.iter_mut().skip(before);
+        new.for_each(|planned| planned.spoken = Some(Spoken::Bytes(words.to_vec())));
+        count
     }
 
-    fn post(&mut self, brief: &Brief) {
+    /// Tells these people, each once, and the team's channel; how many.
+    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, brief: &Brief) -> usize {
+        self.post(brief);
+        self.brief(people, brief)
+    }
+
+    /// Tells the team's channel.
+    pub(super) fn post(&mut self, brief: &Brief) {
         if self.policy.discord {
             self.ruling.decision.then(Effect::Post { alert: Alert::Brief { brief: brief.clone() } });
         }
@@ -110,6 +124,6 @@ impl Run<'_> {
 
     /// The same, and the team's channel.
     pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
-        self.tell_all(Vec::new(), roles, brief)
+        self.tell_all(self.policy.roster.keys_with(roles), brief)
     }
 }
