@@ -22,6 +22,7 @@ pub mod letters;
 pub mod marker;
 pub mod news;
 pub mod posted;
+mod reminders;
 pub mod runbook;
 pub mod talk;
 pub mod transcript;

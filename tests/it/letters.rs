@@ -455,6 +455,10 @@ fn runbook() -> RunbookView {
 fn lengths(rule: RunbookRule) -> Lengths {
     Lengths {
         acknowledge_days: 3,
+        acknowledge_warn_hours: vec![24, 48, 60],
+        owner_team_hours: vec![4, 24],
+        information_days: vec![7, 21],
+        information_close_days: 45,
         contact_days: 5,
         owner_chairs_hours: 48,
         owner_tsc_hours: 72,
@@ -477,4 +481,19 @@ fn the_public_reads_the_runbook_as_it_is_configured() {
     let other = markdown(&RunbookView { lengths: lengths(other), hold_s: None, ..runbook() });
     assert!(other.contains("within 21 days") && other.contains("after 60 days at the latest"), "{other}");
     assert!(!other.contains("exclamation mark"), "no commands, no table of them");
+    let waits = Lengths {
+        acknowledge_warn_hours: vec![24, 60],
+        information_days: vec![3, 5, 8],
+        information_close_days: 13,
+        ..lengths(RunbookRule::default())
+    };
+    let page = markdown(&RunbookView { lengths: waits, ..runbook() });
+    for words in [
+        "one working day and 60 working hours (24 to the day) after the report",
+        "after 3, 5 and 8 days",
+        "after 13 days that the case may be closed",
+        "45, 30, 15, 7, 3 and 1 days before",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

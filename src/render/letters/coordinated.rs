@@ -149,7 +149,7 @@ impl Coordinated {
             }
             Self::EmbargoProposal { dates, extension_days, who_knows } => {
                 embargo(sheet, dates, *extension_days);
-                sheet.line("who_knows", who_knows);
+                sheet.put("who_knows", who_knows);
                 LetterName::EmbargoProposal
             }
             Self::Embargo { dates, extension_days, moved, confirm } => {
