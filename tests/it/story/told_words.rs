@@ -101,9 +101,10 @@ async fn a_refused_cve_id_is_told_with_the_reason_or_without_one() {
 
     let held = MORE.replace("hold_s = 0", "hold_s = 600");
     let mut world = assess(reported_with(&format!("{ROSTER}{held}")).await).await;
-    say(&mut world, ALICE, "!cve request").await;
-    say(&mut world, ALICE, "!undo").await;
-    say(&mut world, ALICE, "!cve refused").await;
+    super::command_desk::say(&mut world, ALICE, 1, "!cve request").await;
+    let told = super::command_desk::say(&mut world, ALICE, 1, "!undo").await;
+    assert!(told.contains("taken back"), "{told}");
+    super::command_desk::say(&mut world, ALICE, 1, "!cve refused").await;
     hold_ends(&mut world).await;
     let mail = letter(&world);
     assert!(!mail.contains("asked for on") && !mail.contains("reason"), "it was taken back: {mail}");
