@@ -30,6 +30,9 @@ pub enum Deed {
     Dup {
         /// Which.
         of: CaseId,
+        /// The next word is promised to the reporter by then, once the letter left that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact_by: Option<Timestamp>,
     },
     /// Linked with another case.
     Link {
@@ -149,7 +152,7 @@ impl Deed {
             Self::Own { member } => format!("own {member}"),
             Self::Disown => "disown".to_owned(),
             Self::Severity { severity } => format!("severity {severity}"),
-            Self::Dup { of } => format!("dup {of}"),
+            Self::Dup { of, .. } => format!("dup {of}"),
             Self::Link { case } => format!("link {case}"),
             Self::LinkMail { .. } => "link mail".to_owned(),
             Self::Split => "split".to_owned(),
@@ -216,6 +219,8 @@ pub enum Stopped {
     Exercise,
     /// An operator canceled it.
     Operator,
+    /// The case has another reporter than when it was ordered.
+    OtherReporter,
 }
 
 /// How an act stands.
@@ -275,6 +280,19 @@ impl Act {
     /// The stage before it.
     pub fn stage_before(&self) -> &Stage {
         &self.before.stage
+    }
+
+    /// The day that stood when it was asked for; none: there was none, or it has nothing to do with it.
+    pub fn date_before(&self) -> Option<Timestamp> {
+        match &self.before.part {
+            Some(Part::Embargo(before)) => before.agreed.map(|agreed| agreed.date),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Who had reported it before it.
+    pub fn reporter_before(&self) -> Option<PersonId> {
+        self.before.reporter
     }
 
     /// The severity before it.

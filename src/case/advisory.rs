@@ -108,6 +108,11 @@ impl Advisory {
         }
     }
 
+    /// Whether that account can see it.
+    pub fn is_seen_by(&self, login: &str) -> bool {
+        self.logins.iter().any(|known| known.eq_ignore_ascii_case(login))
+    }
+
     /// Whether everybody can read it.
     pub fn is_public(&self) -> bool {
         self.state == AdvisoryState::Published
@@ -170,7 +175,7 @@ impl Task {
     }
 
     /// Whether it is about who is thanked.
-    pub(super) fn is_of_credit(&self) -> bool {
+    pub fn is_of_credit(&self) -> bool {
         matches!(self, Self::Credit { .. } | Self::CreditOff { .. })
     }
 
@@ -217,7 +222,7 @@ impl Task {
 
     /// Whether GitHub shows that it was done. That a CVE was asked for shows only once there is one.
     pub fn is_done(&self, seen: &Advisory) -> bool {
-        let sees = |login: &String| seen.logins.iter().any(|other| other.eq_ignore_ascii_case(login));
+        let sees = |login: &String| seen.is_seen_by(login);
         let thanked =
             |login: &String| seen.credits.iter().any(|(other, _)| other.eq_ignore_ascii_case(login));
         match self {

@@ -5,7 +5,7 @@ use super::{Case, Deed, LetterKind};
 
 impl Act {
     /// Whether its deed is not done before a second person agrees. A letter alone can wait by itself.
-    pub(super) fn waits(&self) -> bool {
+    pub fn waits(&self) -> bool {
         let whole = match &self.deed {
             Deed::Close { .. } => true,
             Deed::Step { step } => step.waits(),
@@ -87,6 +87,8 @@ impl Case {
             | LetterKind::ListChange
             | LetterKind::ListReminder
             | LetterKind::ListLifted
+            | LetterKind::ListCorrected
+            | LetterKind::ListEnded
             | LetterKind::PublicMail
             | LetterKind::PosterMail => false,
         };

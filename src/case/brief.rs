@@ -40,6 +40,12 @@ pub enum Brief {
     Retrospective,
     /// T31: something of it is known outside, or it is being used.
     Incident,
+    /// What T31 said was an error.
+    NoIncident,
+    /// It turned out to be no vulnerability: nothing is published.
+    Ended,
+    /// What became of the case of which this one is a duplicate: its own reporter knows nothing of that.
+    OriginalEnded,
     /// A step that only a person can do.
     Task {
         /// Which.
@@ -49,6 +55,8 @@ pub enum Brief {
     DayMoved,
     /// GitHub shows the CVE id.
     CveCame,
+    /// GitHub shows a CVE id that nobody here asked for, or another one than before.
+    CveUnread,
     /// Somebody closed the advisory on GitHub.
     AdvisoryClosed,
     /// Somebody took back the advisory that was public.
@@ -82,9 +90,13 @@ impl Brief {
             Self::ReleaseNote => "release-note",
             Self::Retrospective => "retrospective",
             Self::Incident => "incident",
+            Self::NoIncident => "no-incident",
+            Self::Ended => "ended",
+            Self::OriginalEnded => "original-ended",
             Self::Task { .. } => "task",
             Self::DayMoved => "day-moved",
             Self::CveCame => "cve-came",
+            Self::CveUnread => "cve-unread",
             Self::AdvisoryClosed => "advisory-closed",
             Self::AdvisoryWithdrawn => "advisory-withdrawn",
             Self::PublishHalted => "publish-halted",

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::act::{Act, ActLetter, ActState, Before, Deed};
+use super::act::{Act, ActLetter, ActState, Before, Deed, Stopped};
 use super::closure::Closure;
 use super::event::{Event, Stop};
 use super::step::Step;
 use super::tracks::Phase;
-use super::{Answer, Case, ClockKind, MemberKey, Stage};
+use super::{Answer, Case, ClockKind, LetterKind, MemberKey, Stage};
 
 impl Case {
     /// Folds in what members did; any other event changes nothing here.
@@ -17,11 +17,7 @@ impl Case {
             Event::Undone { act, by, .. } => self.undo(*act, by),
             Event::Confirmed { act, .. } => self.agreed(*act),
             Event::LetterLeft { act, at, .. } => self.letter_left(*act, *at),
-            Event::LetterStopped { act, .. } => {
-                if let Some(act) = self.acts.iter_mut().find(|known| known.number == *act) {
-                    act.letter = Some(ActLetter::Stopped);
-                }
-            }
+            Event::LetterStopped { act, why } => self.letter_stopped(*act, *why),
             Event::ClockResumed { clock } => {
                 if let Some(clock) = self.clocks.get_mut(clock) {
                     clock.stopped = None;
@@ -62,6 +58,7 @@ impl Case {
             | Event::Checked { .. }
             | Event::AdvisorySeen { .. }
             | Event::TaskNamed { .. }
+            | Event::ListOrdered { .. }
             | Event::PublishHalted { .. }
             | Event::PostedSeen { .. }
             | Event::Looked { .. }
@@ -118,7 +115,7 @@ impl Case {
             Deed::Own { member } => self.stage = self.owned_by(Some(member)),
             Deed::Disown => self.stage = self.owned_by(None),
             Deed::Severity { severity } => self.severity_set = Some(*severity),
-            Deed::Dup { of } => {
+            Deed::Dup { of, .. } => {
                 let owner = Some(self.owner_or(&act.by));
                 self.duplicate_of = Some(*of);
                 self.stage = Stage::Closed { owner, closure: Closure::Duplicate };
@@ -130,6 +127,9 @@ impl Case {
             Deed::Close { closure } => {
                 let owner = Some(self.owner_or(&act.by));
                 self.stage = Stage::Closed { owner, closure: *closure };
+                if *closure != Closure::Disclosed {
+                    self.tracks.told_that_it_is_none();
+                }
             }
             Deed::Reopen => {
                 self.duplicate_of = None;
@@ -248,6 +248,15 @@ impl Case {
         self.stage = Stage::Closed { owner, closure };
     }
 
+    fn letter_stopped(&mut self, act: u32, why: Stopped) {
+        let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
+        let draft = act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter);
+        act.letter = Some(ActLetter::Stopped);
+        if draft && why == Stopped::Exercise {
+            self.draft_reaches_nobody();
+        }
+    }
+
     /// A person wrote to the reporter.
     fn letter_left(&mut self, act: u32, at: Timestamp) {
         let Some(act) = self.acts.iter_mut().find(|known| known.number == act) else { return };
@@ -263,11 +272,11 @@ impl Case {
                     self.answered_by(by, at);
                 }
             }
-            Deed::Acknowledge { contact_by } => {
+            Deed::Acknowledge { contact_by } | Deed::Dup { contact_by: Some(contact_by), .. } => {
                 self.contact_by = Some(contact_by);
                 self.answered_by(by, at);
             }
-            Deed::Dup { .. }
+            Deed::Dup { contact_by: None, .. }
             | Deed::Known { .. }
             | Deed::Reply
             | Deed::Close { .. }

@@ -55,6 +55,10 @@ pub enum LetterKind {
     ListReminder,
     /// T23: it is public.
     ListLifted,
+    /// T23: that it is known or used outside was an error.
+    ListCorrected,
+    /// T23: it turned out to be none, and nothing is published.
+    ListEnded,
     /// T26: to a public list.
     PublicMail,
     /// T32: to whoever posted it in public, where an address is known.
@@ -87,6 +91,8 @@ impl LetterKind {
             Self::ListChange => "list-change",
             Self::ListReminder => "list-reminder",
             Self::ListLifted => "list-lifted",
+            Self::ListCorrected => "list-corrected",
+            Self::ListEnded => "list-ended",
             Self::PublicMail => "public-mail",
             Self::PosterMail => "poster-mail",
         }
@@ -117,6 +123,8 @@ impl LetterKind {
             Self::ListChange => "the changed day to the embargoed list (T23)",
             Self::ListReminder => "the reminder to the embargoed list (T23)",
             Self::ListLifted => "the end of the embargo to the embargoed list (T23)",
+            Self::ListCorrected => "the correction to the embargoed list (T23)",
+            Self::ListEnded => "the word to the embargoed list that it is none (T23)",
             Self::PublicMail => "the public mail (T26)",
             Self::PosterMail => "the mail to whoever posted it (T32)",
         }
@@ -147,6 +155,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
+            | Self::ListCorrected
+            | Self::ListEnded
             | Self::PublicMail
             | Self::PosterMail => false,
         }
@@ -159,6 +169,43 @@ impl LetterKind {
             || matches!(self, Self::PublishedThanks | Self::Invitation)
     }
 
+    /// The letter of the embargoed list that must have left before this one: without it they know nothing of what this is about.
+    pub fn speaks_of(self) -> Option<Self> {
+        match self {
+            Self::ListChange | Self::ListReminder | Self::ListLifted | Self::ListEnded => {
+                Some(Self::ListNotice)
+            }
+            Self::ListCorrected => Some(Self::ListChange),
+            Self::Receipt
+            | Self::Acknowledgement
+            | Self::KnownIssue
+            | Self::Questions
+            | Self::Reminder
+            | Self::Intended
+            | Self::Bug
+            | Self::NotHere
+            | Self::Reply
+            | Self::Status
+            | Self::Confirmed
+            | Self::Proposal
+            | Self::Settled
+            | Self::Update
+            | Self::CveNews
+            | Self::Invitation
+            | Self::DraftForReporter
+            | Self::PublishedThanks
+            | Self::ListNotice
+            | Self::PublicMail
+            | Self::PosterMail => None,
+        }
+    }
+
+    /// Whether it is for whoever reported the case, and for nobody who no longer counts as that. The receipt, and the line for
+    /// whoever asks, go to the writer of one mail.
+    pub fn is_for_reporter(self) -> bool {
+        !self.is_notice() && !matches!(self, Self::Receipt | Self::Status)
+    }
+
     /// Whether it goes to others than the reporter: who was told what, and when, is kept with the case.
     pub fn is_notice(self) -> bool {
         match self {
@@ -166,6 +213,8 @@ impl LetterKind {
             | Self::ListChange
             | Self::ListReminder
             | Self::ListLifted
+            | Self::ListCorrected
+            | Self::ListEnded
             | Self::PublicMail
             | Self::PosterMail => true,
             Self::Receipt

@@ -27,10 +27,12 @@ pub mod policy;
 pub mod posted;
 pub mod reference;
 pub mod refused;
+pub mod review;
 pub mod roster;
 pub mod sighting;
 pub mod step;
 pub mod tracks;
+pub mod withheld;
 
 use std::collections::BTreeMap;
 
@@ -45,7 +47,7 @@ pub use checked::{Checked, Tally, Unchecked};
 pub use clock::{Audience, ClockKind, ClockRule, InformationRule, Ring};
 pub use closure::Closure;
 pub use effect::{Alarm, Alert, Effect, Lane, Remark, WhenUnknown};
-pub use event::{Doubt, Event, Source, Stop, Withheld};
+pub use event::{Doubt, Event, Source, Stop};
 pub use id::{
     Address, CaseId, Component, EffectId, MailId, Malformed, MemberKey, Op, PersonId, Severity, Sha256,
 };
@@ -58,6 +60,7 @@ pub use refused::Refused;
 pub use sighting::Sighting;
 pub use step::Step;
 pub use tracks::{Phase, Tracks};
+pub use withheld::Withheld;
 
 /// Where a case stands in the runbook. Holds only what is true in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,6 +291,9 @@ impl Case {
 
     /// The mail server took a letter to somebody outside.
     fn letter_sent(&mut self, letter: LetterKind, person: PersonId, at: Timestamp) {
+        if let (LetterKind::DraftForReporter, Some(review)) = (letter, &mut self.tracks.review) {
+            review.ask(person, at);
+        }
         if letter == LetterKind::Receipt {
             self.receipt = Receipt::Sent(at);
         } else if letter.is_notice() {
@@ -368,6 +374,7 @@ impl Case {
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
+            Event::ListOrdered { people } => self.tracks.to_tell.extend(people),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
             Event::PublishHalted { .. } => self.tracks.not_published(),
             Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),
@@ -384,9 +391,9 @@ impl Case {
         if person.is_some() && person == self.reporter {
             self.last_mail = mail;
             // That they are out of office is no word on the text; nor is anything before they have it.
-            let held = |act: &Act| act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter);
-            let read = !idle && !self.acts.iter().any(held);
-            self.tracks.review.iter_mut().for_each(|review| review.reporter_wrote |= read);
+            if let (false, Some(person), Some(review)) = (idle, person, &mut self.tracks.review) {
+                review.wrote(person);
+            }
         }
     }
 
@@ -411,6 +418,16 @@ impl Case {
         }
         if letter == Some(LetterKind::Receipt) {
             self.receipt = Receipt::Parked;
+        }
+        if letter == Some(LetterKind::DraftForReporter) {
+            self.draft_reaches_nobody();
+        }
+    }
+
+    /// The draft cannot reach the reporter: nobody waits longer for them than if it had.
+    pub(super) fn draft_reaches_nobody(&mut self) {
+        if let (Some(reporter), Some(review)) = (self.reporter, &mut self.tracks.review) {
+            review.ask(reporter, review.since);
         }
     }
 

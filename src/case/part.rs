@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::assessment::Assessment;
+use super::review::Review;
 use super::step::Step;
-use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Review, Tracks};
+use super::tracks::{Credit, Cve, Embargo, Fix, Meeting, Tracks};
 use super::{Advisory, MemberKey, Reference, Sha256, Takedown, Task};
 
 /// One part of [`Tracks`].
@@ -28,8 +29,8 @@ pub(super) enum Part {
     Fix(Fix),
     /// Installers.
     Installers(Option<bool>),
-    /// The CVE id.
-    Cve(Cve),
+    /// The CVE id, and whether a person must look at it.
+    Cve(Cve, bool),
     /// How the reporter is named.
     Credit(Option<Credit>),
     /// Who else may see the advisory.
@@ -72,6 +73,8 @@ pub(super) struct Advised {
     advisory: Option<Advisory>,
     review: Option<Review>,
     cve: Cve,
+    #[serde(default)]
+    cve_unread: bool,
     published: Option<Timestamp>,
 }
 
@@ -82,6 +85,7 @@ impl Tracks {
             advisory: self.advisory.clone(),
             review: self.review.clone(),
             cve: self.cve.clone(),
+            cve_unread: self.cve_unread,
             published: self.published,
         }
     }
@@ -94,6 +98,7 @@ impl Tracks {
         let by_it = matches!((&self.cve, &seen.cve), (Cve::Assigned { id: Reference::Cve(id) }, Some(shown)) if id == shown);
         if by_it {
             self.cve = before.cve;
+            self.cve_unread = before.cve_unread;
         }
         self.advisory = before.advisory;
         self.review = before.review;
@@ -105,12 +110,14 @@ impl Tracks {
         match step {
             Step::Assess { .. } => Part::Assessment(self.assessment.clone().map(Box::new), self.confirmed),
             Step::Meet { .. } => Part::Meeting(self.meeting),
-            Step::Embargo { .. } | Step::Agreed { .. } | Step::Conflict => Part::Embargo(self.embargo),
+            Step::Embargo { .. } | Step::Agreed { .. } | Step::SetDay { .. } | Step::Conflict => {
+                Part::Embargo(self.embargo)
+            }
             Step::Group { .. } => Part::Group(self.group.clone()),
             Step::Reproduced { .. } => Part::Reproduced(self.reproduced),
             Step::Mend { .. } => Part::Fix(self.fix.clone()),
             Step::Installers { .. } => Part::Installers(self.installers),
-            Step::Cve { .. } => Part::Cve(self.cve.clone()),
+            Step::Cve { .. } => Part::Cve(self.cve.clone(), self.cve_unread),
             Step::Credit { .. } => Part::Credit(self.credit.clone()),
             Step::Collaborate { .. } => Part::Collaborators(self.collaborators.clone()),
             Step::Advisory { .. } => Part::Advisory(Box::new(self.advised())),
@@ -150,8 +157,9 @@ impl Tracks {
             Part::Reproduced(reproduced) => self.reproduced = reproduced,
             Part::Fix(fix) => self.fix = fix,
             Part::Installers(installers) => self.installers = installers,
-            Part::Cve(cve) => {
+            Part::Cve(cve, unread) => {
                 self.cve = cve;
+                self.cve_unread = unread;
                 self.cve_shown();
             }
             Part::Credit(credit) => self.credit = credit,
@@ -177,7 +185,7 @@ impl Tracks {
     fn ask_anew(&mut self, part: &Part) {
         let people = matches!(part, Part::Assessment(..) | Part::Group(_) | Part::Collaborators(_));
         let credit = matches!(part, Part::Credit(_));
-        let cve = matches!(part, Part::Cve(_));
+        let cve = matches!(part, Part::Cve(..));
         self.tasks.retain(|task, _| {
             let over = people && task.is_of_people()
                 || credit && task.is_of_credit()

@@ -51,6 +51,11 @@ pub enum Step {
         /// Their mail.
         mail: MailId,
     },
+    /// Two members set the day, where the report has no address: there is nobody to agree with.
+    SetDay {
+        /// When all is to be public.
+        date: Timestamp,
+    },
     /// There is no agreement.
     Conflict,
     /// Who works on it.
@@ -166,6 +171,8 @@ pub enum Track {
     People,
     /// The advisory.
     Advisory,
+    /// Its private fork.
+    Fork,
     /// Approvals and objections.
     Opinion,
     /// That it is known outside.
@@ -189,14 +196,17 @@ impl Step {
             | Self::Ready { .. }
             | Self::Publish { .. } => Track::Stage,
             Self::Meet { .. } => Track::Meeting,
-            Self::Embargo { .. } | Self::Agreed { .. } | Self::Conflict => Track::Embargo,
+            Self::Embargo { .. } | Self::Agreed { .. } | Self::SetDay { .. } | Self::Conflict => {
+                Track::Embargo
+            }
             Self::Reproduced { .. } => Track::Reproduction,
             Self::Mend { .. } => Track::Fix,
             Self::Installers { .. } => Track::Installers,
             Self::Cve { .. } => Track::Cve,
             Self::Credit { .. } => Track::Credit,
             Self::Collaborate { .. } => Track::People,
-            Self::Advisory { .. } | Self::Fork => Track::Advisory,
+            Self::Advisory { .. } => Track::Advisory,
+            Self::Fork => Track::Fork,
             Self::Approve { .. } | Self::Object => Track::Opinion,
             Self::Leaked | Self::Exploited => Track::Outside,
             Self::Update { .. } => Track::Word,
@@ -218,6 +228,7 @@ impl Step {
             | Self::Meet { .. }
             | Self::Embargo { .. }
             | Self::Agreed { .. }
+            | Self::SetDay { .. }
             | Self::Conflict
             | Self::Reproduced { .. }
             | Self::Mend { .. }
@@ -241,7 +252,11 @@ impl Step {
     pub(super) fn waits(&self) -> bool {
         matches!(
             self,
-            Self::Notify { .. } | Self::Publish { .. } | Self::Collaborate { .. } | Self::TakeDown { .. }
+            Self::SetDay { .. }
+                | Self::Notify { .. }
+                | Self::Publish { .. }
+                | Self::Collaborate { .. }
+                | Self::TakeDown { .. }
         )
     }
 
@@ -266,6 +281,9 @@ impl Step {
             Self::Meet { meeting: Meeting::Waived } => "meeting waived".to_owned(),
             Self::Embargo { date } => format!("embargo {}", date.strftime("%a %-d %b %Y, %H:%M UTC")),
             Self::Agreed { mail, .. } => format!("agreed (mail {mail})"),
+            Self::SetDay { date } => {
+                format!("embargo {}, without a reporter", date.strftime("%a %-d %b %Y, %H:%M UTC"))
+            }
             Self::Conflict => "conflict".to_owned(),
             Self::Group { members } => {
                 format!("group {}", members.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

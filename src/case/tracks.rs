@@ -2,7 +2,7 @@
 //!
 //! A [`Step`] is what a member did; an [`Advisory`] is what GitHub shows. Both fold into [`Tracks`], which hold no words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::advisory::{Advisory, Task};
 use super::assessment::Assessment;
 use super::reference::Reference;
+use super::review::Review;
 use super::roster::{Member, Role, Roster};
 use super::step::{CveStep, Step};
 use super::{LetterKind, MailId, MemberKey, PersonId, Posted, Sha256, Takedown};
@@ -135,13 +136,13 @@ pub struct Proposed {
     pub at: Timestamp,
 }
 
-/// A day that both sides agreed to in writing.
+/// A day that both sides agreed to in writing, or that two members set where there is no other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
     /// When all is to be public.
     pub date: Timestamp,
-    /// The reporter's mail.
-    pub mail: MailId,
+    /// The reporter's mail, if there is a reporter.
+    pub mail: Option<MailId>,
     /// When a member confirmed it.
     pub at: Timestamp,
 }
@@ -155,32 +156,6 @@ pub struct Embargo {
     pub proposed: Option<Proposed>,
     /// Since when there is no agreement.
     pub conflict: Option<Timestamp>,
-}
-
-/// A review of what will be public.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Review {
-    /// SHA-256 of the text; approvals are of this text alone.
-    pub text: Sha256,
-    /// Since when.
-    pub since: Timestamp,
-    /// Who approved it.
-    pub approvals: BTreeSet<MemberKey>,
-    /// Who objects.
-    pub objections: BTreeSet<MemberKey>,
-    /// Whether the reporter wrote since they were asked.
-    pub reporter_wrote: bool,
-}
-
-impl Review {
-    /// Of another text nobody has approved anything; who objects does so until they say otherwise.
-    fn anew(&self, text: Sha256, since: Timestamp) -> Self {
-        Self { objections: self.objections.clone(), ..Self::of(text, since) }
-    }
-
-    fn of(text: Sha256, since: Timestamp) -> Self {
-        Self { text, since, approvals: BTreeSet::new(), objections: BTreeSet::new(), reporter_wrote: false }
-    }
 }
 
 /// A map whose keys are more than words, as a list of pairs: JSON has no other keys.
@@ -223,6 +198,8 @@ pub struct Tracks {
     pub installers: Option<bool>,
     /// The CVE id.
     pub cve: Cve,
+    /// GitHub shows an id that nobody here asked for, or another one than before: a person must say that it is the right one.
+    pub cve_unread: bool,
     /// How the reporter is named.
     pub credit: Option<Credit>,
     /// Logins that were asked to join the advisory.
@@ -233,6 +210,8 @@ pub struct Tracks {
     pub advisory: Option<Advisory>,
     /// The review that runs or ran.
     pub review: Option<Review>,
+    /// Those of the embargoed list whom two people said to tell.
+    pub to_tell: Vec<PersonId>,
     /// Who outside was told what, and when.
     pub told: Vec<(LetterKind, PersonId, Timestamp)>,
     /// What people must do because GitHub lets no program do it.
@@ -286,10 +265,11 @@ impl Tracks {
         u32::try_from(counted.count()).unwrap_or(u32::MAX)
     }
 
-    /// Those of the embargoed list who were told, each once.
+    /// Those of the embargoed list who were told, or are about to be, each once: what follows is for them as well.
     pub fn list_told(&self) -> Vec<PersonId> {
         let told = self.told.iter().filter(|(letter, _, _)| *letter == LetterKind::ListNotice);
-        let mut people: Vec<PersonId> = told.map(|(_, person, _)| *person).collect();
+        let mut people: Vec<PersonId> =
+            told.map(|(_, person, _)| *person).chain(self.to_tell.clone()).collect();
         people.sort_unstable();
         people.dedup();
         people
@@ -313,7 +293,11 @@ impl Tracks {
                 self.embargo.conflict = None;
             }
             Step::Agreed { date, mail } => {
-                let agreed = Some(Agreed { date: *date, mail: *mail, at });
+                let agreed = Some(Agreed { date: *date, mail: Some(*mail), at });
+                self.embargo = Embargo { agreed, proposed: None, conflict: None };
+            }
+            Step::SetDay { date } => {
+                let agreed = Some(Agreed { date: *date, mail: None, at });
                 self.embargo = Embargo { agreed, proposed: None, conflict: None };
             }
             Step::Conflict => self.embargo.conflict = Some(at),
@@ -325,6 +309,7 @@ impl Tracks {
             Step::Mend { fix } => self.fix = fix.clone(),
             Step::Installers { needed } => self.installers = Some(*needed),
             Step::Cve { says } => {
+                self.cve_unread = false;
                 self.cve = match says {
                     CveStep::Request => Cve::Requested { at },
                     CveStep::Assigned { id } => Cve::Assigned { id: id.clone() },
@@ -412,9 +397,20 @@ impl Tracks {
         self.cve_shown();
     }
 
+    /// Who approved this very text has done so, also where it is sent to the reporter once more.
     fn reviewed(&mut self, text: Sha256, since: Timestamp) {
-        let before = self.review.take();
-        self.review = Some(before.map_or_else(|| Review::of(text, since), |known| known.anew(text, since)));
+        match &self.review {
+            Some(known) if known.text == text => {}
+            Some(known) => self.review = Some(known.anew(text, since)),
+            None => self.review = Some(Review::of(text, since)),
+        }
+    }
+
+    /// It is none: nobody keeps it, or prepares for it, any longer.
+    pub(super) fn told_that_it_is_none(&mut self) {
+        self.notified = None;
+        self.told_of = None;
+        self.hurried = false;
     }
 
     /// What two people said about publishing counts no more.
@@ -427,7 +423,25 @@ impl Tracks {
     pub(super) fn cve_shown(&mut self) {
         let shown = self.advisory.as_ref().and_then(|advisory| advisory.cve.clone());
         if let Some(id) = shown {
+            self.cve_unread |= !self.is_expected(&id);
             self.cve = Cve::Assigned { id: Reference::Cve(id) };
+        }
+    }
+
+    /// Whether somebody here asked for an id, or knows this one.
+    pub fn is_expected(&self, cve: &str) -> bool {
+        match &self.cve {
+            Cve::Requested { .. } => true,
+            Cve::Assigned { id } => matches!(id, Reference::Cve(known) if known == cve),
+            Cve::None | Cve::Refused | Cve::Unwanted => false,
+        }
+    }
+
+    /// The id that a person must look at before anything goes public.
+    pub fn unread_cve(&self) -> Option<&Reference> {
+        match &self.cve {
+            Cve::Assigned { id } if self.cve_unread => Some(id),
+            Cve::Assigned { .. } | Cve::Requested { .. } | Cve::None | Cve::Refused | Cve::Unwanted => None,
         }
     }
 }

@@ -6,7 +6,10 @@ use super::{commit, late};
 use crate::case::command::Via;
 use crate::case::decide::Decision;
 use crate::case::decide::command::Chore;
-use crate::case::{Case, CaseId, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source};
+use crate::case::roster::Role;
+use crate::case::{
+    Alert, Brief, Case, CaseId, Deed, Effect, Event, LetterKind, MailId, MemberKey, Planned, Source,
+};
 use crate::office::Office;
 use crate::store::{StoreError, Txn, Wanted};
 
@@ -40,6 +43,7 @@ pub(super) fn done(
             publish.effects.push(Planned::letter_of_case(LetterKind::PublicMail, to, None, *act));
             commit::follow(office, txn, &mut txn.case(here()?)?, &publish, now)?;
         }
+        Chore::TellDuplicates => tell_duplicates(office, txn, here()?, now)?,
         Chore::TakeIn { place, by, via } => {
             let wanted = Wanted { place: place.clone(), by: by.clone(), via: *via };
             txn.want_posted(&wanted, now)?;
@@ -52,6 +56,25 @@ pub(super) fn done(
         }
     }
     Ok(None)
+}
+
+/// Their reporters know nothing of this case, and were promised a word (RUNBOOK 1.2, row 6).
+fn tell_duplicates(office: &Office, txn: &Txn<'_>, case: CaseId, now: Timestamp) -> Result<(), StoreError> {
+    for other in txn.case(case)?.links {
+        let mut other = txn.case(other)?;
+        if other.duplicate_of == Some(case) && other.reporter.is_some() {
+            let mut decision = Decision::default();
+            let alert = Alert::Brief { brief: Brief::OriginalEnded };
+            let owner = other.owner().and_then(|owner| office.policy.roster.get(owner));
+            let team = || office.policy.roster.keys_with(&[Role::Member]);
+            let people = owner.map_or_else(team, |owner| vec![owner.key.clone()]);
+            decision.effects.extend(
+                people.into_iter().map(|to| Planned::now(Effect::Alert { to, alert: alert.clone() })),
+            );
+            commit::follow(office, txn, &mut other, &decision, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// The other case, without a word of this one beyond its number.

@@ -119,6 +119,8 @@ pub(super) fn ordered(
         | LetterKind::ListChange
         | LetterKind::ListReminder
         | LetterKind::ListLifted
+        | LetterKind::ListCorrected
+        | LetterKind::ListEnded
         | LetterKind::PublicMail
         | LetterKind::PosterMail => compose::Auto::No,
     };

@@ -92,6 +92,8 @@ pub(super) fn to_reporter(
         | LetterKind::ListChange
         | LetterKind::ListReminder
         | LetterKind::ListLifted
+        | LetterKind::ListCorrected
+        | LetterKind::ListEnded
         | LetterKind::PublicMail
         | LetterKind::PosterMail => return None,
     };
@@ -221,6 +223,8 @@ fn to_list(
         LetterKind::ListLifted => {
             ToList::Lifted { title: parts.title, links: vec![parts.url], early: early(office, case) }
         }
+        LetterKind::ListCorrected => corrected(case, act).ok_or(())?,
+        LetterKind::ListEnded => ToList::Ended { reason: case.closure().ok_or(())?.words().to_owned() },
         LetterKind::Receipt
         | LetterKind::Acknowledgement
         | LetterKind::KnownIssue
@@ -277,6 +281,15 @@ fn change(office: &Office, case: &Case, act: Option<&Act>) -> ToList {
     };
     let response = "We decide now whether to publish at once, and write to you when we do.".to_owned();
     ToList::Incident { kind, noticed, what: what.to_owned(), response }
+}
+
+/// What we said in error, and whether the day stays.
+fn corrected(case: &Case, act: Option<&Act>) -> Option<ToList> {
+    let act = act?;
+    let Deed::Step { step } = &act.deed else { return None };
+    let kind = if *step == Step::Exploited { Incident::Exploited } else { Incident::Leak };
+    let stays = case.tracks.leaked.or(case.tracks.exploited).is_none();
+    Some(ToList::Corrected { kind, noticed: act.at, stays })
 }
 
 /// The entry for a calendar that comes with a letter that names the agreed day.

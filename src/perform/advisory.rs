@@ -241,8 +241,11 @@ impl Job<'_> {
             },
             AdvisoryState::Published => {
                 held = self.unmarked(project, held).await;
-                // The id may take longer than the day allows (RUNBOOK F7).
+                // Nothing is changed in what everybody reads: a person does, if somebody is thanked there in error, or is not.
                 let marks = self.marks()?;
+                let thanks = wanted::undone(self.office, &self.case, &held, &marks);
+                tasks.extend(thanks.into_iter().filter(Task::is_of_credit));
+                // The id may take longer than the day allows (RUNBOOK F7).
                 if let Some(verdict) = self.cve(project, &held, &marks, &mut tasks).await? {
                     return Ok(verdict);
                 }

@@ -52,6 +52,10 @@ pub(super) fn letter(
         | Brief::Retrospective
         | Brief::Incident
         | Brief::CveCame
+        | Brief::CveUnread
+        | Brief::NoIncident
+        | Brief::Ended
+        | Brief::OriginalEnded
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
@@ -149,6 +153,10 @@ fn on_case(
         Brief::Incident => OnCase::Incident(incident(office, case, reader.words, now)),
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
+        | Brief::CveUnread
+        | Brief::NoIncident
+        | Brief::Ended
+        | Brief::OriginalEnded
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
@@ -354,6 +362,17 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
+        Brief::NoIncident => {
+            "it is not known outside, and not used, after all: what you were told of that was an error"
+                .to_owned()
+        }
+        Brief::Ended => "it turned out to be no vulnerability, and nothing is published".to_owned(),
+        Brief::OriginalEnded => {
+            "the case of which this one is a duplicate is public now, or was closed".to_owned()
+        }
+        Brief::CveUnread => {
+            "GitHub shows a CVE id that nobody here asked for, or another one than before".to_owned()
+        }
         Brief::AdvisoryClosed => "somebody closed the advisory on GitHub".to_owned(),
         Brief::AdvisoryWithdrawn => "somebody withdrew the advisory on GitHub".to_owned(),
         Brief::PublishHalted => "it is not published: something speaks against it now".to_owned(),
@@ -377,6 +396,21 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
             "The case goes on, but I write nothing into a closed advisory, and it cannot be published. If it was closed by \
              mistake, open it again on GitHub: I see that by myself. If another advisory takes its place, say: \
              advisory GHSA-... If there is nothing to publish, close the case and say why.",
+        ),
+        Brief::NoIncident => Some(
+            "The day that was agreed holds again, unless something else speaks against it; the issue says so.",
+        ),
+        Brief::Ended => Some(
+            "There is nothing more to do for it. What you know of it stays with you. A draft advisory on GitHub is still there: \
+             whoever owns the case closes it.",
+        ),
+        Brief::OriginalEnded => Some(
+            "Its reporter knows nothing of the other case, and waits for a word from us: please write to them (reply), with \
+             the advisory if there is one, and whether it names them.",
+        ),
+        Brief::CveUnread => Some(
+            "Please look at it on the advisory. If it is the right one, say: cve CVE-... (the reporter hears of it then). If not, \
+             correct it there. Until then nothing goes public.",
         ),
         Brief::AdvisoryWithdrawn => Some(
             "I tell nobody of it. Please decide what they must hear who were told that it is public: the reporter, the \

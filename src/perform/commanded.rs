@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::views::name;
 use crate::case::act::{ActLetter, ActState};
-use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, Refused, Step};
+use crate::case::{Alert, Brief, Case, Deed, Effect, MemberKey, PersonId, Refused, Step};
 use crate::config::Mode;
 use crate::mail::{self, Letter};
 use crate::office::Office;
@@ -92,17 +92,12 @@ pub(super) fn news(
         Alert::LetterStopped { act } => {
             let row = case.map(|case| txn.letter_of(case.id, *act)).transpose()?.flatten();
             let letter = row.and_then(|row| {
-                if let Effect::Letter { letter, .. } = row.effect {
-                    Some(letter.words().to_owned())
-                } else {
-                    None
-                }
+                if let Effect::Letter { letter, to, .. } = row.effect { Some((letter, to)) } else { None }
             });
-            let why = case.and_then(|case| case.act(*act)).map_or("", |act| why_stopped(office, act));
-            News::LetterStopped {
-                letter: letter.unwrap_or_else(|| "a letter".to_owned()),
-                why: why.to_owned(),
-            }
+            let (letter, to) = letter.map_or(("a letter", None), |(letter, to)| (letter.words(), Some(to)));
+            let why = case.and_then(|case| Some((case, case.act(*act)?)));
+            let why = why.map_or("", |(case, act)| why_stopped(office, case, act, to));
+            News::LetterStopped { letter: letter.to_owned(), why: why.to_owned() }
         }
         Alert::NewCase
         | Alert::ReporterWrote
@@ -138,11 +133,15 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
         },
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone | Brief::PostedBack => posted(),
         Brief::CveCame
+        | Brief::CveUnread
+        | Brief::NoIncident
+        | Brief::Ended
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn
         | Brief::PublishHalted
         | Brief::Public => Some(super::way::advisory_url(office, case)),
-        Brief::Sig
+        Brief::OriginalEnded
+        | Brief::Sig
         | Brief::Tsc
         | Brief::NoAgreement
         | Brief::Group
@@ -183,10 +182,11 @@ fn of_the_list(office: &Office, txn: &Txn<'_>, case: &Case) -> Result<Option<Str
 }
 
 /// Why a letter that waited did not leave.
-fn why_stopped(office: &Office, act: &crate::case::Act) -> &'static str {
+fn why_stopped(office: &Office, case: &Case, act: &crate::case::Act, to: Option<PersonId>) -> &'static str {
     match act.state {
         ActState::Asked { .. } => "no second person agreed in time",
         ActState::Undone { .. } => "it was taken back",
+        ActState::Done if to != case.reporter => "the case has another reporter now",
         ActState::Done if office.policy.roster.get(&act.by).is_none() => {
             "whoever ordered it is no longer of the team"
         }

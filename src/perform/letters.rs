@@ -23,8 +23,11 @@ pub(super) async fn letter(
     to: PersonId,
     act: u32,
 ) -> Result<Verdict, PerformFault> {
-    if let Some(why) = stopped(office, row, act)? {
+    if let Some(why) = stopped(office, row, to, act)? {
         return Ok(Verdict::Stopped { why });
+    }
+    if !is_known_to(office, row, to)? {
+        return Ok(Verdict::Canceled { why: "they were told nothing of it" });
     }
     if is_overtaken(office, row)? {
         return Ok(Verdict::Parked { why: "public-meanwhile" });
@@ -45,6 +48,15 @@ pub(super) async fn letter(
     })
 }
 
+/// Whether they got, or may have got, what this letter speaks of. The outbox keeps the order of the letters to one person: what
+/// should have come before is settled.
+fn is_known_to(office: &Office, row: &EffectRow, to: PersonId) -> Result<bool, StoreError> {
+    let (Some(case), Effect::Letter { letter, act, .. }) = (row.case, &row.effect) else { return Ok(true) };
+    let Some(before) = letter.speaks_of() else { return Ok(true) };
+    let of_act = (*letter == LetterKind::ListCorrected).then_some(*act);
+    office.store.read(|txn| txn.may_have_left(case, before, to, of_act))
+}
+
 /// Whether it announces to the embargoed list what everybody can read by now: it was put off for long.
 fn is_overtaken(office: &Office, row: &EffectRow) -> Result<bool, StoreError> {
     let announces = matches!(
@@ -56,17 +68,24 @@ fn is_overtaken(office: &Office, row: &EffectRow) -> Result<bool, StoreError> {
 }
 
 /// Why a letter that a member ordered must not leave any more, looked at when it leaves.
-fn stopped(office: &Office, row: &EffectRow, act: u32) -> Result<Option<Stopped>, StoreError> {
-    let (Some(case), true) = (row.case, act > 0) else { return Ok(None) };
+fn stopped(office: &Office, row: &EffectRow, to: PersonId, act: u32) -> Result<Option<Stopped>, StoreError> {
+    let (Some(case), Effect::Letter { letter, .. }) = (row.case, &row.effect) else { return Ok(None) };
     let case = office.store.read(|txn| txn.case(case))?;
+    let other = letter.is_for_reporter() && case.reporter != Some(to);
+    if act == 0 {
+        return Ok(other.then_some(Stopped::OtherReporter));
+    }
     let Some(act) = case.act(act) else { return Ok(Some(Stopped::TakenBack)) };
-    let follows = matches!(&row.effect, Effect::Letter { letter, .. } if letter.follows());
+    let follows = letter.follows();
     // What two people said stands, whoever leaves the team.
     let of_team = office.policy.roster.get(&act.by).is_some();
     Ok(match act.state {
+        // What was taken back is what it speaks of.
+        ActState::Undone { .. } if *letter == LetterKind::ListCorrected => None,
         ActState::Undone { .. } => Some(Stopped::TakenBack),
         ActState::Asked { .. } => Some(Stopped::Unconfirmed),
         ActState::Done if act.is_stopped() && !follows => Some(Stopped::TakenBack),
+        ActState::Done if other => Some(Stopped::OtherReporter),
         ActState::Done if !of_team && !act.is_of_two() => Some(Stopped::LeftTeam),
         ActState::Done => None,
     })
@@ -261,7 +280,11 @@ fn digest_view(
         about: About::Effect(effect.id),
         at: effect.started_at.unwrap_or(effect.planned_at),
         sender: None,
-        why: format!("{}: {}", effect.effect.word(), effect.why.as_deref().unwrap_or("outcome unknown")),
+        why: format!(
+            "could not {}: {}",
+            crate::render::stuck::deed(&effect.effect),
+            effect.why.as_deref().map_or("outcome unknown".into(), crate::render::stuck::why)
+        ),
     };
     let mut parked = lines(&rows.parked_mails, &|_| "could not be read".to_owned())?;
     parked.extend(rows.parked_effects.iter().map(effect_line));

@@ -61,7 +61,11 @@ pub(crate) fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
     let now = case.tracks.date();
     earlier
         .filter_map(|act| {
-            if let Deed::Step { step: Step::Agreed { date, .. } } = &act.deed { Some(*date) } else { None }
+            if let Deed::Step { step: Step::Agreed { date, .. } | Step::SetDay { date } } = &act.deed {
+                Some(*date).filter(|_| !act.waits())
+            } else {
+                None
+            }
         })
         .next()
         .filter(|was| Some(*was) != now)

@@ -118,7 +118,10 @@ fn date(office: &Office, case: &Case) -> Step {
     let day = |at| when::medium(at, &office.policy.calendar.zone);
     let date = match (embargo.agreed, embargo.proposed, embargo.conflict) {
         (_, _, Some(since)) => format!("Day: no agreement since {}", day(since)),
-        (Some(agreed), None, None) => format!("Day: {}, agreed by mail {}", day(agreed.date), agreed.mail),
+        (Some(agreed), None, None) => match agreed.mail {
+            Some(mail) => format!("Day: {}, agreed by mail {mail}", day(agreed.date)),
+            None => format!("Day: {}, set by two members", day(agreed.date)),
+        },
         (Some(agreed), Some(proposed), None) => {
             format!("Day: {}, agreed; {} is proposed", day(agreed.date), day(proposed.date))
         }

@@ -24,6 +24,7 @@ pub mod news;
 pub mod posted;
 mod reminders;
 pub mod runbook;
+pub mod stuck;
 pub mod talk;
 pub mod transcript;
 mod waits;

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::effects::recipient;
 use super::rows::ms;
 use super::{StoreError, Txn};
-use crate::case::{CaseId, Effect, LetterKind, Planned};
+use crate::case::{CaseId, Effect, LetterKind, PersonId, Planned};
 
 /// Where effects on a public issue stand in line.
 pub(super) const PUBLIC_ISSUE: &str = "public-issue";
@@ -69,6 +69,30 @@ impl Txn<'_> {
                and held_until is not null limit 1",
         )?;
         Ok(query.query_row([case.to_string()], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Whether that letter left to that person, or nobody can say; `act`: the one that this act ordered.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn may_have_left(
+        &self,
+        case: CaseId,
+        letter: LetterKind,
+        to: PersonId,
+        act: Option<u32>,
+    ) -> Result<bool, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select 1 from effect where case_id = ?1 and lane = 'letters' and state in ('done', 'unknown', 'shadowed')
+               and json ->> '$.letter' = ?2 and json ->> '$.to' = ?3 and (?4 is null or json ->> '$.act' = ?4) limit 1",
+        )?;
+        Ok(query
+            .query_row(
+                params![case.to_string(), serde_json::to_string(&letter)?.trim_matches('"'), to.0, act],
+                |_| Ok(()),
+            )
+            .optional()?
+            .is_some())
     }
 
     /// Whether an effect of this case is due and was never begun.

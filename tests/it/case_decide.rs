@@ -140,6 +140,7 @@ fn events(decision: &Decision) -> String {
         | Event::AdvisorySeen { .. }
         | Event::TaskNamed { .. }
         | Event::PublishHalted { .. }
+        | Event::ListOrdered { .. }
         | Event::PostedSeen { .. }
         | Event::Acted { .. }
         | Event::Undone { .. }

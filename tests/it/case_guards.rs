@@ -6,7 +6,9 @@ use sir_intake::case::advisory::{AdvisoryState, Gap};
 use sir_intake::case::command::Command;
 use sir_intake::case::decide::Input;
 use sir_intake::case::tracks::Cve;
-use sir_intake::case::{Advisory, ClockKind, Effect, Event, LetterKind, MailId, Phase, Severity, Task};
+use sir_intake::case::{
+    Advisory, Alert, Brief, ClockKind, Effect, Event, LetterKind, MailId, Phase, Severity, Task,
+};
 
 use crate::case_parts::{REPORTER, at, follow, key};
 use crate::case_runbook::{Play, advisory};
@@ -100,7 +102,49 @@ fn a_day_is_one_that_can_be_kept() {
     case.done();
     case.reporter();
     case.refuses("!agreed", "alice", "say why, in words for the reporter");
-    play(Until::Mitigating).alone().refuses("!embargo 2026-12-07", "alice", "there is nobody to agree with");
+}
+
+/// Who reports by a public issue or by GitHub has no address: two members set the day, within the 90 days, and it binds like one
+/// that was agreed.
+#[test]
+fn without_a_reporter_two_members_set_the_day() {
+    let mut case = play(Until::Mitigating).alone();
+    case.refuses("!conflict They want another", "alice", "nobody outside can disagree");
+    case.refuses("!embargo 2027-03-22", "alice", "the report has no address");
+    case.does("!reproduced yes\n!credit anonymous\n!fix none It is hard\n!review", "alice");
+    case.approved("bob");
+    case.approved("carol");
+    case.refuses("!notify", "alice", "no day is agreed");
+    case.does("!embargo 2026-12-07", "alice");
+    assert_eq!(case.case.tracks.date(), None, "one member alone sets none");
+    assert!(case.agrees("bob"));
+    assert_eq!(case.case.tracks.date(), Some(at("2026-12-07T16:00:00Z")));
+    case.does("!notify", "alice");
+    assert!(case.agrees("bob"));
+    case.done();
+    case.does("!installers no\n!cve none It is small\n!ready", "alice");
+    case.refuses("!publish", "alice", "the agreed day is Mon 7 Dec 2026");
+    // Whoever was told hears of another day.
+    case.does("!embargo 2026-12-09", "carol");
+    case.ordered.clear();
+    assert!(case.agrees("bob"));
+    let moved = |effect: &&Effect| matches!(effect, Effect::Letter { letter: LetterKind::ListChange, .. });
+    assert_eq!(case.ordered.iter().filter(moved).count(), 1);
+    let told = |effect: &&Effect| {
+        matches!(effect, Effect::Alert { alert: Alert::Brief { brief: Brief::DayMoved }, .. })
+    };
+    assert!(case.ordered.iter().filter(told).count() > 0);
+    // A day that is over when the second person agrees is none.
+    case.does("!embargo 2026-12-14", "carol");
+    case.now = at("2026-12-15T10:00:00Z");
+    assert!(!case.agrees("bob"));
+    case.does("!publish", "alice");
+    // Taken back, it lacks one again.
+    let mut case = play(Until::Mitigating).alone();
+    case.does("!embargo 2026-12-07", "alice");
+    assert!(case.agrees("bob"));
+    case.does("!undo", "carol");
+    assert_eq!(case.case.tracks.date(), None);
 }
 
 impl Play {
@@ -476,9 +520,29 @@ fn only_the_reporter_is_invited_by_letter() {
         case.does("!credit github rena-r", "alice");
         case.does(&format!("!collab {login}"), "alice");
         assert!(case.agrees("bob"));
-        let letter =
-            |effect: &&Effect| matches!(effect, Effect::Letter { letter: LetterKind::Invitation, .. });
-        case.ordered.iter().filter(letter).count()
+        let letters = |case: &Play| {
+            let letter =
+                |effect: &&Effect| matches!(effect, Effect::Letter { letter: LetterKind::Invitation, .. });
+            case.ordered.iter().filter(letter).count()
+        };
+        assert_eq!(letters(&case), 0, "GitHub does not show it yet");
+        let mut seen = case.case.tracks.advisory.clone().unwrap();
+        seen.logins = vec![login.to_owned()];
+        case.input(&Input::Advisory { seen: seen.clone(), tasks: Vec::new() });
+        seen.fork = true;
+        case.input(&Input::Advisory { seen, tasks: Vec::new() });
+        letters(&case)
     };
     assert_eq!((invited("Rena-R"), invited("octocat")), (1, 0));
+    // Whom somebody let in by hand before is there already.
+    let mut case = play(Until::Confirmed);
+    case.does("!credit github rena-r", "alice");
+    let mut seen = case.case.tracks.advisory.clone().unwrap();
+    seen.logins = vec!["rena-r".to_owned()];
+    case.input(&Input::Advisory { seen, tasks: Vec::new() });
+    case.does("!collab rena-r", "alice");
+    case.ordered.clear();
+    assert!(case.agrees("bob"));
+    let letter = |effect: &Effect| matches!(effect, Effect::Letter { letter: LetterKind::Invitation, .. });
+    assert!(case.ordered.iter().any(letter));
 }

@@ -3,7 +3,7 @@
 use sir_intake::case::act::Stopped;
 use sir_intake::case::advisory::AdvisoryState;
 use sir_intake::case::decide::{Input, Outcome, decide};
-use sir_intake::case::{Effect, EffectId, Event, LetterKind, MailId, Severity};
+use sir_intake::case::{Alert, ClockKind, Effect, EffectId, Event, LetterKind, MailId, Severity};
 
 use crate::case_parts::{REPORTER, follow};
 use crate::case_runbook::Play;
@@ -106,6 +106,46 @@ fn a_publishing_that_could_not_be_done_is_asked_for_anew() {
     outcome(&mut case, Effect::Publish { text }, Outcome::Parked);
     assert!(!case.case.tracks.publishing);
     case.does("!publish", "alice");
+}
+
+/// RUNBOOK 1.2, row 6: "to them it is a report like any other": the word that they were promised is owed until they have it.
+#[test]
+fn the_reporter_of_a_duplicate_is_owed_the_promised_word() {
+    let mut case = play(Until::New);
+    let other: sir_intake::case::CaseId = "SIR-2026-0099".parse().unwrap();
+    case.around.cases.insert(other);
+    case.does(&format!("!dup {other}"), "alice");
+    assert!(!case.case.runs(ClockKind::Contact), "the letter has not left");
+    case.done();
+    assert!(case.case.runs(ClockKind::Contact));
+    case.ordered.clear();
+    case.pass(24 * 30);
+    let rings = |effect: &Effect| {
+        matches!(effect, Effect::Alert { alert: Alert::Clock { clock: ClockKind::Contact, .. }, .. })
+    };
+    assert!(case.ordered.iter().any(rings), "{:?}", case.ordered);
+    case.does("!reply", "alice");
+    case.done();
+    assert!(!case.case.runs(ClockKind::Contact));
+}
+
+/// RUNBOOK T17: "is still waiting at the CVE authority": the reporter hears so once.
+#[test]
+fn a_reporter_hears_that_the_cve_still_waits() {
+    let mut case = play(Until::Told);
+    case.does("!cve request", "alice");
+    case.done();
+    let waiting = |case: &Play| {
+        let letter =
+            |effect: &&Effect| matches!(effect, Effect::Letter { letter: LetterKind::CveNews, act: 0, .. });
+        case.ordered.iter().filter(letter).count()
+    };
+    case.pass(24);
+    assert_eq!(waiting(&case), 0);
+    case.pass(24 * 10);
+    assert_eq!(waiting(&case), 1);
+    case.pass(24 * 40);
+    assert_eq!(waiting(&case), 1, "once");
 }
 
 /// Of two reports of the same one goes on.

@@ -311,10 +311,11 @@ fn place(event: &Event) -> usize {
         Event::TaskNamed { .. } => 34,
         Event::PostedSeen { .. } => 35,
         Event::PublishHalted { .. } => 36,
+        Event::ListOrdered { .. } => 37,
     }
 }
 
-const KINDS: usize = 37;
+const KINDS: usize = 38;
 
 /// All of `wanted` is in `found`, however much else is there.
 fn holds(found: &Value, wanted: &Value) -> bool {

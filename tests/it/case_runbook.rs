@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sir_intake::case::act::ActState;
 use sir_intake::case::advisory::{Advisory, AdvisoryState};
 use sir_intake::case::command::{Command, Via, read};
-use sir_intake::case::decide::command::{Around, Order, rule};
+use sir_intake::case::decide::command::{Around, Chore, Order, rule};
 use sir_intake::case::decide::{Input, Outcome, decide};
 use sir_intake::case::roster::Role;
 use sir_intake::case::{
@@ -118,6 +118,8 @@ pub struct Play {
     pub around: Around,
     /// What the last word led to, or why it was refused.
     pub said: String,
+    /// What it gave the store to do.
+    pub chores: Vec<Chore>,
 }
 
 fn team() -> Policy {
@@ -179,6 +181,7 @@ impl Play {
             mails: Vec::new(),
             around,
             said: String::new(),
+            chores: Vec::new(),
         }
     }
 
@@ -220,6 +223,7 @@ impl Play {
             }
         };
         self.said = ruling.said.iter().map(|said| said.words.as_str()).collect::<Vec<_>>().join("; ");
+        self.chores.clone_from(&ruling.decision.chores);
         let effects: Vec<Effect> =
             ruling.decision.effects.iter().map(|planned| planned.effect.clone()).collect();
         for effect in &effects {

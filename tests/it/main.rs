@@ -22,9 +22,11 @@
 mod calendar;
 mod case_decide;
 mod case_guards;
+mod case_list;
 mod case_meanwhile;
 mod case_open;
 mod case_parts;
+mod case_reading;
 mod case_replay;
 mod case_rings;
 mod case_runbook;

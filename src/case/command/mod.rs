@@ -254,7 +254,10 @@ impl Command {
 
     /// Whether it may tell the embargoed list, or asks whether it was told.
     pub fn tells_list(&self) -> bool {
-        matches!(self, Self::Confirm(_) | Self::Runbook(Runbook::Notify | Runbook::Ready { .. }))
+        matches!(
+            self,
+            Self::Confirm(_) | Self::Runbook(Runbook::Notify | Runbook::Ready { .. } | Runbook::Publish)
+        )
     }
 
     /// What it needs.

@@ -211,7 +211,7 @@ pub const TABLE: &[Row] = &[
         Verb::Embargo,
         Class::Reporter,
         "embargo 2026-12-01T16:00Z",
-        "Proposes to the reporter a day on which all is public (T12). A day alone means the hour of publishing.",
+        "Proposes to the reporter a day on which all is public (T12). A day alone means the hour of publishing. Where the report has no address, the day is set when another person confirms.",
         STOPS,
     ),
     row(

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::Decision;
 use crate::case::advisory::AdvisoryState;
+use crate::case::review::Review;
 use crate::case::roster::{Member, Role};
-use crate::case::tracks::{Cve, Phase, Review};
+use crate::case::tracks::{Credit, Cve, Phase};
 use crate::case::{
-    Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey, Planned, Policy,
-    Reference, Step, Task,
+    Act, ActState, Advisory, Alert, Audience, Brief, Case, Deed, Effect, Event, LetterKind, MemberKey,
+    Planned, Policy, Reference, Step, Task,
 };
 
 /// The advisory was looked at: what changed is noted, and what only a person can do is named, once.
@@ -20,12 +21,14 @@ pub(super) fn came(
     policy: &Policy,
     now: Timestamp,
 ) {
-    if let Some(seen) = seen.filter(|seen| case.tracks.advisory.as_ref() != Some(seen)) {
+    let news = |seen: &&Advisory| case.tracks.advisory.as_ref() != Some(seen) && is_of(case, seen);
+    if let Some(seen) = seen.filter(news) {
         decision.event(Event::AdvisorySeen { advisory: Box::new(seen.clone()), at: now });
         decision.then_on_issue(Effect::UpdateIssue);
         if seen.is_public() && case.tracks.published.is_none() {
             published(decision, case, seen, policy, now);
         } else {
+            welcome(decision, case, case.tracks.advisory.as_ref(), seen);
             numbered(decision, case, seen, policy, now);
             read_it(decision, case, seen, policy, now);
             ended(decision, case, seen, policy, now);
@@ -37,6 +40,12 @@ pub(super) fn came(
         let alert = Alert::Brief { brief: Brief::Task { task: task.clone() } };
         super::tell(decision, case, Audience::Owner, &alert, policy, now);
     }
+}
+
+/// Whether it is this case's: not one whose naming was taken back while GitHub was asked.
+fn is_of(case: &Case, seen: &Advisory) -> bool {
+    let named = |act: &&Act| matches!(&act.deed, Deed::Step { step: Step::Advisory { ghsa: Some(ghsa) } } if *ghsa == seen.ghsa);
+    case.acts.iter().rev().find(named).is_none_or(Act::stands)
 }
 
 /// Somebody closed it on GitHub while its case goes on: whoever owns the case hears of it, once each time.
@@ -53,17 +62,31 @@ fn ended(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy,
     super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
 }
 
-/// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it.
+/// T18: the reporter reads that they are welcome on the advisory once GitHub shows that they are. `before`: what it showed then.
+pub(super) fn welcome(decision: &mut Decision, case: &Case, before: Option<&Advisory>, seen: &Advisory) {
+    let Some(Credit::Github { login }) = &case.tracks.credit else { return };
+    let invited = |act: &&Act| {
+        let theirs = |step: &Step| matches!(step, Step::Collaborate { login: named } if named.eq_ignore_ascii_case(login));
+        matches!(&act.deed, Deed::Step { step } if theirs(step)) && act.state == ActState::Done
+    };
+    let (Some(act), Some(to)) = (case.acts.iter().rev().find(invited), case.reporter) else { return };
+    if seen.is_seen_by(login) && !before.is_some_and(|before| before.is_seen_by(login)) {
+        let in_reply_to = Some(case.last_mail);
+        decision.effects.push(Planned::letter_of_case(LetterKind::Invitation, to, in_reply_to, act.number));
+    }
+}
+
+/// RUNBOOK 1.2, row 20: the reporter and the owner hear of the CVE id when GitHub shows it. One that nobody here asked for is
+/// looked at by a person first.
 fn numbered(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let known =
         |id: &String| matches!(&case.tracks.cve, Cve::Assigned { id: Reference::Cve(held) } if held == id);
-    if seen.cve.as_ref().is_none_or(known) {
-        return;
-    }
-    if let Some(to) = case.reporter {
+    let Some(id) = seen.cve.as_ref().filter(|id| !known(id)) else { return };
+    let brief = if case.tracks.is_expected(id) { Brief::CveCame } else { Brief::CveUnread };
+    if let (Brief::CveCame, Some(to)) = (&brief, case.reporter) {
         decision.effects.push(Planned::letter_of_case(LetterKind::CveNews, to, Some(case.last_mail), 0));
     }
-    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief: Brief::CveCame }, policy, now);
+    super::tell(decision, case, Audience::Owner, &Alert::Brief { brief }, policy, now);
 }
 
 /// RFC: "Provide a draft security response and request comments/changes from collaborators". A text that is new, or another one
@@ -99,8 +122,7 @@ fn read_it(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Polic
 /// Everybody can read it now.
 fn published(decision: &mut Decision, case: &Case, seen: &Advisory, policy: &Policy, now: Timestamp) {
     let asked = case.acts.iter().rev().find(|act| {
-        matches!(act.deed, Deed::Step { step: Step::Publish { .. } })
-            && act.state == crate::case::ActState::Done
+        matches!(act.deed, Deed::Step { step: Step::Publish { .. } }) && act.state == ActState::Done
     });
     // Two people said so, of the text that is public now.
     let agreed = case.tracks.publishing && case.tracks.text() == Some(seen.text);
@@ -134,6 +156,9 @@ pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &P
     decision.chores.extend(
         policy.announce.iter().map(|address| super::command::Chore::PublicMail { to: address.clone(), act }),
     );
+    if !case.links.is_empty() {
+        decision.chores.push(super::command::Chore::TellDuplicates);
+    }
     decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
     let told = |member: &&Member| {

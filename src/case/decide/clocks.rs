@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::Decision;
 use crate::case::tracks::Meeting;
-use crate::case::{Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, Phase, Policy, Ring};
+use crate::case::{
+    Alert, Audience, Case, CaseClock, ClockKind, Effect, Event, LetterKind, Phase, Planned, Policy, Ring,
+};
 
 pub(super) fn tick(case: &Case, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
@@ -47,6 +49,9 @@ fn ring(
         super::advisory::day_before(decision, case, now);
         return;
     }
+    if kind == ClockKind::Cve && clock.rung == 0 {
+        still_waiting(decision, case);
+    }
     let breach = clock.is_broken(now);
     if kind == ClockKind::Meeting && !breach && is_planned(case, clock, now) {
         return;
@@ -71,6 +76,14 @@ fn ring(
         for member in super::people(case, audience, policy, now) {
             decision.then(Effect::Alert { to: member.key.clone(), alert: alert.clone() });
         }
+    }
+}
+
+/// T17: "is still waiting at the CVE authority": once, with the first ring.
+fn still_waiting(decision: &mut Decision, case: &Case) {
+    if let Some(to) = case.reporter {
+        let in_reply_to = Some(case.last_mail);
+        decision.effects.push(Planned::letter_of_case(LetterKind::CveNews, to, in_reply_to, 0));
     }
 }
 

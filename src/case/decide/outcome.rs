@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::Decision;
 use crate::case::act::Stopped;
 use crate::case::{
-    Advisory, Alert, Audience, Case, ClockKind, Deed, Effect, EffectId, Event, LetterKind, PersonId, Policy,
-    Posted, Receipt, Stage, Stop, Task, Withheld,
+    Advisory, Alert, Audience, Case, ClockKind, Deed, Effect, EffectId, Event, LetterKind, PersonId, Planned,
+    Policy, Posted, Receipt, Stage, Stop, Task, Withheld,
 };
 
 /// How an effect went, as far as a case cares.
@@ -86,6 +86,7 @@ pub(super) fn came(
         Outcome::Stopped { why } => {
             if let Effect::Letter { letter, act, .. } = effect {
                 stopped(&mut decision, case, *letter, *act, *why, policy, now);
+                followed(&mut decision, case, *letter, *act, *why);
             }
         }
     }
@@ -180,6 +181,14 @@ fn stopped(
     if why != Stopped::TakenBack {
         let alert = Alert::LetterStopped { act };
         super::tell(decision, case, Audience::Owner, &alert, policy, now);
+    }
+}
+
+/// What no member ordered word by word goes to whoever is the reporter now.
+fn followed(decision: &mut Decision, case: &Case, letter: LetterKind, act: u32, why: Stopped) {
+    let ours = why == Stopped::OtherReporter && (act == 0 || letter.follows());
+    if let Some(to) = case.reporter.filter(|_| ours) {
+        decision.effects.push(Planned::letter_of_case(letter, to, Some(case.last_mail), act));
     }
 }
 

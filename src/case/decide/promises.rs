@@ -152,7 +152,8 @@ fn meeting(case: &Case, policy: &Policy) -> Option<Wanted> {
 }
 
 fn contact(case: &Case, policy: &Policy) -> Option<Wanted> {
-    let due = case.contact_by.filter(|_| case.closure().is_none())?;
+    // Whoever reported what another case goes on with was promised a word as well.
+    let due = case.contact_by.filter(|_| matches!(case.closure(), None | Some(Closure::Duplicate)))?;
     let day_before = policy.calendar.advance_working_hours(before(due, 1), 0).min(due);
     let rings = vec![
         Ring { at: day_before, to: Audience::Owner },

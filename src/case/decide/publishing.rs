@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 
 use super::{Decision, promises};
+use crate::case::review::Review;
 use crate::case::tracks::Phase;
-use crate::case::{Advisory, Alert, Audience, Brief, Case, Effect, Event, Policy};
+use crate::case::{Advisory, Alert, Audience, Brief, Case, Effect, Event, PersonId, Policy};
 
 /// How an instant is written for whoever reads why.
 pub(super) type InWords<'a> = &'a dyn Fn(Timestamp) -> String;
@@ -28,12 +29,32 @@ pub(super) fn review_lacks(case: &Case, policy: &Policy, now: Timestamp, at: InW
         let names: Vec<String> = review.objections.iter().map(ToString::to_string).collect();
         lacks.push(format!("{} objects", names.join(", ")));
     }
-    let days = policy.runbook.reporter_review_days;
-    let until = policy.calendar.advance_working_days(review.since, days);
-    if case.reporter.is_some() && !review.reporter_wrote && until > now {
-        lacks.push(format!("the reporter has until {} to read it", at(until)));
+    if let Some(id) = case.tracks.unread_cve() {
+        lacks.push(format!(
+            "GitHub shows {id}, and nobody here asked for it: cve {id} says that it is the right one"
+        ));
     }
+    lacks.extend(case.reporter.and_then(|reporter| unread(review, reporter, policy, now, at)));
     lacks
+}
+
+/// Why it waits for the reporter.
+fn unread(
+    review: &Review,
+    reporter: PersonId,
+    policy: &Policy,
+    now: Timestamp,
+    at: InWords<'_>,
+) -> Option<String> {
+    let Some(since) = review.asked_since(reporter) else {
+        return Some(
+            "the reporter does not have the text yet: the draft (T21) must leave; review sends it again"
+                .to_owned(),
+        );
+    };
+    let until = policy.calendar.advance_working_days(since, policy.runbook.reporter_review_days);
+    let reads = !review.reporter_wrote && until > now;
+    reads.then(|| format!("the reporter has until {} to read it", at(until)))
 }
 
 /// Until when those who were told still prepare; none where nobody does, where less time will do, or where it is forced.
@@ -74,8 +95,12 @@ pub(super) fn lacks(
         _any if is_forced(case, policy, now) => {}
         Some(day) if day <= now => {}
         Some(day) => lacks.push(format!("the agreed day is {}", at(day))),
-        // Nobody waits for it but the team.
-        None if case.reporter.is_none() => {}
+        None if case.reporter.is_none() => {
+            let limit = at(promises::limit(case, policy));
+            lacks.push(format!(
+                "no day is set: embargo, and a second person confirms; without one the last day is {limit}"
+            ));
+        }
         None => {
             let limit = at(promises::limit(case, policy));
             lacks.push(format!("no day is agreed; without one the last day is {limit}"));

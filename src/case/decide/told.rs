@@ -30,6 +30,14 @@ pub fn release(case: &Case, roster: &Roster) -> Vec<MemberKey> {
     if found == Some(true) { roster.keys_with(&[Role::ReleaseContact]) } else { Vec::new() }
 }
 
+/// All of them, and the working group: who hears what becomes of it besides the team and the TSC contact.
+pub fn others(case: &Case, roster: &Roster) -> Vec<MemberKey> {
+    let mut people = case.tracks.group.clone();
+    people.extend(sig_chairs(case, roster));
+    people.extend(release(case, roster));
+    people
+}
+
 /// Whether those of the embargoed list who were told still have time to prepare.
 pub fn still_prepare(case: &Case, policy: &Policy, now: Timestamp) -> bool {
     publishing::preparing(case, policy, now, false).is_some()

@@ -55,6 +55,20 @@ pub enum ToList {
         /// A member's words on why it is earlier than agreed.
         early: Option<String>,
     },
+    /// T23: T31 was an error.
+    Corrected {
+        /// What it had said.
+        kind: Incident,
+        /// When.
+        noticed: Timestamp,
+        /// Nothing else of it is known or used outside: the day stays.
+        stays: bool,
+    },
+    /// T23: it turned out to be none.
+    Ended {
+        /// What it is, in our words.
+        reason: String,
+    },
     /// T31: it leaked, or is exploited.
     Incident {
         /// Which.
@@ -97,6 +111,8 @@ impl ToList {
             Self::Change { .. } => LetterName::ListChange,
             Self::DayBefore => LetterName::ListDayBefore,
             Self::Lifted { .. } => LetterName::ListLifted,
+            Self::Corrected { .. } => LetterName::ListCorrected,
+            Self::Ended { .. } => LetterName::ListEnded,
             Self::Incident { .. } => LetterName::ListIncident,
         }
     }
@@ -109,7 +125,7 @@ impl ToList {
         sheet.put("team", &desk.team);
         sheet.put("contact", &desk.contact);
         sheet.at("until", desk.dates.publish_at);
-        if !matches!(self, Self::Lifted { .. }) {
+        if !matches!(self, Self::Lifted { .. } | Self::Ended { .. }) {
             sheet.put("until_short", &when::stamp(desk.dates.publish_at));
             sheet.days(Some(&desk.dates));
         }
@@ -140,6 +156,12 @@ impl ToList {
                 sheet.flag("early", early.is_some());
                 sheet.said("reason", early.as_deref().unwrap_or_default());
             }
+            Self::Corrected { kind, noticed, stays } => {
+                sheet.put("kind", kind.word());
+                sheet.at("noticed", *noticed);
+                sheet.flag("stays", *stays);
+            }
+            Self::Ended { reason } => sheet.line("reason", reason),
             Self::Incident { kind, noticed, what, response } => {
                 sheet.put("kind", kind.word());
                 sheet.at("noticed", *noticed);

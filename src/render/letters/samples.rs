@@ -271,6 +271,10 @@ fn list(name: LetterName) -> Vec<Sample> {
         ("", ToList::DayBefore),
         ("as agreed", lifted(None)),
         ("early", lifted(Some(words("It had become known.")))),
+        ("the day stays", ToList::Corrected { kind: Incident::Leak, noticed: noon(9), stays: true }),
+        ("it is still used", ToList::Corrected { kind: Incident::Leak, noticed: noon(9), stays: false }),
+        ("not exploited", ToList::Corrected { kind: Incident::Exploited, noticed: noon(9), stays: true }),
+        ("", ToList::Ended { reason: words("works as intended") }),
         ("leak", incident(Incident::Leak)),
         ("exploited", incident(Incident::Exploited)),
     ];

@@ -273,6 +273,11 @@ letters! {
         ["until" "until_short" "wished_days" "limit_days"], ["until_short"];
     /// It is public.
     ListLifted, "T23", "list/T23-lifted.txt", List, ["until" "title" "links" "early" "reason"], ["links"];
+    /// What was said of a leak, or of use, was an error.
+    ListCorrected, "T23", "list/T23-corrected.txt", List,
+        ["kind" "noticed" "stays" "until" "until_short" "wished_days" "limit_days"], ["until_short" "kind" "stays"];
+    /// It turned out to be none.
+    ListEnded, "T23", "list/T23-ended.txt", List, ["until" "reason"], ["reason"];
     /// It leaked, or is exploited.
     ListIncident, "T31", "list/T31-list-incident.txt", List,
         ["kind" "noticed" "until" "until_short" "what" "response" "wished_days" "limit_days"],

@@ -9,7 +9,8 @@ use sir_intake::case::command::Via;
 use sir_intake::case::step::CveStep;
 use sir_intake::case::tracks::{Credit, Cve};
 use sir_intake::case::{
-    Advisory, Assessment, CaseId, Deed, Effect, Event, MemberKey, Planned, Severity, Sha256, Sig, Step, Task,
+    Advisory, Assessment, CaseId, Deed, Effect, EffectId, Event, LetterKind, MemberKey, Planned, Severity,
+    Sha256, Sig, Step, Task,
 };
 use sir_intake::practice::hub::{Advised, Fault, Kind, Right};
 use sir_intake::practice::loopback::{Settings, TOKEN};
@@ -163,6 +164,12 @@ async fn said(world: &World, by: &str, steps: &[Step], effects: &[Effect]) {
                 hold: None,
                 asks_until: None,
             });
+        }
+        // The draft left to them.
+        if let (true, Some(person)) = (steps.iter().any(|s| matches!(s, Step::Review { .. })), case.reporter)
+        {
+            let (effect, letter) = (EffectId(1), LetterKind::DraftForReporter);
+            events.push(Event::LetterSent { effect, letter, person, at: now });
         }
         events.iter().for_each(|event| case.apply(event));
         txn.record(&case, &events, now)?;

@@ -67,6 +67,24 @@ async fn a_credit_of_which_nobody_heard_is_taken_back_all_the_same() {
     credited_and_taken_back(world).await;
 }
 
+/// What everybody reads is changed by a person: who is thanked there in error is a task, seen as done.
+#[tokio::test]
+async fn a_credit_that_is_taken_back_once_it_is_public_is_a_persons_to_take_off() {
+    let (mut world, ghsa) = drafted().await;
+    bring(&mut world, &[thanks("rena-r")]).await;
+    let text = super::advisory::written(&mut world, &ghsa).await;
+    super::advisory::published_by_two(&mut world, text).await;
+    assert_eq!(word(&the_one(&world), "state"), "published");
+    bring(&mut world, &[Step::Credit { credit: Credit::Anonymous }]).await;
+    assert_eq!(the_one(&world)["credits"][0]["login"], "rena-r", "not by the program");
+    assert_eq!(tasks(&world), [Task::CreditOff { login: "rena-r".to_owned() }]);
+    edit(&world, &ghsa, "credits", json!([]));
+    world.pass(1);
+    world.settle_within(2).await;
+    assert_eq!(tasks(&world), []);
+    world.nothing_is_left_over();
+}
+
 /// Whom people thank is thanked, also where the case had said so, too, and takes it back.
 #[tokio::test]
 async fn a_credit_that_a_person_wrote_is_not_ours_to_take_back() {

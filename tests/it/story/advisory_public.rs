@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sir_intake::case::advisory::AdvisoryState;
+use sir_intake::case::step::CveStep;
 use sir_intake::case::{Effect, Step, Task};
 use sir_intake::outside::Point;
 use sir_intake::practice::discord;
@@ -113,7 +114,7 @@ async fn a_cve_id_is_asked_for_also_once_it_is_public() {
     let (mut world, ghsa) = drafted().await;
     let text = written(&mut world, &ghsa).await;
     published_by_two(&mut world, text).await;
-    bring(&mut world, &[Step::Cve { says: sir_intake::case::step::CveStep::Request }]).await;
+    bring(&mut world, &[Step::Cve { says: CveStep::Request }]).await;
     assert_eq!(world.peers.hub.cve_requests(&ghsa), 1);
     bring(&mut world, &[]).await;
     assert_eq!(world.peers.hub.cve_requests(&ghsa), 1, "once");
@@ -149,6 +150,7 @@ pub async fn published(world: &mut World) -> String {
     confirmed(world).await;
     world.settle_within(1).await;
     let ghsa = seen(world).ghsa;
+    steps(world, &[Step::Cve { says: CveStep::Request }], &[]).await;
     edit(world, &ghsa, "cve_id", json!("CVE-2026-12345"));
     let text = written(world, &ghsa).await;
     published_by_two(world, text).await;

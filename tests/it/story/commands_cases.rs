@@ -52,6 +52,25 @@ async fn a_duplicate_is_acknowledged_like_any_report_and_shown_nothing() {
     world.nothing_is_left_over();
 }
 
+/// RUNBOOK 1.2, row 6: both reporters are owed the end of it, and the second one knows of no other case.
+#[tokio::test]
+async fn whoever_owns_a_duplicate_hears_what_became_of_the_other_case() {
+    let mut world = two().await;
+    say(&mut world, ALICE, 2, "!dup SIR-2026-0001").await;
+    assert!(world.case(2).runs(ClockKind::Contact), "the next word is promised");
+    say(&mut world, BOB, 1, "!own me\n!close bug It crashes, but only your own editor").await;
+    let told = notice(&world, "alice@members.example", "is a duplicate");
+    let told = super::command_desk::flat(&told);
+    assert!(told.contains("[SIR-2026-0002]"), "{told}");
+    assert!(
+        told.contains("please write to them (reply)") && told.contains("waits for a word from us"),
+        "{told}"
+    );
+    say(&mut world, ALICE, 2, "!reply\n\nIt turned out to be a fault of the editor alone.").await;
+    assert!(!world.case(2).runs(ClockKind::Contact));
+    world.nothing_is_left_over();
+}
+
 #[tokio::test]
 async fn a_duplicate_without_a_letter_and_links_are_taken_back() {
     let mut world = two().await;

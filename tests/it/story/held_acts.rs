@@ -7,6 +7,7 @@ use sir_intake::store::EffectState;
 use super::advisory::{asked, seen};
 use super::command_desk::{ALICE, BOB, flat, hold_ends, readable, say};
 use super::disclosure::{self, MORE, STUDIO, approve, assess, confirm, rena, reported_with};
+use super::post::Mail;
 use crate::world::World;
 
 /// Assessed; letters are held for ten minutes.
@@ -104,5 +105,31 @@ async fn the_list_waits_for_the_second_person_as_well() {
     let moved =
         rows.iter().filter(|row| matches!(row.effect, Effect::Letter { letter: LetterKind::ListChange, .. }));
     assert_eq!(moved.count(), 1);
+    world.nothing_is_left_over();
+}
+
+/// "letters go there from now on": what was ordered for a wrong address does not leave to it once that was taken back.
+#[tokio::test]
+async fn a_letter_to_a_wrong_reporter_does_not_leave() {
+    let mut world = assessed().await;
+    say(&mut world, ALICE, 1, "!reporter wrong@elsewhere.example").await;
+    let wrong = world.case(1).last_act().unwrap().number;
+    say(&mut world, ALICE, 1, "!update 5wd\n\nThe fix is nearly there.").await;
+    let told = say(&mut world, BOB, 1, &format!("!undo {wrong}")).await;
+    assert!(told.contains("taken back"), "{told}");
+    hold_ends(&mut world).await;
+    assert!(world.sent_to("wrong@elsewhere.example").is_empty());
+    let alert = flat(&readable(&world.sent_to("alice@members.example").pop().unwrap()));
+    assert!(alert.contains("the case has another reporter now"), "{alert}");
+    // They are of the case no longer: what they write is a stranger's.
+    let mail = Mail::new(
+        "Wrong One <wrong@elsewhere.example>",
+        "Re: [SIR-2026-0001]",
+        "w1@elsewhere.example",
+        "Hello?",
+    );
+    world.deliver(&mail.write());
+    world.settle().await;
+    assert_eq!(world.case(1).quarantined, 1);
     world.nothing_is_left_over();
 }

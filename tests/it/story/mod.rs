@@ -31,6 +31,7 @@ pub mod intake;
 pub mod known;
 mod known_cases;
 mod known_later;
+mod list_told;
 mod mailbox;
 mod mirror;
 mod modes;

@@ -167,6 +167,7 @@ async fn a_text_that_somebody_changed_and_published_at_once_is_announced_to_nobo
 async fn a_cve_id_that_comes_after_the_approvals_leaves_them_as_they_are() {
     let mut world = approved().await;
     let text = seen(&world).text;
+    say(&mut world, ALICE, "!cve request").await;
     edit(&world, &seen(&world).ghsa, "cve_id", serde_json::json!("CVE-2026-12345"));
     world.pass(1);
     world.settle_within(1).await;

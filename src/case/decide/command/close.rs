@@ -3,9 +3,10 @@
 use super::{Chore, Run, Said, words};
 use crate::case::act::Stopped;
 use crate::case::event::Event;
+use crate::case::roster::Role;
 use crate::case::tracks::Cve;
 use crate::case::{
-    Act, ActState, Alert, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
+    Act, ActState, Alert, Brief, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
     Reference, Stage,
 };
 
@@ -67,14 +68,11 @@ impl Run<'_> {
             }
             (Some(Phase::Disclosed), _) => Err("it is public: close disclosed".to_owned()),
             (_, Closure::Disclosed) => Err("it is not public yet".to_owned()),
-            (Some(Phase::Prenotice | Phase::Ready), _) => {
-                Err("others were told of it: publish it, or tell them first that it is none".to_owned())
+            (Some(_), Closure::Spam | Closure::NotAReport) => {
+                Err("it is assessed as a vulnerability: undo that first, or say what it is instead"
+                    .to_owned())
             }
-            (
-                Some(Phase::Confirmed | Phase::Mitigating | Phase::Review),
-                Closure::Spam | Closure::NotAReport,
-            ) => Err("it is assessed as a vulnerability: undo that first".to_owned()),
-            (Some(Phase::Confirmed | Phase::Mitigating | Phase::Review) | None, _) => Ok(()),
+            (Some(_) | None, _) => Ok(()),
         }
     }
 
@@ -118,7 +116,7 @@ impl Run<'_> {
     pub(super) fn close(&mut self, closure: Closure, reason: &str) -> Result<Said, String> {
         self.may_close(closure, !reason.is_empty())?;
         let reachable = self.decidable()?.reporter.is_some();
-        let grave = self.denies_grave_claim(closure)?;
+        let grave = self.ends_for_others(closure)?.or(self.denies_grave_claim(closure)?);
         let waits = grave.is_some();
         let deed = Deed::Close { closure };
         let (act, told) = match closure.letter().filter(|_| reachable) {
@@ -157,10 +155,41 @@ impl Run<'_> {
         }
     }
 
+    /// Why one person alone may not say that nothing will be published: others prepare for it.
+    fn ends_for_others(&self, closure: Closure) -> Result<Option<String>, String> {
+        let told = self.case()?.tracks.notified.is_some() && closure != Closure::Disclosed;
+        if told && self.others().is_empty() {
+            return Err(
+                "others were told of it, and there is no second person on the roster who could agree"
+                    .to_owned(),
+            );
+        }
+        Ok(told.then(|| "others were told of it in confidence, and hear then that it is none".to_owned()))
+    }
+
+    /// Whoever was told of it in confidence hears that it is none.
+    fn end_for_others(&mut self, act: u32, closure: Closure) -> String {
+        let assessed = |act: &Act| act.stage_before().phase().is_some();
+        let Some(case) = self.case.as_ref().filter(|case| case.act(act).is_some_and(assessed)) else {
+            return String::new();
+        };
+        if closure == Closure::Disclosed {
+            return String::new();
+        }
+        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
+        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::Ended);
+        self.tell_list(&listed, LetterKind::ListEnded, act);
+        format!("; {count} people and {} of the embargoed list hear that it is none", listed.len())
+    }
+
     /// What follows when the case ends by an act: people are told, and what would ask or promise more does not leave.
     pub(super) fn ends(&mut self, act: u32, closure: Closure) -> String {
         self.tell_closed(closure);
-        self.stop_idle_letters(act)
+        if closure != Closure::Duplicate && self.case.as_ref().is_some_and(|case| !case.links.is_empty()) {
+            self.chore(Chore::TellDuplicates);
+        }
+        let told = self.end_for_others(act, closure);
+        told + &self.stop_idle_letters(act)
     }
 
     /// Stops letters that wait and that an ended case does not send; not that of the act which ends it.
@@ -191,16 +220,16 @@ impl Run<'_> {
                 "{of} is closed as a duplicate of this one: reopen it first, or nobody goes on"
             ));
         }
-        let deed = Deed::Dup { of };
         let owed = case.runs(ClockKind::Acknowledge) && case.reporter.is_some();
         let (act, told) = if owed {
             // They learn nothing of the other case: to them it is a report like any other (RUNBOOK 1.2, row 6).
             let days = self.policy.commands.contact_days;
             let contact_by = self.policy.calendar.advance_working_days(self.now, days);
             let content = Content::Acknowledgement { days, contact_by };
+            let deed = Deed::Dup { of, contact_by: Some(contact_by) };
             self.act_with_letter(deed, LetterKind::Acknowledgement, content)?
         } else {
-            (self.act(deed), "no letter".to_owned())
+            (self.act(Deed::Dup { of, contact_by: None }), "no letter".to_owned())
         };
         self.event(Event::Linked { case: of });
         self.chore(Chore::LinkOther { case: of });

@@ -6,9 +6,7 @@ use super::{Run, Said, words};
 use crate::case::decide::{advisory, promises, publishing, told};
 use crate::case::roster::Role;
 use crate::case::tracks::{Credit, Cve, Fix};
-use crate::case::{
-    Advisory, Brief, Case, Deed, Effect, LetterKind, Phase, Planned, Severity, Sighting, Step,
-};
+use crate::case::{Advisory, Brief, Case, Deed, Effect, Event, LetterKind, Phase, Severity, Sighting, Step};
 
 impl Run<'_> {
     /// What forbids to tell the embargoed list now.
@@ -19,7 +17,8 @@ impl Run<'_> {
         }
         if self.lacks_day(case) {
             lacks.push(
-                "no day is agreed: nobody can be told until when to keep it (or say conflict)".to_owned(),
+                "no day is agreed: nobody can be told until when to keep it (embargo; or say conflict)"
+                    .to_owned(),
             );
         }
         // A text that changed is told again.
@@ -86,7 +85,7 @@ impl Run<'_> {
             lacks.push("nobody has asked for a CVE id: cve request, or cve none and why".to_owned());
         }
         if self.lacks_day(case) {
-            lacks.push("no day is agreed (or say conflict: then the last day counts)".to_owned());
+            lacks.push("no day is agreed (embargo; or say conflict: then the last day counts)".to_owned());
         }
         if let (Some(until), Some(day), false) = (short, day, why) {
             let (until, day) = (self.at(until), self.at(day));
@@ -116,10 +115,11 @@ impl Run<'_> {
         publishing::preparing(case, self.policy, self.now, !self.around.embargoed.is_empty())
     }
 
-    /// Whether a day is still to be agreed: there is somebody to agree with, it was not given up, and nothing forces it.
+    /// Whether a day is still to be agreed, or set where there is nobody to agree with: it was not given up, and nothing forces
+    /// it.
     fn lacks_day(&self, case: &Case) -> bool {
         let open = case.tracks.date().is_none() && case.tracks.embargo.conflict.is_none();
-        open && case.reporter.is_some() && !self.is_forced(case)
+        open && !self.is_forced(case)
     }
 
     fn is_forced(&self, case: &Case) -> bool {
@@ -200,6 +200,10 @@ impl Run<'_> {
                 .map_or(Ok(()), |why| Err(why.to_owned()));
         }
         let (case, phase) = self.remedy()?;
+        if let Step::SetDay { date } = step {
+            let over = *date <= self.now;
+            return if over { Err(format!("{} is over", self.at(*date))) } else { Ok(()) };
+        }
         let (asked, lacks) = if let Step::Publish { text } = step {
             (text, self.publish_lacks(case))
         } else if let Step::Notify { text } = step {
@@ -222,24 +226,21 @@ impl Run<'_> {
             self.ruling.decision.then_on_issue(Effect::Publish { text: *text });
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
+            self.event(Event::ListOrdered { people: people.clone() });
             self.tell_list(&people, LetterKind::ListNotice, number);
             self.brief_roles(&[Role::SigChair, Role::Chair], &Brief::Mitigation);
+        } else if let Step::SetDay { .. } = step {
+            self.day_is_set(number);
         } else if let Step::TakeDown { how, words } = step {
             self.ruling.decision.then_on_issue(Effect::TakeDown { how: *how, words: *words });
         } else if let Step::Collaborate { login } = step {
+            // T18 leaves when GitHub shows that they can see it.
             self.ruling.decision.then_on_issue(Effect::Advisory);
-            self.invite(number, login);
+            let shown = self.case.as_ref().and_then(|case| case.tracks.advisory.clone());
+            if let (Some(seen), Some(case)) = (shown.filter(|seen| seen.is_seen_by(login)), &self.case) {
+                advisory::welcome(&mut self.ruling.decision, case, None, &seen);
+            }
         }
-    }
-
-    /// T18, if that login is the reporter's.
-    fn invite(&mut self, act: u32, login: &str) {
-        let Some(case) = &self.case else { return };
-        let theirs = matches!(&case.tracks.credit, Some(Credit::Github { login: named }) if named.eq_ignore_ascii_case(login));
-        let Some(to) = case.reporter.filter(|_| theirs) else { return };
-        let in_reply_to = Some(case.last_mail);
-        let letter = Planned::letter_of_case(LetterKind::Invitation, to, in_reply_to, act);
-        self.ruling.decision.effects.push(letter);
     }
 
     /// Something is known outside, or used: everybody who must know hears of it at once (T31), and the day moves.
@@ -255,10 +256,8 @@ impl Run<'_> {
         }
         let listed = case.tracks.list_told();
         let roster = &self.policy.roster;
-        let mut people = case.tracks.group.clone();
+        let mut people = told::others(case, roster);
         people.extend(roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]));
-        people.extend(told::sig_chairs(case, roster));
-        people.extend(told::release(case, roster));
         let act = self.act(Deed::Step { step: step.clone() });
         self.post(&Brief::Incident);
         let count = self.brief_saying(people, &Brief::Incident, &seen.bytes());

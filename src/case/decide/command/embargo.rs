@@ -12,7 +12,9 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::{promises, told};
 use crate::case::roster::Role;
-use crate::case::{Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
+use crate::case::{
+    Act, Brief, Content, Deed, Effect, LetterKind, MailId, MemberKey, PersonId, Planned, Step,
+};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -21,12 +23,17 @@ impl Run<'_> {
         if date <= self.now {
             return Err(format!("{} is over", self.at(date)));
         }
-        if case.reporter.is_none() {
-            return Err("the report has no address: there is nobody to agree with".to_owned());
-        }
+        let alone = case.reporter.is_none();
         let rule = &self.policy.runbook;
         let limit = promises::limit(case, self.policy);
         let longest = days_after(limit, rule.extension_days);
+        if alone && date > limit {
+            return Err(format!(
+                "beyond {} days it stands only with a reporter's written yes, and the report has no address; {} is the last day",
+                rule.limit_days,
+                self.at(limit)
+            ));
+        }
         if date > longest {
             return Err(format!(
                 "that is more than {} and {} days after the report; {} is the last day",
@@ -46,6 +53,14 @@ impl Run<'_> {
         }
         if case.tracks.date() == Some(date) {
             return Err("that day is agreed already".to_owned());
+        }
+        if alone {
+            let act = self.step_of_two(Step::SetDay { date })?;
+            let said = format!(
+                "the report has no address, so nobody outside agrees to a day; when a second person confirms, it is {}",
+                self.at(date)
+            );
+            return Ok(Said { act: Some(act), ..words(said) });
         }
         let waits =
             case.acts.iter().any(|act| act.held().is_some_and(|hold| hold.letter == LetterKind::Proposal));
@@ -126,19 +141,10 @@ impl Run<'_> {
             Some(_) | None => {}
         }
         let listed: Vec<_> = case.tracks.list_told();
-        let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
-        // T11, T22 and T25 named the day that stood.
-        let mut people = group;
-        if moved {
-            let (case, roster) = (self.case()?, &self.policy.roster);
-            people.extend(roster.keys_with(&[Role::TscContact]));
-            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
-            people.extend(told::release(case, roster));
-        }
-        self.brief(people, &Brief::DayMoved);
+        self.brief(self.hears_of_day(moved), &Brief::DayMoved);
         if moved {
             self.tell_list(&listed, LetterKind::ListChange, act);
         }
@@ -150,6 +156,31 @@ impl Run<'_> {
             Some(_) | None => format!("the day is {day}, by mail {mail}; {letter}"),
         };
         Ok(Said { act: Some(act), ..words(said) })
+    }
+
+    /// Who hears of the day: the working group; of another one also who was told the one before (T11, T22, T25).
+    fn hears_of_day(&self, moved: bool) -> Vec<MemberKey> {
+        let Some(case) = &self.case else { return Vec::new() };
+        let roster = &self.policy.roster;
+        let mut people = case.tracks.group.clone();
+        if moved {
+            people.extend(roster.keys_with(&[Role::TscContact]));
+            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
+            people.extend(told::release(case, roster));
+        }
+        people
+    }
+
+    /// Two members set the day: whoever was told another one hears so.
+    pub(super) fn day_is_set(&mut self, number: u32) {
+        let Some(case) = &self.case else { return };
+        let before = case.act(number).and_then(Act::date_before);
+        let moved = before.is_some() && before != case.tracks.date();
+        let listed = case.tracks.list_told();
+        self.brief(self.hears_of_day(moved), &Brief::DayMoved);
+        if moved {
+            self.tell_list(&listed, LetterKind::ListChange, number);
+        }
     }
 
     /// Tells those of the embargoed list; each hears alone, and not before the letter that the act itself orders: until then
@@ -170,6 +201,11 @@ impl Run<'_> {
     /// `why`: what the reporter wishes instead, in a member's words for the team.
     pub(super) fn conflict(&mut self, why: &str) -> Result<Said, String> {
         let (case, _) = self.remedy()?;
+        if case.reporter.is_none() {
+            return Err(
+                "the report has no address: nobody outside can disagree; embargo sets the day".to_owned()
+            );
+        }
         if case.tracks.embargo.conflict.is_some() {
             return Err("that is noted already".to_owned());
         }

@@ -105,6 +105,12 @@ impl Run<'_> {
             self.remedy()?;
         }
         match (&case.tracks.cve, says) {
+            (Cve::Assigned { id }, CveStep::Assigned { id: named })
+                if case.tracks.cve_unread && id != named =>
+            {
+                return Err(format!("GitHub shows {id}: correct it there, or say cve {id}"));
+            }
+            (Cve::Assigned { .. }, CveStep::Assigned { .. }) if case.tracks.cve_unread => {}
             (Cve::Assigned { id }, CveStep::Request | CveStep::Assigned { .. }) => {
                 return Err(format!("it has {id} already"));
             }

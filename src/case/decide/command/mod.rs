@@ -433,6 +433,8 @@ pub enum Chore {
         /// Which.
         mail: MailId,
     },
+    /// Whoever looks after a case that was closed as a duplicate of this one hears what became of it.
+    TellDuplicates,
     /// A public mailing list is told of what was published.
     PublicMail {
         /// Which.

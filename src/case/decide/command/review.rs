@@ -2,9 +2,16 @@
 
 use super::{Run, Said, words};
 use crate::case::decide::publishing;
+use crate::case::review::Review;
 use crate::case::roster::Role;
 use crate::case::tracks::Fix;
-use crate::case::{Brief, Case, Content, Deed, LetterKind, Phase, Step};
+use crate::case::{Act, Brief, Case, Content, Deed, LetterKind, Phase, Step};
+
+/// Whether the reporter, if there is one, has the text, or the letter with it waits: what did not leave is ordered once more.
+fn has_it(case: &Case, review: &Review) -> bool {
+    let waits = |act: &Act| act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter);
+    case.reporter.is_none_or(|reporter| review.asked_since(reporter).is_some()) || case.acts.iter().any(waits)
+}
 
 impl Run<'_> {
     pub(super) fn review(&mut self) -> Result<Said, String> {
@@ -32,10 +39,9 @@ impl Run<'_> {
             );
         }
         let text = case.tracks.text().filter(|_| lacks.is_empty()).ok_or_else(|| lacks.join("; "))?;
-        // A letter to the reporter that did not leave is ordered once more.
-        let stopped = case.acts.iter().rfind(|act| act.deed == Deed::Step { step: Step::Review { text } });
-        let stopped = stopped.is_some_and(|act| act.stands() && act.is_stopped());
-        if !stopped && case.tracks.review.as_ref().is_some_and(|review| review.text == text) {
+        // A case that was closed and goes on comes to its review anew.
+        let under_way = |review: &Review| review.text == text && has_it(case, review);
+        if phase >= Phase::Review && case.tracks.review.as_ref().is_some_and(under_way) {
             return Err(format!("this text ({}) is under review already", text.short()));
         }
         let reachable = case.reporter.is_some();

@@ -2,8 +2,10 @@
 
 use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
+use crate::case::decide::told;
 use crate::case::event::Event;
-use crate::case::{ClockKind, Deed, Effect, Step};
+use crate::case::roster::Role;
+use crate::case::{Brief, ClockKind, Deed, Effect, LetterKind, PersonId, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -18,24 +20,35 @@ impl Run<'_> {
         let act = act.clone();
         self.may_undo(&act)?;
         let kept_by_word = case.kept_by_word();
+        let mut told = String::new();
         let (held, waited) = (act.held().is_some(), act.waits());
         self.event(Event::Undone { act: act.number, by: self.order.by.clone(), at: self.now });
         if held {
             self.chore(Chore::StopLetter { act: act.number });
         }
         match &act.deed {
-            Deed::Link { case: other } | Deed::Dup { of: other } => {
+            Deed::Link { case: other } | Deed::Dup { of: other, .. } => {
                 self.event(Event::Unlinked { case: *other });
                 self.chore(Chore::UnlinkOther { case: *other });
             }
             Deed::LinkMail { person } if act.state == ActState::Done => {
                 self.chore(Chore::Leave { person: *person });
             }
+            Deed::Reporter { person } if !self.is_of_case(*person)? => {
+                self.chore(Chore::Leave { person: *person });
+            }
+            Deed::Reporter { .. } => {}
             Deed::Answered if kept_by_word => {
                 self.event(Event::ClockResumed { clock: ClockKind::Acknowledge });
             }
             Deed::Raise { to } => {
                 self.tell_above(*to, true);
+            }
+            Deed::Step { step: Step::Leaked | Step::Exploited } if !waited => {
+                told = self.was_an_error(act.number)?;
+            }
+            Deed::Step { step: Step::Assess { .. } } if !waited && self.case()?.phase().is_none() => {
+                told = self.draft_stays()?;
             }
             // The advisory shows what it said.
             Deed::Step { step } if step.shows_on_advisory() && !waited && self.case()?.phase().is_some() => {
@@ -49,7 +62,6 @@ impl Run<'_> {
             | Deed::Split
             | Deed::New { .. }
             | Deed::Open
-            | Deed::Reporter { .. }
             | Deed::Acknowledge { .. }
             | Deed::Ask { .. }
             | Deed::Remind { .. }
@@ -60,7 +72,65 @@ impl Run<'_> {
             | Deed::Reopen => {}
         }
         let letter = if held { "; its letter will not leave" } else { "" };
-        Ok(words(format!("taken back: act {} of {}, {}{letter}", act.number, act.by, act.deed.words())))
+        Ok(words(format!("taken back: act {} of {}, {}{letter}{told}", act.number, act.by, act.deed.words())))
+    }
+
+    /// Everybody who was told that it is known or used outside hears that it is not.
+    fn was_an_error(&mut self, act: u32) -> Result<String, String> {
+        let case = self.case()?;
+        if case.tracks.published.is_some() {
+            return Ok(String::new());
+        }
+        let (people, listed) = (told::others(case, &self.policy.roster), case.tracks.list_told());
+        let count = self.tell_all(people, &[Role::Member, Role::Chair, Role::TscContact], &Brief::NoIncident);
+        self.tell_list(&listed, LetterKind::ListCorrected, act);
+        let mut said = format!("; {count} people hear that it was an error");
+        if !listed.is_empty() {
+            said.push_str(", and those of the embargoed list who were told");
+        }
+        if self.case()?.reporter.is_some() {
+            said.push_str("; the reporter is not told by this: update tells them");
+        }
+        Ok(said)
+    }
+
+    /// Nothing is written into a draft of what is no vulnerability, and nobody is told: a person decides what becomes of it.
+    fn draft_stays(&self) -> Result<String, String> {
+        let seen = self.case()?.tracks.advisory.as_ref();
+        Ok(seen.map_or_else(String::new, |seen| {
+            format!(
+                "; the draft {} stays on GitHub, and whoever was told of the assessment is told nothing: assess it anew, or close both",
+                seen.ghsa
+            )
+        }))
+    }
+
+    /// Whether that person is of the case whatever was taken back: they report it, did so before, or were linked with it.
+    fn is_of_case(&self, person: PersonId) -> Result<bool, String> {
+        let case = self.case()?;
+        let by = |act: &Act| match act.deed {
+            Deed::Reporter { .. } => act.reporter_before() == Some(person),
+            Deed::LinkMail { person: linked } => act.state == ActState::Done && linked == person,
+            Deed::Own { .. }
+            | Deed::Disown
+            | Deed::Severity { .. }
+            | Deed::Dup { .. }
+            | Deed::Link { .. }
+            | Deed::Split
+            | Deed::New { .. }
+            | Deed::Open
+            | Deed::Acknowledge { .. }
+            | Deed::Answered
+            | Deed::Ask { .. }
+            | Deed::Remind { .. }
+            | Deed::Known { .. }
+            | Deed::Reply
+            | Deed::Close { .. }
+            | Deed::Reopen
+            | Deed::Raise { .. }
+            | Deed::Step { .. } => false,
+        };
+        Ok(case.reporter == Some(person) || case.acts.iter().any(|act| act.stands() && by(act)))
     }
 
     fn may_undo(&self, act: &Act) -> Result<(), String> {
@@ -78,6 +148,11 @@ impl Run<'_> {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
         let tracks = &self.case()?.tracks;
+        // Whoever was told in confidence heard that it is none.
+        let denied = closes && act.state == ActState::Done && act.stage_before().phase().is_some();
+        if denied && !tracks.list_told().is_empty() && tracks.published.is_none() {
+            return Err("the embargoed list hears that it is none: reopen goes on with the case".to_owned());
+        }
         let public = tracks.published.is_some();
         let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
         let known = |step: &Step| {
