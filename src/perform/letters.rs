@@ -281,7 +281,7 @@ fn digest_view(
         at: effect.started_at.unwrap_or(effect.planned_at),
         sender: None,
         why: format!(
-            "could not {}: {}",
+            "{}: {}",
             crate::render::stuck::deed(&effect.effect),
             effect.why.as_deref().map_or("outcome unknown".into(), crate::render::stuck::why)
         ),

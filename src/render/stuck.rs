@@ -42,7 +42,7 @@ fn stopped(word: &str) -> Option<&'static str> {
             "its text cannot be made: `sir-intake templates check` names the fault; once it is mended order it anew, and drop this one"
         }
         "leak" => {
-            "it would tell what is confidential: the team got the words by mail; change them, order it anew, and drop this one"
+            "it holds confidential words, which a mail to the team names: change them, order it anew, and drop this one"
         }
         "the mail server refused it for good" => {
             "the mail server refused it for good: find another address, or retry once it is mended"

@@ -180,7 +180,7 @@ impl Coordinated {
             }
             Self::Review { text, credit, by, again, dates } => {
                 sheet.flag("again", *again);
-                sheet.block("text", text);
+                sheet.quote("text", text);
                 sheet.line("credit", credit);
                 sheet.at("by", *by);
                 planned(sheet, dates.as_ref());

@@ -297,3 +297,53 @@ async fn whose_finding_is_none_reads_where_to_go() {
         );
     }
 }
+
+/// RFC: "in which case it can be discussed in SIG-security channels and at public meetings to drive consensus". Who says so in
+/// which channel is a person's choice; the letter sets the reporter free to.
+#[tokio::test]
+async fn what_is_public_already_may_be_discussed() {
+    let mut world = reported().await;
+    say(&mut world, ALICE, "!known CVE-2025-12345").await;
+    let mail = letter(&world);
+    assert!(mail.contains("Because it is public, you may talk about it openly"), "{mail}");
+}
+
+/// RFC: "Triage owner is not responsible for actual work of fixing issue, TSC and SIGs are responsible for providing resources to
+/// perform work unless its agreed that SIG-security is providing the resources."
+#[tokio::test]
+async fn people_who_fix_it_are_asked_for_from_the_groups_and_the_tsc() {
+    let mut world = assessed().await;
+    let (chair, tsc) = (last(&world, NORA), last(&world, TESS));
+    assert!(
+        chair.contains("We need at least one person of SIG network who can reproduce and fix it."),
+        "{chair}"
+    );
+    assert!(tsc.contains("What we ask of you: People of those groups who reproduce and fix it"), "{tsc}");
+    let told = say(&mut world, ALICE, "!group alice").await;
+    assert!(told.contains("nobody of SIG network is in it"), "the owner alone is no group: {told}");
+}
+
+/// RFC: "Minimizes what parts of the process TSC has to own/operate on." On the straight way: it is confirmed, here is the text, it
+/// is public.
+#[tokio::test]
+async fn the_tsc_hears_three_times_and_nobody_waits_for_it() {
+    let mut world = approved().await;
+    say(&mut world, ALICE, "!notify").await;
+    confirm(&mut world, BOB).await;
+    say(&mut world, ALICE, REST).await;
+    world.at("2026-12-07T16:05:00Z");
+    world.settle_within(1).await;
+    say(&mut world, ALICE, "!publish").await;
+    confirm(&mut world, BOB).await;
+    world.settle_within(2).await;
+    let read: Vec<String> = world.sent_to(TESS).iter().map(|mail| flat(&readable(mail))).collect();
+    // Whoever may be the second person is asked; members were, here.
+    let (asked, told): (Vec<&String>, Vec<&String>) =
+        read.iter().partition(|mail| mail.contains("asks you to confirm"));
+    for (mail, words) in
+        told.iter().zip(["a confirmed vulnerability", "review wanted by", "It is public; thank you"])
+    {
+        assert!(mail.contains(words), "{words}: {mail}");
+    }
+    assert_eq!(told.len(), 3, "{asked:#?} {told:#?}");
+}
