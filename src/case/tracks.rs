@@ -158,6 +158,13 @@ pub struct Embargo {
     pub conflict: Option<Timestamp>,
 }
 
+impl Embargo {
+    /// That day stands, and nothing else.
+    fn of(date: Timestamp, mail: Option<MailId>, at: Timestamp) -> Self {
+        Self { agreed: Some(Agreed { date, mail, at }), proposed: None, conflict: None }
+    }
+}
+
 /// A map whose keys are more than words, as a list of pairs: JSON has no other keys.
 mod pairs {
     use std::collections::BTreeMap;
@@ -292,14 +299,8 @@ impl Tracks {
                 self.embargo.proposed = Some(Proposed { date: *date, act, at });
                 self.embargo.conflict = None;
             }
-            Step::Agreed { date, mail } => {
-                let agreed = Some(Agreed { date: *date, mail: Some(*mail), at });
-                self.embargo = Embargo { agreed, proposed: None, conflict: None };
-            }
-            Step::SetDay { date } => {
-                let agreed = Some(Agreed { date: *date, mail: None, at });
-                self.embargo = Embargo { agreed, proposed: None, conflict: None };
-            }
+            Step::Agreed { date, mail } => self.embargo = Embargo::of(*date, Some(*mail), at),
+            Step::SetDay { date } => self.embargo = Embargo::of(*date, None, at),
             Step::Conflict => self.embargo.conflict = Some(at),
             Step::Group { members } => {
                 self.group.clone_from(members);

@@ -72,11 +72,7 @@ pub(super) fn to_reporter(
             dates: agreed,
         },
         LetterKind::PublishedThanks => {
-            let mut links = vec![way::advisory_url(office, case)];
-            if let CaseCve::Assigned { id } = &case.tracks.cve {
-                links.push(id.url());
-            }
-            Coordinated::Published { links, credit: credit() }
+            Coordinated::Published { links: links(office, case), credit: credit() }
         }
         LetterKind::Receipt
         | LetterKind::Acknowledgement
@@ -98,6 +94,15 @@ pub(super) fn to_reporter(
         | LetterKind::PosterMail => return None,
     };
     Some(Body::Coordinated(body))
+}
+
+/// Where it is public.
+fn links(office: &Office, case: &Case) -> Vec<String> {
+    let mut links = vec![way::advisory_url(office, case)];
+    if let CaseCve::Assigned { id } = &case.tracks.cve {
+        links.push(id.url());
+    }
+    links
 }
 
 fn confirmed(office: &Office, case: &Case, now: Timestamp) -> Option<Coordinated> {

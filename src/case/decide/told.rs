@@ -5,12 +5,24 @@ use jiff::Timestamp;
 
 use super::publishing;
 use crate::case::roster::{Role, Roster};
-use crate::case::{Act, Case, Deed, MemberKey, Policy, Severity, Step};
+use crate::case::{Act, ActState, Case, Deed, MemberKey, Policy, Severity, Step};
+
+/// All of the roster who know of it: the team, the TSC contact, the working group, and those two.
+pub fn everybody(case: &Case, roster: &Roster) -> Vec<MemberKey> {
+    let mut people = case.tracks.group.clone();
+    people.extend(roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]));
+    people.extend(sig_chairs(case, roster));
+    people.extend(release(case, roster));
+    people
+}
 
 /// Chairs of SIGs: of those that it concerns once it is assessed (T10), of all once the embargoed list knows (T22).
 pub fn sig_chairs(case: &Case, roster: &Roster) -> Vec<MemberKey> {
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
-    let all = case.tracks.notified.is_some();
+    let notified = |act: &Act| {
+        matches!(act.deed, Deed::Step { step: Step::Notify { .. } }) && act.state == ActState::Done
+    };
+    let all = case.acts.iter().any(notified);
     let chairs = roster.with(Role::SigChair);
     let told = chairs.filter(|chair| all || chair.sigs.iter().any(|sig| sigs.contains(sig)));
     told.map(|chair| chair.key.clone()).collect()
@@ -28,14 +40,6 @@ pub fn release(case: &Case, roster: &Roster) -> Vec<MemberKey> {
     };
     let found = asked.and_then(|asked| case.acts.iter().take(asked).rev().find_map(grave));
     if found == Some(true) { roster.keys_with(&[Role::ReleaseContact]) } else { Vec::new() }
-}
-
-/// All of them, and the working group: who hears what becomes of it besides the team and the TSC contact.
-pub fn others(case: &Case, roster: &Roster) -> Vec<MemberKey> {
-    let mut people = case.tracks.group.clone();
-    people.extend(sig_chairs(case, roster));
-    people.extend(release(case, roster));
-    people
 }
 
 /// Whether those of the embargoed list who were told still have time to prepare.

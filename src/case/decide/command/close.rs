@@ -2,8 +2,8 @@
 
 use super::{Chore, Run, Said, words};
 use crate::case::act::Stopped;
+use crate::case::decide::told;
 use crate::case::event::Event;
-use crate::case::roster::Role;
 use crate::case::tracks::Cve;
 use crate::case::{
     Act, ActState, Alert, Brief, Case, CaseId, ClockKind, Closure, Content, Deed, Effect, LetterKind, Phase,
@@ -176,8 +176,8 @@ impl Run<'_> {
         if closure == Closure::Disclosed {
             return String::new();
         }
-        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
-        let count = self.tell_all(group, &[Role::Member, Role::Chair, Role::TscContact], &Brief::Ended);
+        let (people, listed) = (told::everybody(case, &self.policy.roster), case.tracks.list_told());
+        let count = self.tell_all(people, &Brief::Ended);
         self.tell_list(&listed, LetterKind::ListEnded, act);
         format!("; {count} people and {} of the embargoed list hear that it is none", listed.len())
     }

@@ -255,9 +255,7 @@ impl Run<'_> {
             return Err(format!("that is known since {}", self.at(since)));
         }
         let listed = case.tracks.list_told();
-        let roster = &self.policy.roster;
-        let mut people = told::others(case, roster);
-        people.extend(roster.keys_with(&[Role::Member, Role::Chair, Role::TscContact]));
+        let people = told::everybody(case, &self.policy.roster);
         let act = self.act(Deed::Step { step: step.clone() });
         self.post(&Brief::Incident);
         let count = self.brief_saying(people, &Brief::Incident, &seen.bytes());

@@ -141,13 +141,11 @@ impl Run<'_> {
             Some(_) | None => {}
         }
         let listed: Vec<_> = case.tracks.list_told();
+        let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
-        self.brief(self.hears_of_day(moved), &Brief::DayMoved);
-        if moved {
-            self.tell_list(&listed, LetterKind::ListChange, act);
-        }
+        self.tell_the_day(group, &listed, moved, act);
         let day = self.at(proposed.date);
         let said = match before {
             Some(before) if moved => {
@@ -158,28 +156,27 @@ impl Run<'_> {
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    /// Who hears of the day: the working group; of another one also who was told the one before (T11, T22, T25).
-    fn hears_of_day(&self, moved: bool) -> Vec<MemberKey> {
-        let Some(case) = &self.case else { return Vec::new() };
-        let roster = &self.policy.roster;
-        let mut people = case.tracks.group.clone();
-        if moved {
-            people.extend(roster.keys_with(&[Role::TscContact]));
-            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
-            people.extend(told::release(case, roster));
-        }
-        people
-    }
-
     /// Two members set the day: whoever was told another one hears so.
     pub(super) fn day_is_set(&mut self, number: u32) {
         let Some(case) = &self.case else { return };
         let before = case.act(number).and_then(Act::date_before);
         let moved = before.is_some() && before != case.tracks.date();
-        let listed = case.tracks.list_told();
-        self.brief(self.hears_of_day(moved), &Brief::DayMoved);
+        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
+        self.tell_the_day(group, &listed, moved, number);
+    }
+
+    /// The working group hears of each day, and of another one whoever was told the one before: T11, T22 and T25 named it.
+    fn tell_the_day(&mut self, group: Vec<MemberKey>, listed: &[PersonId], moved: bool, act: u32) {
+        let mut people = group;
+        if let Some(case) = self.case.as_ref().filter(|_| moved) {
+            let roster = &self.policy.roster;
+            people.extend(roster.keys_with(&[Role::TscContact]));
+            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
+            people.extend(told::release(case, roster));
+        }
+        self.brief(people, &Brief::DayMoved);
         if moved {
-            self.tell_list(&listed, LetterKind::ListChange, number);
+            self.tell_list(listed, LetterKind::ListChange, act);
         }
     }
 

@@ -4,7 +4,6 @@ use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::decide::told;
 use crate::case::event::Event;
-use crate::case::roster::Role;
 use crate::case::{Brief, ClockKind, Deed, Effect, LetterKind, PersonId, Step};
 
 impl Run<'_> {
@@ -81,8 +80,8 @@ impl Run<'_> {
         if case.tracks.published.is_some() {
             return Ok(String::new());
         }
-        let (people, listed) = (told::others(case, &self.policy.roster), case.tracks.list_told());
-        let count = self.tell_all(people, &[Role::Member, Role::Chair, Role::TscContact], &Brief::NoIncident);
+        let (people, listed) = (told::everybody(case, &self.policy.roster), case.tracks.list_told());
+        let count = self.tell_all(people, &Brief::NoIncident);
         self.tell_list(&listed, LetterKind::ListCorrected, act);
         let mut said = format!("; {count} people hear that it was an error");
         if !listed.is_empty() {

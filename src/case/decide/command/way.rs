@@ -103,11 +103,10 @@ impl Run<'_> {
         count
     }
 
-    /// Tells these people, and everybody with one of these roles, each once, and the team's channel; how many.
-    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, roles: &[Role], brief: &Brief) -> usize {
-        let roster = self.policy.roster.keys_with(roles);
+    /// Tells these people, each once, and the team's channel; how many.
+    pub(super) fn tell_all(&mut self, people: Vec<MemberKey>, brief: &Brief) -> usize {
         self.post(brief);
-        self.brief(people.into_iter().chain(roster), brief)
+        self.brief(people, brief)
     }
 
     /// Tells the team's channel.
@@ -125,6 +124,6 @@ impl Run<'_> {
 
     /// The same, and the team's channel.
     pub(super) fn tell_team(&mut self, roles: &[Role], brief: &Brief) -> usize {
-        self.tell_all(Vec::new(), roles, brief)
+        self.tell_all(self.policy.roster.keys_with(roles), brief)
     }
 }
