@@ -91,8 +91,8 @@ pub struct Listed {
     pub address: Address,
     /// When they accepted the terms.
     pub terms_accepted: Date,
-    /// The member who vouches for them.
-    pub vouched_by: MemberKey,
+    /// The members or chairs who decided on the entry and vouch for them; at least two.
+    pub vouched_by: Vec<MemberKey>,
     /// When they confirmed it last; once a year.
     pub confirmed: Date,
 }

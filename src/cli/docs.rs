@@ -40,6 +40,10 @@ fn view(config: &Config) -> RunbookView {
 fn lengths(config: &Config) -> Lengths {
     Lengths {
         acknowledge_days: config.clocks.acknowledge_days,
+        acknowledge_warn_hours: config.clocks.acknowledge_warn_hours.clone(),
+        owner_team_hours: config.clocks.owner_team_hours.clone(),
+        information_days: config.clocks.information_days.clone(),
+        information_close_days: config.clocks.information_close_days,
         contact_days: config.commands.contact_days,
         owner_chairs_hours: config.clocks.owner_chairs_hours,
         owner_tsc_hours: config.clocks.owner_tsc_hours,

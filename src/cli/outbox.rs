@@ -9,7 +9,7 @@ use super::{OK, Stop, house, order};
 use crate::case::Effect;
 use crate::case::order::Order;
 use crate::config::Config;
-use crate::render::when;
+use crate::render::{stuck, when};
 use crate::store::{EffectRow, EffectState};
 
 /// Most effects a list shows.
@@ -72,7 +72,7 @@ pub(super) fn effect_row(row: &EffectRow, zone: &TimeZone) -> Vec<String> {
         row.state.word().to_owned(),
         row.tries.to_string(),
         due,
-        row.why.clone().unwrap_or_default(),
+        row.why.as_deref().map(stuck::why).unwrap_or_default().into_owned(),
     ]
 }
 

@@ -45,6 +45,9 @@ pub use work::{Clocks, Digest, Limits, LogFormat, LogLevel, Ops, Outbox, Receipt
 
 use raw::{Document, Section};
 
+use crate::case::MemberKey;
+use crate::case::roster::Role;
+
 /// Largest configuration file that is read.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -221,19 +224,15 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
     let digest = Digest::read(&top.section("digest"), &team.calendar.zone);
     let outbox = Outbox::read(&top.section("outbox"));
     let known = Known::read(&top.section("known"));
-    let runbook = Runbook::read(&top.section("runbook"));
+    let way = top.section("runbook");
+    let runbook = Runbook::read(&way);
     let public = Public::read(&top.section("public"));
     let ops = Ops::read(&top.section("ops"));
     let pgp = Pgp::read(&top.section("pgp"));
     if let Some(addresses) = &addresses {
         strange_members(top, addresses, &team);
     }
-    for listed in &runbook.embargoed {
-        if team.roster.get(&listed.vouched_by).is_none() {
-            let what = format!("nobody of the roster vouches for {}", listed.organization);
-            top.section("runbook").doubt("embargoed", what, "name a member in `vouched_by`");
-        }
-    }
+    strange_vouchers(&way, &runbook, &team);
     Some(Config {
         mode,
         would_send_dir: would_send.unwrap_or_else(|| state_dir.join("would-send")),
@@ -259,6 +258,22 @@ fn sections(top: &Section<'_, '_>) -> Option<Config> {
         pgp,
         warnings: Vec::new(),
     })
+}
+
+/// Two people of the team decide on each entry of the embargoed list, and some leave it.
+fn strange_vouchers(section: &Section<'_, '_>, runbook: &Runbook, team: &Team) {
+    let of_team = |key: &&MemberKey| {
+        let known = team.roster.get(key);
+        known.is_some_and(|member| member.is(Role::Member) || member.is(Role::Chair))
+    };
+    for listed in &runbook.embargoed {
+        let here = listed.vouched_by.iter().filter(of_team).count();
+        if here < 2 {
+            let what =
+                format!("{here} of those who vouch for {} are members or chairs now", listed.organization);
+            section.doubt("embargoed", what, "name two members or chairs in `vouched_by`");
+        }
+    }
 }
 
 /// A member whose address is one of ours would get notices back as mail.

@@ -1,6 +1,6 @@
 //! `[runbook]`: from a confirmed vulnerability to its disclosure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use secrecy::SecretString;
@@ -110,7 +110,18 @@ fn channel(s: &Section<'_, '_>) -> Option<Channel> {
     Some(Channel { name: name?, webhook: webhook? })
 }
 
-/// One of the embargoed list (RUNBOOK 1.7: a monitored alias, accepted terms, a member who vouches, confirmed yearly).
+/// Who decided on an entry (RUNBOOK 1.7, "approve 2p"): two different people.
+fn vouched_by(s: &Section<'_, '_>) -> Vec<MemberKey> {
+    let names = s.list("vouched_by", |text| Ok(MemberKey(text.to_owned()))).unwrap_or_default();
+    let people: BTreeSet<&MemberKey> = names.iter().collect();
+    if people.len() < 2 {
+        let what = "two people decide on each entry of the embargoed list";
+        s.wrong("vouched_by", what, "name both: vouched_by = [\"alice\", \"bob\"]");
+    }
+    names
+}
+
+/// One of the embargoed list (RUNBOOK 1.7: a monitored alias, accepted terms, two people who vouch, confirmed yearly).
 fn listed(s: &Section<'_, '_>) -> Option<Listed> {
     let day = |text: &str| text.parse::<Date>().map_err(|_| format!("`{text}` is not a day (2026-12-24)"));
     let organization = s.required("organization", "\"Example Studios\"");
@@ -118,13 +129,13 @@ fn listed(s: &Section<'_, '_>) -> Option<Listed> {
     let to = s.parsed("address", address);
     s.required("terms_accepted", "\"2026-01-31\"");
     let terms_accepted = s.parsed("terms_accepted", day);
-    let vouched_by = s.required("vouched_by", "\"alice\"");
+    let vouched_by = vouched_by(s);
     let confirmed = s.parsed("confirmed", day);
     Some(Listed {
         organization: organization?,
         address: to?,
         confirmed: confirmed.or(terms_accepted)?,
         terms_accepted: terms_accepted?,
-        vouched_by: MemberKey(vouched_by?),
+        vouched_by,
     })
 }

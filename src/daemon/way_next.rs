@@ -18,7 +18,7 @@ pub(super) fn next(case: &Case, policy: &Policy, now: Timestamp) -> String {
         Phase::Mitigating | Phase::Review | Phase::Prenotice | Phase::Ready => {}
     }
     let mut open = work(tracks);
-    open.extend(text(case, policy));
+    open.extend(text(case, policy, now));
     open.extend(others(case, policy, now));
     open.extend(day(tracks));
     if open.is_empty() {
@@ -55,7 +55,7 @@ fn work(tracks: &Tracks) -> Vec<String> {
 }
 
 /// The text for everybody, and who must read it.
-fn text(case: &Case, policy: &Policy) -> Vec<String> {
+fn text(case: &Case, policy: &Policy, now: Timestamp) -> Vec<String> {
     let tracks = &case.tracks;
     let Some(review) = &tracks.review else {
         return vec!["the text for everybody, which you get to read before".to_owned()];
@@ -70,7 +70,9 @@ fn text(case: &Case, policy: &Policy) -> Vec<String> {
     if !review.objections.is_empty() {
         open.push("an objection of one of us to the text".to_owned());
     }
-    if !review.reporter_wrote {
+    let since = case.reporter.and_then(|reporter| review.asked_since(reporter));
+    let until = since.map(|at| policy.calendar.advance_working_days(at, policy.runbook.reporter_review_days));
+    if !review.reporter_wrote && until.is_none_or(|until| now < until) {
         open.push("your word on the text, if you have one".to_owned());
     }
     open

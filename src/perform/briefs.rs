@@ -296,7 +296,7 @@ fn incident(office: &Office, case: &Case, words: Option<&[u8]>, now: Timestamp) 
     let (what, how, response) = if public.is_some() {
         (
             "All that the advisory says.",
-            "Somebody published it on GitHub; the advisory's own page shows who.",
+            "Not known yet; the page of the advisory says who published it.",
             "The team decides now who must hear of it: once two people say publish, the reporter, the embargoed list and the \
              public channels are told.",
         )
@@ -311,7 +311,12 @@ fn incident(office: &Office, case: &Case, words: Option<&[u8]>, now: Timestamp) 
         kind: if used { Incident::Exploited } else { Incident::Leak },
         noticed: public.or(since).unwrap_or(now),
         public: public.is_some(),
-        place: if public.is_some() { way::advisory_url(office, case) } else { said.place },
+        place: if public.is_some() {
+            let url = way::advisory_url(office, case);
+            format!("the advisory on GitHub, which somebody published:\n{url}")
+        } else {
+            said.place
+        },
         what: or(said.what, what),
         how: or(said.how, how),
         response: response.to_owned(),

@@ -280,7 +280,11 @@ fn digest_view(
         about: About::Effect(effect.id),
         at: effect.started_at.unwrap_or(effect.planned_at),
         sender: None,
-        why: format!("{}: {}", effect.effect.word(), effect.why.as_deref().unwrap_or("outcome unknown")),
+        why: format!(
+            "{}: {}",
+            crate::render::stuck::deed(&effect.effect),
+            effect.why.as_deref().map_or("outcome unknown".into(), crate::render::stuck::why)
+        ),
     };
     let mut parked = lines(&rows.parked_mails, &|_| "could not be read".to_owned())?;
     parked.extend(rows.parked_effects.iter().map(effect_line));

@@ -14,6 +14,7 @@ use crate::render::alert_view::{Above, Alarm, Alert, AlertCase, AlertView, Line}
 use crate::render::comment::{Comment, Words};
 use crate::render::issue::{Answered, AttachmentRow, IssueView, Progress, Receipt, Report, Stage, runbook};
 use crate::render::known::KnownView;
+use crate::render::stuck;
 use crate::store::{AdvisoryRow, MailRow, PostedRow, StoreError, Txn};
 
 /// The page of a case, read anew from its report.
@@ -355,8 +356,8 @@ fn clock_alert(
 
 fn parked(txn: &Txn<'_>, effect: EffectId) -> Result<Alert, StoreError> {
     let row = txn.effect(effect)?;
-    let why = row.why.unwrap_or_else(|| "no reason was noted".to_owned());
-    Ok(Alert::EffectParked { effect, what: row.effect.word().to_owned(), why })
+    let why = row.why.as_deref().map_or_else(|| "no reason was noted".into(), stuck::why).into_owned();
+    Ok(Alert::EffectParked { effect, what: stuck::deed(&row.effect).into_owned(), why })
 }
 
 fn lines(txn: &Txn<'_>, mails: &[MailId]) -> Result<Vec<Line>, StoreError> {

@@ -258,7 +258,7 @@ pub(crate) fn who_knows(roster: &Roster, case: &Case) -> String {
     if matches!(tracks.cve, Cve::Requested { .. } | Cve::Assigned { .. } | Cve::Refused) {
         who.push("those who give out CVE numbers".to_owned());
     }
-    if tracks.notified.is_some() {
+    if told::all_chairs(case) {
         who.push("the chairs of all groups of the project".to_owned());
     }
     match tracks.list_told().len() {

@@ -173,7 +173,7 @@ fn what_happened(view: &AlertView) -> String {
         Alert::ClockBreach { clock, due } => waits::broken(*clock, &at(*due)),
         Alert::OwnerMissing { to } => owner_missing(*to).to_owned(),
         Alert::EffectParked { effect, what, why } => format!(
-            "I could not {} ({}). I will not try again by myself; it is parked as effect {effect}.",
+            "I could not {}: {}.\n\nI will not try again by myself; it is parked as effect {effect}.",
             plain(what),
             plain(why)
         ),

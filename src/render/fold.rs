@@ -37,6 +37,40 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// A text in Markdown as it is quoted in a letter: long lines of prose are broken at [`COLUMNS`], which changes nothing of what it
+/// says; tables, headings and code stand as they are. Nothing is joined.
+pub fn quoted(text: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut code = false;
+    for line in text.lines() {
+        let bare = line.trim_start();
+        let fence = bare.starts_with("```") || bare.starts_with("~~~");
+        code ^= fence;
+        let stands = code || fence || bare.starts_with(['|', '#']) || line.starts_with(['\t']);
+        let indent = line.len() - bare.len();
+        if stands || indent >= 4 || line.chars().count() <= COLUMNS {
+            out.push(line.to_owned());
+            continue;
+        }
+        let sign = if bare.starts_with("* ") { 2 } else { bullet(bare) };
+        let mut at = " ".repeat(indent);
+        let mut empty = true;
+        for word in bare.split_whitespace() {
+            if !empty && at.chars().count() + 1 + word.chars().count() > COLUMNS {
+                out.push(std::mem::replace(&mut at, " ".repeat(indent + sign)));
+                empty = true;
+            }
+            if !empty {
+                at.push(' ');
+            }
+            at.push_str(word);
+            empty = false;
+        }
+        out.push(at);
+    }
+    out.join("\n")
+}
+
 fn starts_unit(line: &str) -> bool {
     line.starts_with([' ', '>']) || bullet(line) > 0
 }

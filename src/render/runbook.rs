@@ -9,6 +9,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::fence::prose;
 use super::letters::{LetterName, Reader};
+use super::reminders::reminders;
 use crate::case::Closure;
 use crate::case::calendar::HOURS_A_DAY;
 use crate::case::command::documentation;
@@ -20,6 +21,14 @@ use crate::case::roster::Role;
 pub struct Lengths {
     /// Working days within which a person answers a report.
     pub acknowledge_days: u32,
+    /// Working hours after a report at which people are reminded of that; 24 are a working day.
+    pub acknowledge_warn_hours: Vec<u32>,
+    /// Working hours without an owner after which the team is reminded.
+    pub owner_team_hours: Vec<u32>,
+    /// Days without an answer to our questions after which the owner hears of it.
+    pub information_days: Vec<u32>,
+    /// Days after which the owner hears that the case may be closed.
+    pub information_close_days: u32,
     /// Working days within which an acknowledgement promises the next word, unless it says another number.
     pub contact_days: u32,
     /// Working hours without an owner after which the chairs are told; 24 are a working day.
@@ -156,6 +165,7 @@ pub fn markdown(view: &RunbookView) -> String {
         put(&mut page, &filled(&text, lengths));
     }
     put(&mut page, &ends());
+    put(&mut page, &reminders(lengths));
     put(&mut page, &filled(EMBARGO, lengths));
     put(&mut page, &filled(LIST, lengths));
     put(
@@ -222,7 +232,7 @@ fn watched(view: &RunbookView) -> String {
 }
 
 /// Working hours as people say them.
-fn working(hours: u32) -> String {
+pub(super) fn working(hours: u32) -> String {
     match (hours / HOURS_A_DAY, hours % HOURS_A_DAY) {
         (1, 0) => "one working day".to_owned(),
         (days, 0) if days > 0 => format!("{days} working days"),
@@ -348,7 +358,7 @@ const LIST: &str = "\
 
 Organizations that ship O3DE to others, or run it for them, can be told before the public, so that they are ready.
 
-- Each is on the list with an address that several people read, accepted these terms on a known day, is vouched for by a member or chair, and confirms it every year. Two people decide on each entry.
+- Each is on the list with an address that several people read, accepted these terms on a known day, and confirms them every year. Two members or chairs decide on each entry and vouch for it, by name.
 - Each gets a mail of its own; nobody sees who else is on the list. What was told to whom, and when, is kept.
 - What is told is for those who must act on it (TLP:AMBER+STRICT): no forwarding, nothing in public, no commits that give it away. Whether the fix may be deployed before the day is said in each notice.
 - They are told {prep_days} days before ({prep_days_critical} for a critical case), again 24 hours before, whenever the day moves, and when the embargo ends.

@@ -485,11 +485,34 @@ fn a_secret_is_found_where_the_unit_takes_it_from() {
     );
 }
 
+/// RUNBOOK 1.7, the embargoed list: "vouched by a member or C", "approve 2p".
+#[test]
+fn two_people_decide_on_each_entry_of_the_embargoed_list() {
+    let entry = |names: &str| {
+        format!(
+            "{SHORT}[[runbook.embargoed]]\norganization = \"Studio\"\naddress = \"a@studio.example\"\n\
+             terms_accepted = \"2025-03-01\"\nvouched_by = {names}\n"
+        )
+    };
+    let folder = Folder::new();
+    for names in ["[\"alice\"]", "[\"alice\", \"alice\"]", "[]"] {
+        let mistakes = folder.mistakes(&entry(names));
+        assert!(
+            mistakes.iter().any(|m| m.contains("two people decide on each entry")),
+            "{names}: {mistakes:?}"
+        );
+    }
+    // Somebody who left the team stops nothing, and is told of by a warning.
+    assert_eq!(folder.mistakes(&entry("[\"alice\", \"nobody\"]")), Vec::<String>::new());
+    let listed = load(&entry("[\"alice\", \"bob\"]")).runbook.embargoed.remove(0);
+    assert_eq!(listed.vouched_by.len(), 2);
+}
+
 /// RUNBOOK 1.7: "re-confirmed yearly": told a month before, and nothing is sent from the day after.
 #[test]
 fn terms_of_the_embargoed_list_hold_a_year_to_the_day() {
     let entry = "[[runbook.embargoed]]\norganization = \"Studio\"\naddress = \"a@studio.example\"\n\
-                 terms_accepted = \"2025-03-01\"\nconfirmed = \"2026-03-01\"\nvouched_by = \"alice\"\n";
+                 terms_accepted = \"2025-03-01\"\nconfirmed = \"2026-03-01\"\nvouched_by = [\"alice\", \"bob\"]\n";
     let listed = load(&format!("{SHORT}{entry}")).runbook.embargoed.remove(0);
     let on = |day: &str| (listed.is_lapsed(day.parse().unwrap()), listed.news(day.parse().unwrap()));
     assert_eq!(on("2027-01-29"), (false, None));

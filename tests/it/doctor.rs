@@ -140,7 +140,7 @@ fn listed(world: &World) {
     let ago = |days: i64| today.checked_sub(jiff::Span::new().days(days)).unwrap();
     let entry = |name: &str, more: String| {
         format!(
-            "[[runbook.embargoed]]\norganization = \"{name}\"\naddress = \"security@{}.example\"\n{more}\nvouched_by = \"alice\"\n\n",
+            "[[runbook.embargoed]]\norganization = \"{name}\"\naddress = \"security@{}.example\"\n{more}\nvouched_by = [\"alice\", \"bob\"]\n\n",
             name.to_lowercase()
         )
     };

@@ -366,14 +366,16 @@ fn an_organization_reads_of_itself_alone() {
 
 /// RUNBOOK T19: approvals are bound to the text, so a reviewer reads exactly that text.
 #[test]
-fn a_reviewer_reads_exactly_the_text_that_is_approved() {
-    let text =
-        format!("# A\n\n  two  spaces\n- a list\nwithout a blank line before, {}end\n", "long ".repeat(40));
+fn a_reviewer_reads_every_word_of_the_text_that_is_approved() {
+    let head = "# A\n\n  two  spaces\n- a list\nwithout a blank line before, ";
+    let text = format!("{head}{}end\n", "long ".repeat(40));
     let desk = Desk { to: None, zone: TimeZone::UTC, their_zone: None, team: "team".into(), code: None };
     let draft = Version { text: text.clone(), hash: "1a2b3c4d".into() };
     let what = OnCase::ReviewRequest { draft, by: dates().limit_at, dates: None };
     let letter = letters().on_case(CASE, &desk, &what).unwrap();
-    assert!(letter.body.contains(&format!("\n\n{}\n\n", text.trim_end())), "{}", letter.body);
+    assert!(letter.body.contains(&format!("\n\n{head}")), "nothing is joined: {}", letter.body);
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&letter.body).contains(&flat(&text)), "{}", letter.body);
     assert!(letter.body.contains("  approve 1a2b3c4d\n"));
     assert!(!letter.body.contains("!approve"), "a quote of it cannot fire");
 }
@@ -429,6 +431,25 @@ fn the_day_comes_with_an_entry_for_the_calendar() {
     assert_eq!(file.sha256, sir_intake::case::Sha256::of(entry().write().as_bytes()), "as it was written");
 }
 
+/// RUNBOOK 3: "text only, at most 72 columns", also of a text that people approve; its words are all there, and its hash is that of
+/// the text itself.
+#[test]
+fn a_text_to_approve_is_quoted_within_the_columns() {
+    let prose = "A server trusts the length that a packet names and writes behind its end. ".repeat(3);
+    let table = format!("| {} |", "x".repeat(90));
+    let code = format!("```\n{}\n```", "let a = 1; ".repeat(12).trim_end());
+    let text = format!("## Summary\n\n{prose}\n\n- {prose}\n\n{table}\n\n{code}");
+    let draft = Version { text: text.clone(), hash: "1a2b3c4d".into() };
+    let letter = OnCase::ReviewRequest { draft, by: dates().publish_at, dates: None };
+    let desk = Desk { to: None, zone: TimeZone::UTC, their_zone: None, team: "team".into(), code: None };
+    let body = letters().on_case(CASE, &desk, &letter).unwrap().body;
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(&body).contains(&flat(&text)), "every word: {body}");
+    let long: Vec<&str> = body.lines().filter(|line| line.chars().count() > 72).collect();
+    assert_eq!(long.len(), 2, "table and code stand: {long:#?}");
+    assert!(body.contains("\n  end. A server"), "an item hangs: {body}");
+}
+
 // ---------------------------------------------------------------- the page for the public
 
 fn runbook() -> RunbookView {
@@ -457,6 +478,10 @@ fn runbook() -> RunbookView {
 fn lengths(rule: RunbookRule) -> Lengths {
     Lengths {
         acknowledge_days: 3,
+        acknowledge_warn_hours: vec![24, 48, 60],
+        owner_team_hours: vec![4, 24],
+        information_days: vec![7, 21],
+        information_close_days: 45,
         contact_days: 5,
         owner_chairs_hours: 48,
         owner_tsc_hours: 72,
@@ -466,6 +491,7 @@ fn lengths(rule: RunbookRule) -> Lengths {
 }
 
 /// RFC: "The processes for reporting and handling security issues should be public knowledge"
+/// RFC line 81: "Provides clear process for SIG to follow"
 /// RFC line 89: "Process should be publicly documented for any contributor to reference in SIG-Security".
 #[test]
 fn the_public_reads_the_runbook_as_it_is_configured() {
@@ -479,4 +505,19 @@ fn the_public_reads_the_runbook_as_it_is_configured() {
     let other = markdown(&RunbookView { lengths: lengths(other), hold_s: None, ..runbook() });
     assert!(other.contains("within 21 days") && other.contains("after 60 days at the latest"), "{other}");
     assert!(!other.contains("exclamation mark"), "no commands, no table of them");
+    let waits = Lengths {
+        acknowledge_warn_hours: vec![24, 60],
+        information_days: vec![3, 5, 8],
+        information_close_days: 13,
+        ..lengths(RunbookRule::default())
+    };
+    let page = markdown(&RunbookView { lengths: waits, ..runbook() });
+    for words in [
+        "one working day and 60 working hours (24 to the day) after the report",
+        "after 3, 5 and 8 days",
+        "after 13 days that the case may be closed",
+        "45, 30, 15, 7, 3 and 1 days before",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

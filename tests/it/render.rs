@@ -667,3 +667,25 @@ fn on_a_quiet_monday_the_digest_proves_life() {
     assert!(view.is_empty());
     shot("digest-empty", &as_mail(&letters().digest(&view)));
 }
+
+/// What stands parked is told in words that say what to do; the store holds a word alone.
+#[test]
+fn every_reason_that_stops_an_effect_has_its_words() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/perform");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for (at, mark) in text.match_indices("Parked { why: \"").chain(text.match_indices("again(\"")) {
+            let word = text[at + mark.len()..].split('"').next().unwrap();
+            let words = sir_intake::render::stuck::why(word);
+            assert!(words != word && words.contains(' ') && !words.ends_with('.'), "{word}: {words}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+    let overtaken = sir_intake::render::stuck::why("public-meanwhile");
+    assert!(overtaken.contains("everybody can read by now") && overtaken.contains("drop it"));
+    let named = sir_intake::render::stuck::why("another-is-being-named");
+    assert!(named.contains("goes on by itself when the time to undo that is over"));
+    assert_eq!(sir_intake::render::stuck::why("what nobody wrote"), "what nobody wrote");
+}

@@ -61,6 +61,12 @@ const KEPT: &[(u32, &str, &str, &str)] = &[
         "a_known_cve_in_a_bundled_package_is_named_with_reasons_where_members_look",
     ),
     (
+        32,
+        "in which case it can be discussed in SIG-security channels and at public meetings",
+        "story/told_words.rs",
+        "what_is_public_already_may_be_discussed",
+    ),
+    (
         33,
         "Reporter should be thanked for their report and notified this is a known issue",
         "story/commands_letters.rs",
@@ -83,6 +89,12 @@ const KEPT: &[(u32, &str, &str, &str)] = &[
         "consider holding meeting of SIR team within 1 week of issue being reported",
         "story/disclosure.rs",
         "a_grave_one_is_met_about_within_a_week",
+    ),
+    (
+        35,
+        "Triage owner is not responsible for actual work of fixing issue, TSC and SIGs are responsible for providing resources",
+        "story/told_words.rs",
+        "people_who_fix_it_are_asked_for_from_the_groups_and_the_tsc",
     ),
     (
         36,
@@ -351,6 +363,18 @@ const KEPT: &[(u32, &str, &str, &str)] = &[
         "letters_are_72_columns_wide_and_carry_their_tag_where_it_belongs",
     ),
     (
+        81,
+        "Provides clear process for SIG to follow",
+        "letters.rs",
+        "the_public_reads_the_runbook_as_it_is_configured",
+    ),
+    (
+        82,
+        "Minimizes what parts of the process TSC has to own/operate on.",
+        "story/told_words.rs",
+        "the_tsc_hears_three_times_and_nobody_waits_for_it",
+    ),
+    (
         84,
         "SIR team may not have capacity",
         "story/clocks.rs",
@@ -394,7 +418,7 @@ const NOT_KEPT: &[(std::ops::RangeInclusive<u32>, &str)] = &[
     (4..=4, "a heading of lines 5 to 7"),
     (9..=18, "who is of the team, and who gives access: the life of the roster, which is work of its own"),
     (22..=31, "nomination, approval, removal, appeal: the life of the roster, which is work of its own"),
-    (81..=83, "reasons for a process, no step of it"),
+    (83..=83, "asks how public and private figures go together: public figures are work of their own"),
     (86..=86, "who runs the process; its lengths are configured"),
     (88..=88, "everything may change; it is configured"),
     (90..=90, "training by people"),

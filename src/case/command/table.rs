@@ -260,7 +260,7 @@ pub const TABLE: &[Row] = &[
         Verb::Cve,
         Class::Reporter,
         "cve [request|CVE-...|refused [REASON]|none REASON]",
-        "Asks for a CVE id, or says how it stands with it. Tells the reporter (T17; why it was refused, in your words), but not of none.",
+        "Asks for a CVE id, or says how it stands with it. Tells the reporter (T17): of a refusal with your reason, of none nothing.",
         STOPS,
     ),
     row(
@@ -326,7 +326,7 @@ pub const TABLE: &[Row] = &[
         Verb::Leaked,
         Class::Internal,
         "leaked [WHAT] [where: WHERE] [how: HOW]",
-        "Something of it is known outside: tells the team, the TSC contact and all people by name who know of it (T31), with your words; they stand in that mail, so leave the details out. The embargoed list hears of it without them.",
+        "Something of it is known outside: tells the team, the TSC contact, and the chairs and SIG-Release as far as they know of it (T31). Your words stand in that mail: no details in them. The embargoed list hears of it without them.",
         UNDO,
     ),
     row(

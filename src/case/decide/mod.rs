@@ -25,7 +25,7 @@ use jiff::Timestamp;
 pub use open::{Opening, Standing, open};
 pub use operator::{Act, Refusal};
 pub use outcome::Outcome;
-pub use promises::{limit, next_word};
+pub use promises::{limit, next_word, warned_days_before};
 pub use publishing::may_be_public;
 pub use receipt::{ReceiptCounts, Sender};
 pub use sort::{Automation, Fate, Reading, Route, Screened, Trust, Waiting, sort};

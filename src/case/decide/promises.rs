@@ -23,6 +23,11 @@ const DISCLOSURE_RINGS: [(u32, Audience); 6] = [
     (89, Audience::Chairs),
 ];
 
+/// How many days before it is to be public people hear of it, the most first.
+pub fn warned_days_before() -> Vec<u32> {
+    DISCLOSURE_RINGS.iter().map(|(day, _)| 90 - day).collect()
+}
+
 /// Adds to a decision what follows for the promises.
 pub(super) fn follow(decision: &mut Decision, case: &Case, policy: &Policy, now: Timestamp) {
     if matches!(case.stage, Stage::New) && decision.events.is_empty() {

@@ -19,13 +19,18 @@ pub fn everybody(case: &Case, roster: &Roster) -> Vec<MemberKey> {
 /// Chairs of SIGs: of those that it concerns once it is assessed (T10), of all once the embargoed list knows (T22).
 pub fn sig_chairs(case: &Case, roster: &Roster) -> Vec<MemberKey> {
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
-    let notified = |act: &Act| {
-        matches!(act.deed, Deed::Step { step: Step::Notify { .. } }) && act.state == ActState::Done
-    };
-    let all = case.acts.iter().any(notified);
+    let all = all_chairs(case);
     let chairs = roster.with(Role::SigChair);
     let told = chairs.filter(|chair| all || chair.sigs.iter().any(|sig| sigs.contains(sig)));
     told.map(|chair| chair.key.clone()).collect()
+}
+
+/// Whether the chairs of all SIGs were told.
+pub fn all_chairs(case: &Case) -> bool {
+    let notified = |act: &Act| {
+        matches!(act.deed, Deed::Step { step: Step::Notify { .. } }) && act.state == ActState::Done
+    };
+    case.acts.iter().any(notified)
 }
 
 /// SIG-Release, if it was asked about installers (T25): with the first word about a fix of a high or critical one.

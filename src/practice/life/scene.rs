@@ -94,13 +94,13 @@ organization = "Example Studios"
 address = "security@studio.example"
 terms_accepted = "2026-01-31"
 confirmed = "2027-01-29"
-vouched_by = "alice"
+vouched_by = ["alice", "bob"]
 
 [[runbook.embargoed]]
 organization = "Example Cloud Games"
 address = "psirt@cloud-games.example"
 terms_accepted = "2026-09-15"
-vouched_by = "bob"
+vouched_by = ["bob", "carol"]
 
 [ops]
 # The clock of the play leaps; in production five minutes without a look into the mailbox are an alarm.

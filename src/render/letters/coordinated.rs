@@ -149,7 +149,7 @@ impl Coordinated {
             }
             Self::EmbargoProposal { dates, extension_days, who_knows } => {
                 embargo(sheet, dates, *extension_days);
-                sheet.line("who_knows", who_knows);
+                sheet.put("who_knows", who_knows);
                 LetterName::EmbargoProposal
             }
             Self::Embargo { dates, extension_days, moved, confirm } => {
@@ -180,7 +180,7 @@ impl Coordinated {
             }
             Self::Review { text, credit, by, again, dates } => {
                 sheet.flag("again", *again);
-                sheet.block("text", text);
+                sheet.quote("text", text);
                 sheet.line("credit", credit);
                 sheet.at("by", *by);
                 planned(sheet, dates.as_ref());

@@ -428,7 +428,7 @@ impl IncidentNote {
 }
 
 fn version(sheet: &mut Sheet<'_>, draft: &Version) {
-    sheet.block("text", &draft.text);
+    sheet.quote("text", &draft.text);
     sheet.line("hash", &draft.hash);
 }
 

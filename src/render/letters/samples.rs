@@ -75,9 +75,13 @@ fn to_reporter(name: LetterName) -> Vec<Sample> {
         return vec![("", receipt().filled())];
     }
     let common = common();
-    let all = triage()
-        .into_iter()
-        .chain(coordinated().into_iter().chain(late()).map(|(label, body)| (label, Body::Coordinated(body))));
+    let all = triage().into_iter().chain(
+        coordinated()
+            .into_iter()
+            .chain(cves())
+            .chain(late())
+            .map(|(label, body)| (label, Body::Coordinated(body))),
+    );
     let filled = all.map(|(label, body)| (label, common.filled(&body)));
     filled.filter(|(_, filled)| filled.name == name).collect()
 }
@@ -142,7 +146,6 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
         contact_by: noon(12),
         dates,
     };
-    let cve = |state, dates| Coordinated::Cve { state, dates, public: false };
     vec![
         ("with questions", asked(true)),
         ("without questions", asked(false)),
@@ -164,6 +167,12 @@ fn coordinated() -> Vec<(&'static str, Coordinated)> {
             update("We see it happen on Windows and on Linux, and know which line does it.", Some(dates())),
         ),
         ("no change", update("", None)),
+    ]
+}
+
+fn cves() -> Vec<(&'static str, Coordinated)> {
+    let cve = |state, dates| Coordinated::Cve { state, dates, public: false };
+    vec![
         ("requested", cve(Cve::Requested { at: noon(3) }, Some(dates()))),
         ("assigned", cve(Cve::Assigned { cve: words("CVE-2026-12345") }, Some(dates()))),
         (

@@ -134,7 +134,16 @@ fn agreed() -> Vec<(&'static str, OnCase)> {
         ),
         ("leak, new day", incident(Incident::Leak, Some(noon(10)))),
         ("exploited, no day", incident(Incident::Exploited, None)),
-        ("nothing said", OnCase::Incident(IncidentNote { place: String::new(), ..note(Incident::Leak) })),
+        (
+            "nothing said, day agreed",
+            OnCase::Incident(IncidentNote {
+                place: String::new(),
+                what: words("Nobody has written that down yet."),
+                how: words("Not known yet."),
+                agreed: true,
+                ..note(Incident::Leak)
+            }),
+        ),
         (
             "published early",
             OnCase::Incident(IncidentNote {

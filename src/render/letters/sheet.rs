@@ -9,7 +9,7 @@ use tera::Context;
 use super::coordinated::Dates;
 use super::table::LetterName;
 use crate::render::fence::{one_line, prose, visible};
-use crate::render::fold::COLUMNS;
+use crate::render::fold::{COLUMNS, quoted};
 use crate::render::when;
 
 /// Most characters of a reporter's own subject or name that a letter repeats.
@@ -27,11 +27,13 @@ pub(super) struct Zones<'a> {
     pub(super) theirs: Option<&'a TimeZone>,
 }
 
-/// A text that stands in the letter as it is, on lines of its own: never folded, since people approve exactly this.
+/// A text that stands in the letter on lines of its own.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) token: String,
     pub(super) text: String,
+    /// It is a quotation, whose long lines are broken; else it stands as it is.
+    pub(super) quoted: bool,
 }
 
 /// The values of one letter.
@@ -102,20 +104,26 @@ impl<'a> Sheet<'a> {
 
     /// A text that stands as it is.
     pub(super) fn block(&mut self, name: &'static str, text: &str) {
-        self.stand(name, visible(text));
+        self.stand(name, visible(text), false);
+    }
+
+    /// A text in Markdown that people read and approve: every word of it, long lines of prose broken. What is approved is the text
+    /// itself, by its hash.
+    pub(super) fn quote(&mut self, name: &'static str, text: &str) {
+        self.stand(name, visible(text), true);
     }
 
     /// A list in Markdown of values that cannot act there.
     pub(super) fn bullets(&mut self, name: &'static str, items: &[String]) {
         let items: Vec<String> = items.iter().map(|item| format!("- {}", prose(item))).collect();
-        self.stand(name, items.join("\n"));
+        self.stand(name, items.join("\n"), false);
     }
 
-    fn stand(&mut self, name: &'static str, text: String) {
+    fn stand(&mut self, name: &'static str, text: String, quoted: bool) {
         // The spaces make it a unit of its own when the letter is folded.
         let token = format!("::{name}::");
         self.put(name, &format!("  {token}"));
-        self.blocks.push(Block { token, text: text.trim_matches('\n').to_owned() });
+        self.blocks.push(Block { token, text: text.trim_matches('\n').to_owned(), quoted });
     }
 
     /// How long a report is kept back: wished, and at most.
@@ -189,6 +197,7 @@ impl Filled {
         for line in folded.lines() {
             let block = self.blocks.iter().find(|block| block.token == line.trim());
             match block {
+                Some(block) if block.quoted => out.push_str(&quoted(&block.text)),
                 Some(block) => out.push_str(&block.text),
                 None => out.push_str(line),
             }

@@ -38,7 +38,7 @@ approvals = 2
 organization = "Example Studios"
 address = "security@studio.example"
 terms_accepted = "2026-01-31"
-vouched_by = "alice"
+vouched_by = ["alice", "bob"]
 "#;
 
 pub const STUDIO: &str = "security@studio.example";

@@ -78,7 +78,7 @@ async fn words_of_the_report_are_a_leak_whoever_repeats_them() {
 #[tokio::test]
 async fn letters_that_the_guard_stops_together_leave_the_case_what_its_journal_says() {
     let second = "[[runbook.embargoed]]\norganization = \"Second Studios\"\naddress = \"security@second.example\"\n\
-                  terms_accepted = \"2026-01-31\"\nvouched_by = \"bob\"\n";
+                  terms_accepted = \"2026-01-31\"\nvouched_by = [\"bob\", \"alice\"]\n";
     let mut world = approve(assess(reported_with(&format!("{ROSTER}{MORE}{second}")).await).await).await;
     rena(
         &mut world,

@@ -46,6 +46,7 @@ pub mod takedown_guards;
 mod takedown_mail;
 pub mod thread;
 mod thread_attack;
+mod told_words;
 mod verified;
 mod waiting;
 mod ways;

@@ -33,11 +33,16 @@ async fn exploited_in_the_wild_it_is_published_early_by_two() {
     let letters_before = letters(&world).len();
 
     let told = say(&mut world, BOB, "!exploited A customer of a studio was attacked with it").await;
-    assert!(told.contains("5 people and 1 of the embargoed list are told"), "{told}");
+    assert!(told.contains("6 people and 1 of the embargoed list are told"), "{told}");
     assert!(told.contains("the reporter is not told by this: update tells them"), "{told}");
-    for who in
-        ["alice@members.example", "bob@members.example", "carol@chairs.example", TESS, "nora@sigs.example"]
-    {
+    for who in [
+        "alice@members.example",
+        "bob@members.example",
+        "carol@chairs.example",
+        TESS,
+        "nora@sigs.example",
+        "rita@release.example",
+    ] {
         assert_eq!(got(&world, who, "URGENT, confidential: it is being exploited"), 1, "{who} hears once");
     }
     assert!(told.contains("the changed day to the embargoed list (T23) leaves at once"), "{told}");
