@@ -6,7 +6,8 @@ use super::letters;
 use super::steer::Steer;
 use crate::case::command::Question;
 use crate::case::decide::command::Around;
-use crate::case::{Case, MailId};
+use crate::case::roster::Member;
+use crate::case::{Case, MailId, MemberKey};
 use crate::mail::{Authentication, Automatic};
 use crate::store::{FateWord, MailRow, StoreError};
 
@@ -14,6 +15,24 @@ use crate::store::{FateWord, MailRow, StoreError};
 const FACTS_OF: usize = 20;
 
 impl Steer<'_> {
+    /// The member who reported it themselves: by a mail, by GitHub's private reporting, or in public.
+    pub(super) fn reporting_member(&self, case: &Case) -> Result<Option<MemberKey>, StoreError> {
+        let roster = &self.office.policy.roster;
+        let reporter = case.reporter.map(|person| self.txn.address_of(person)).transpose()?;
+        if let Some(member) = reporter.and_then(|address| roster.by_address(&address)) {
+            return Ok(Some(member.key.clone()));
+        }
+        let author = match self.txn.advisory_of(case.report)? {
+            Some(advisory) => advisory.author,
+            None => self.txn.posted_of(case.report)?.and_then(|posted| posted.author),
+        };
+        let theirs = |member: &&Member, login: &str| {
+            member.github.as_ref().is_some_and(|account| account.login.eq_ignore_ascii_case(login))
+        };
+        let member = author.and_then(|login| roster.members.iter().find(|member| theirs(member, &login)));
+        Ok(member.map(|member| member.key.clone()))
+    }
+
     /// The last mail of the case after its report that no member wrote.
     pub(super) fn last_mail(&self, case: &Case) -> Result<Option<MailId>, StoreError> {
         for row in self.txn.mails_of(case.id)?.iter().rev() {

@@ -116,9 +116,7 @@ impl Steer<'_> {
             self.look_around(&mut around, case, command)?;
         }
         let Some(case) = case else { return Ok(around) };
-        let reporter = case.reporter.map(|person| self.txn.address_of(person)).transpose()?;
-        around.reporter_is = reporter
-            .and_then(|address| self.office.policy.roster.by_address(&address).map(|m| m.key.clone()));
+        around.reporter_is = self.reporting_member(case)?;
         around.last_mail = self.last_mail(case)?;
         if let Some(last) = around.last_mail {
             around.mails.insert(last, MailIs::OfCase);

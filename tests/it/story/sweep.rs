@@ -6,6 +6,7 @@ use sir_intake::case::{ClockKind, MemberKey, Receipt, Source, Withheld};
 use sir_intake::practice::hub::{Advised, Fault, Kind};
 use sir_intake::store::FateWord;
 
+use crate::story::command_desk::{ALICE, BOB, say};
 use crate::story::thread::FIRST;
 use crate::sync::O3DE;
 use crate::world::World;
@@ -36,6 +37,23 @@ fn advise(world: &World, n: u32, email: Option<&str>) -> String {
     let summary = format!("Heap overflow {n} in Multiplayer");
     let advised = Advised { by: "rena-on-hub", email, state: "triage", summary: &summary, description: TEXT };
     world.peers.hub.advise(O3DE, &advised).unwrap()
+}
+
+/// MAIL 7: "show, own, approve (not own report)": also a member who reports by GitHub, where no address says who it is.
+#[tokio::test]
+async fn a_member_who_reports_by_github_looks_not_after_it() {
+    let mut world = World::new().await;
+    let account = "name = \"alice\"\ngithub_login = \"alice-a\"\ngithub_id = 101";
+    world.change_config("name = \"alice\"", account);
+    open_door(&mut world);
+    let advised = Advised { by: "Alice-A", email: None, state: "triage", summary: "Overflow", description: TEXT };
+    world.peers.hub.advise(O3DE, &advised).unwrap();
+    world.settle_within(1).await;
+    assert_eq!(world.case(1).source, Source::Advisory);
+    let told = say(&mut world, ALICE, 1, "!own me").await;
+    assert!(told.contains("you reported this case: somebody else looks after it"), "{told}");
+    say(&mut world, BOB, 1, "!own me").await;
+    assert_eq!(world.case(1).owner(), Some(&MemberKey("bob".to_owned())));
 }
 
 /// Issue 3: "each new one becomes a case like a mailed report [...] once, and joins the same clock".
