@@ -234,6 +234,10 @@ fn means(deed: &Deed) -> Option<&'static str> {
         )
     } else if let Step::Publish { .. } = step {
         Some("the advisory becomes public as it reads now, and everybody who must know is told")
+    } else if let Step::SetDay { .. } = step {
+        Some(
+            "the report has no address, so nobody outside agrees to a day; nothing is published before this one",
+        )
     } else if let Step::Collaborate { .. } = step {
         Some("whoever has this account can read the advisory and change it")
     } else {

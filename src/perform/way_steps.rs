@@ -126,6 +126,7 @@ fn date(office: &Office, case: &Case) -> Step {
             format!("Day: {}, agreed; {} is proposed", day(agreed.date), day(proposed.date))
         }
         (None, Some(proposed), None) => format!("Day: {} is proposed", day(proposed.date)),
+        (None, None, None) if case.reporter.is_none() => "Day: two members set it".to_owned(),
         (None, None, None) => "Day: propose one to the reporter".to_owned(),
     };
     let limit = day(way::dates(office, case).limit_at);
@@ -138,6 +139,10 @@ fn cve(office: &Office, case: &Case) -> Step {
     let (done, text) = match &case.tracks.cve {
         Cve::None => (false, "CVE: not asked for".to_owned()),
         Cve::Requested { at } => (false, format!("CVE: asked for {}", day(*at))),
+        Cve::Assigned { id } if case.tracks.cve_unread => (
+            false,
+            format!("CVE: GitHub shows {id}, and nobody here asked for it: `!cve {id}`, or correct it there"),
+        ),
         Cve::Assigned { id } => (true, format!("CVE: {id}")),
         Cve::Refused => (true, "CVE: refused; the GHSA id must do".to_owned()),
         Cve::Unwanted => (true, "CVE: none wanted; the GHSA id must do".to_owned()),
@@ -164,6 +169,9 @@ fn review(office: &Office, case: &Case) -> Step {
     let mut text = format!("Review of text {}: {have} of {want} approvals", review.text.short());
     if !objects.is_empty() {
         text.push_str(&format!("; {} objects", objects.join(", ")));
+    }
+    if case.reporter.is_some_and(|reporter| review.asked_since(reporter).is_none()) {
+        text.push_str("; the reporter does not have it yet");
     }
     Step { done: have >= want && objects.is_empty(), text }
 }
