@@ -1,5 +1,5 @@
 //! Who must know hears of it, in words that are so: of what became known outside, of a refused CVE id, of two positions, of a fix
-//! that is not there, of who knows, of what is missing. Each was seen to fail.
+//! that is not there, of who knows, of what is missing.
 
 use serde_json::json;
 use sir_intake::practice::loopback::ROSTER;
