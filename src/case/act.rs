@@ -8,6 +8,7 @@ use super::command::{Above, Question};
 use super::part::Part;
 use super::reference::Reference;
 use super::step::{Step, Track};
+use super::tracks::Embargo;
 use super::{Case, CaseId, LetterKind, MailId, MemberKey, PersonId, Severity, Stage};
 
 /// What a member did, as the journal keeps it: no words, no addresses.
@@ -282,10 +283,10 @@ impl Act {
         &self.before.stage
     }
 
-    /// The day that stood when it was asked for; none: there was none, or it has nothing to do with it.
-    pub fn date_before(&self) -> Option<Timestamp> {
+    /// How it stood with the day before it; none: it sets none.
+    pub fn embargo_before(&self) -> Option<&Embargo> {
         match &self.before.part {
-            Some(Part::Embargo(before)) => before.agreed.map(|agreed| agreed.date),
+            Some(Part::Embargo(before)) => Some(before),
             Some(_) | None => None,
         }
     }

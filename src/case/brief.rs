@@ -41,7 +41,12 @@ pub enum Brief {
     /// T31: something of it is known outside, or it is being used.
     Incident,
     /// What T31 said was an error.
-    NoIncident,
+    NoIncident {
+        /// Nothing else of it is known or used: the day stays.
+        stays: bool,
+    },
+    /// That it is none was taken back.
+    GoesOn,
     /// It turned out to be no vulnerability: nothing is published.
     Ended,
     /// What became of the case of which this one is a duplicate: its own reporter knows nothing of that.
@@ -90,7 +95,8 @@ impl Brief {
             Self::ReleaseNote => "release-note",
             Self::Retrospective => "retrospective",
             Self::Incident => "incident",
-            Self::NoIncident => "no-incident",
+            Self::NoIncident { .. } => "no-incident",
+            Self::GoesOn => "goes-on",
             Self::Ended => "ended",
             Self::OriginalEnded => "original-ended",
             Self::Task { .. } => "task",

@@ -374,6 +374,8 @@ pub enum Event {
     ListOrdered {
         /// Who.
         people: Vec<PersonId>,
+        /// Until when they keep it, as they read it.
+        day: Timestamp,
     },
     /// GitHub gives the program no right to a step: a person was asked to do it.
     TaskNamed {

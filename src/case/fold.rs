@@ -155,7 +155,10 @@ impl Case {
                 }
                 self.tracks.step(step, act.number, &act.by, act.at);
             }
-            Deed::Reporter { person } => self.reporter = Some(*person),
+            Deed::Reporter { person } => {
+                self.reporter = Some(*person);
+                self.tracks.unbind_day();
+            }
             Deed::Answered => {
                 self.answer = Some(Answer { member: act.by.clone(), verified: true, at: act.at });
             }

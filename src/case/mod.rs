@@ -298,6 +298,9 @@ impl Case {
             self.receipt = Receipt::Sent(at);
         } else if letter.is_notice() {
             self.tracks.told.push((letter, person, at));
+            if letter == LetterKind::ListEnded {
+                self.tracks.to_tell.retain(|known| *known != person);
+            }
         } else if letter == LetterKind::PublishedThanks {
             self.tracks.thanked = true;
             self.wrote(at);
@@ -374,7 +377,7 @@ impl Case {
             | Event::StatusTold { .. } => self.apply_act(event),
             Event::Checked { checked } => self.looked_for(*checked),
             Event::AdvisorySeen { advisory, at } => self.advisory_seen(advisory, *at),
-            Event::ListOrdered { people } => self.tracks.to_tell.extend(people),
+            Event::ListOrdered { people, day } => self.tracks.list_ordered(people, *day),
             Event::TaskNamed { task, at } => self.tracks.named(task, *at),
             Event::PublishHalted { .. } => self.tracks.not_published(),
             Event::PostedSeen { posted, at } => self.tracks.posted_seen(posted, *at),

@@ -152,7 +152,7 @@ impl Tracks {
                 self.confirmed = confirmed;
             }
             Part::Meeting(meeting) => self.meeting = meeting,
-            Part::Embargo(embargo) => self.embargo = embargo,
+            Part::Embargo(embargo) => self.embargo.back_to(embargo),
             Part::Group(group) => self.group = group,
             Part::Reproduced(reproduced) => self.reproduced = reproduced,
             Part::Fix(fix) => self.fix = fix,

@@ -2,7 +2,7 @@
 //!
 //! A [`Step`] is what a member did; an [`Advisory`] is what GitHub shows. Both fold into [`Tracks`], which hold no words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -156,12 +156,27 @@ pub struct Embargo {
     pub proposed: Option<Proposed>,
     /// Since when there is no agreement.
     pub conflict: Option<Timestamp>,
+    /// The day that the embargoed list and the chairs of SIGs were told last.
+    #[serde(default)]
+    pub told: Option<Timestamp>,
 }
 
 impl Embargo {
-    /// That day stands, and nothing else.
-    fn of(date: Timestamp, mail: Option<MailId>, at: Timestamp) -> Self {
-        Self { agreed: Some(Agreed { date, mail, at }), proposed: None, conflict: None }
+    /// That day stands; whoever was told another one hears of it.
+    fn stands(&mut self, date: Timestamp, mail: Option<MailId>, at: Timestamp) {
+        let told = self.told.map(|_| date);
+        *self = Self { agreed: Some(Agreed { date, mail, at }), proposed: None, conflict: None, told };
+    }
+
+    /// As it was, but for what others were told meanwhile.
+    pub(super) fn back_to(&mut self, before: Self) {
+        *self = Self { told: before.told.or(self.told), ..before };
+    }
+
+    /// The day that others are told: the one that stands, else one that is proposed and not refused, else the last one.
+    pub fn named(&self, limit: Timestamp) -> Timestamp {
+        let open = self.proposed.filter(|_| self.conflict.is_none()).map(|proposed| proposed.date);
+        self.agreed.map(|agreed| agreed.date).or(open).unwrap_or(limit)
     }
 }
 
@@ -274,12 +289,17 @@ impl Tracks {
 
     /// Those of the embargoed list who were told, or are about to be, each once: what follows is for them as well.
     pub fn list_told(&self) -> Vec<PersonId> {
-        let told = self.told.iter().filter(|(letter, _, _)| *letter == LetterKind::ListNotice);
-        let mut people: Vec<PersonId> =
-            told.map(|(_, person, _)| *person).chain(self.to_tell.clone()).collect();
-        people.sort_unstable();
-        people.dedup();
-        people
+        let mut people: BTreeSet<PersonId> = BTreeSet::new();
+        for (letter, person, _) in &self.told {
+            if *letter == LetterKind::ListNotice {
+                people.insert(*person);
+            } else if *letter == LetterKind::ListEnded {
+                // They know that it is none.
+                people.remove(person);
+            }
+        }
+        people.extend(&self.to_tell);
+        people.into_iter().collect()
     }
 
     /// The day on which it goes public, as far as both sides agreed.
@@ -299,8 +319,8 @@ impl Tracks {
                 self.embargo.proposed = Some(Proposed { date: *date, act, at });
                 self.embargo.conflict = None;
             }
-            Step::Agreed { date, mail } => self.embargo = Embargo::of(*date, Some(*mail), at),
-            Step::SetDay { date } => self.embargo = Embargo::of(*date, None, at),
+            Step::Agreed { date, mail } => self.embargo.stands(*date, Some(*mail), at),
+            Step::SetDay { date } => self.embargo.stands(*date, None, at),
             Step::Conflict => self.embargo.conflict = Some(at),
             Step::Group { members } => {
                 self.group.clone_from(members);
@@ -407,9 +427,21 @@ impl Tracks {
         }
     }
 
+    /// Those of the embargoed list who are to be told of it, and until when they keep it.
+    pub(super) fn list_ordered(&mut self, people: &[PersonId], day: Timestamp) {
+        self.to_tell.extend(people);
+        self.embargo.told = Some(day);
+    }
+
+    /// A reporter is there who was not asked: the day that members set without one does not bind them.
+    pub(super) fn unbind_day(&mut self) {
+        self.embargo.agreed = self.embargo.agreed.filter(|agreed| agreed.mail.is_some());
+    }
+
     /// It is none: nobody keeps it, or prepares for it, any longer.
     pub(super) fn told_that_it_is_none(&mut self) {
         self.notified = None;
+        self.embargo.told = None;
         self.told_of = None;
         self.hurried = false;
     }

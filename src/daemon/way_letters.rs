@@ -268,6 +268,11 @@ fn early(office: &Office, case: &Case) -> Option<String> {
     Some(why.to_owned())
 }
 
+/// The day that they were told before this act.
+fn told_before(act: Option<&Act>) -> Option<Timestamp> {
+    act?.embargo_before()?.told
+}
+
 /// What changed, by the act that tells of it: it is known or used outside, or the day moved.
 fn change(office: &Office, case: &Case, act: Option<&Act>) -> ToList {
     let step =
@@ -279,8 +284,8 @@ fn change(office: &Office, case: &Case, act: Option<&Act>) -> ToList {
         }
         Some(_) | None => {
             return ToList::Change {
-                was: way::moved_from(case, act).unwrap_or_else(|| way::dates(office, case).publish_at),
-                reason: way::MOVED.to_owned(),
+                was: told_before(act).unwrap_or_else(|| way::dates(office, case).publish_at),
+                reason: way::why_moved(case).to_owned(),
             };
         }
     };

@@ -53,7 +53,8 @@ pub(super) fn letter(
         | Brief::Incident
         | Brief::CveCame
         | Brief::CveUnread
-        | Brief::NoIncident
+        | Brief::NoIncident { .. }
+        | Brief::GoesOn
         | Brief::Ended
         | Brief::OriginalEnded
         | Brief::AdvisoryClosed
@@ -154,7 +155,8 @@ fn on_case(
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
         | Brief::CveUnread
-        | Brief::NoIncident
+        | Brief::NoIncident { .. }
+        | Brief::GoesOn
         | Brief::Ended
         | Brief::OriginalEnded
         | Brief::AdvisoryClosed
@@ -209,7 +211,8 @@ fn meeting(office: &Office, case: &Case, at: Timestamp, now: Timestamp) -> OnCas
 
 /// T13: agreed, or moved; why stands in the letter to the reporter alone.
 fn day_moved(case: &Case, dates: Dates) -> OnCase {
-    OnCase::Embargo { dates, moved: way::moved(case).map(|was| (was, way::MOVED.to_owned())) }
+    let moved = way::moved(case).map(|was| (was, way::why_moved(case).to_owned()));
+    OnCase::Embargo { dates, moved, set: way::is_set(case) }
 }
 
 /// T30.
@@ -362,10 +365,10 @@ pub(super) fn headline(brief: &Brief) -> String {
         Brief::Retrospective => "public: please look back at how it went".to_owned(),
         Brief::Incident => "something of it is known outside, or it is being used: look at once".to_owned(),
         Brief::CveCame => "the CVE id is there, and the reporter is told".to_owned(),
-        Brief::NoIncident => {
-            "it is not known outside, and not used, after all: what you were told of that was an error"
-                .to_owned()
+        Brief::NoIncident { .. } => {
+            "what you were told last of its being known outside, or used, was an error".to_owned()
         }
+        Brief::GoesOn => "it goes on: that it is no vulnerability was taken back".to_owned(),
         Brief::Ended => "it turned out to be no vulnerability, and nothing is published".to_owned(),
         Brief::OriginalEnded => {
             "the case of which this one is a duplicate is public now, or was closed".to_owned()
@@ -397,9 +400,16 @@ pub(super) fn next(brief: &Brief) -> Option<&'static str> {
              mistake, open it again on GitHub: I see that by myself. If another advisory takes its place, say: \
              advisory GHSA-... If there is nothing to publish, close the case and say why.",
         ),
-        Brief::NoIncident => Some(
-            "The day that was agreed holds again, unless something else speaks against it; the issue says so.",
+        Brief::NoIncident { stays: true } => {
+            Some("Nothing else of it is known outside or used: the day holds as before.")
+        }
+        Brief::NoIncident { stays: false } => Some(
+            "It is known outside, or used, all the same, by what was said or seen besides: the issue says since when. It may still \
+             become public before its day.",
         ),
+        Brief::GoesOn => {
+            Some("What you were asked to do for it is wanted again. What you know of it stays with you.")
+        }
         Brief::Ended => Some(
             "There is nothing more to do for it. What you know of it stays with you. A draft advisory on GitHub is still there: \
              whoever owns the case closes it.",

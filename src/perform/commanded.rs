@@ -134,7 +134,8 @@ fn place(office: &Office, case: &Case, brief: &Brief) -> Option<String> {
         Brief::PostedChanged | Brief::PostedBlank | Brief::PostedGone | Brief::PostedBack => posted(),
         Brief::CveCame
         | Brief::CveUnread
-        | Brief::NoIncident
+        | Brief::NoIncident { .. }
+        | Brief::GoesOn
         | Brief::Ended
         | Brief::AdvisoryClosed
         | Brief::AdvisoryWithdrawn

@@ -27,10 +27,12 @@ pub(super) async fn letter(
         return Ok(Verdict::Stopped { why });
     }
     if !is_known_to(office, row, to)? {
-        return Ok(Verdict::Canceled { why: "they were told nothing of it" });
+        return Ok(unknown_to_them(office, row, to)?);
     }
-    if is_overtaken(office, row)? {
-        return Ok(Verdict::Parked { why: "public-meanwhile" });
+    match overtaken(office, row)? {
+        Some(Overtaken::Public) => return Ok(Verdict::Parked { why: "public-meanwhile" }),
+        Some(Overtaken::Ended) => return Ok(Verdict::Canceled { why: "the case ended meanwhile" }),
+        None => {}
     }
     let to = office.store.read(|txn| txn.address_of(to))?;
     if office.config.mode == Mode::Exercise && office.policy.roster.by_address(&to).is_none() {
@@ -57,14 +59,50 @@ fn is_known_to(office: &Office, row: &EffectRow, to: PersonId) -> Result<bool, S
     office.store.read(|txn| txn.may_have_left(case, before, to, of_act))
 }
 
-/// Whether it announces to the embargoed list what everybody can read by now: it was put off for long.
-fn is_overtaken(office: &Office, row: &EffectRow) -> Result<bool, StoreError> {
-    let announces = matches!(
+/// Nothing follows for whom nothing left. Where the notice itself could not leave, a person decides about both.
+fn unknown_to_them(office: &Office, row: &EffectRow, to: PersonId) -> Result<Verdict, StoreError> {
+    let follows = matches!(
         &row.effect,
-        Effect::Letter { letter: LetterKind::ListNotice | LetterKind::ListReminder, .. }
+        Effect::Letter { letter: LetterKind::ListChange | LetterKind::ListReminder, .. }
     );
-    let Some(case) = row.case.filter(|_| announces) else { return Ok(false) };
-    Ok(office.store.read(|txn| txn.case(case))?.tracks.published.is_some())
+    let notice = |txn: &Txn<'_>| match row.case {
+        Some(case) => txn.is_parked_for(case, LetterKind::ListNotice, to),
+        None => Ok(false),
+    };
+    Ok(if follows && office.store.read(notice)? {
+        Verdict::Parked { why: "notice-first" }
+    } else {
+        Verdict::Canceled { why: "they were told nothing of it" }
+    })
+}
+
+/// What became of it while a letter to the embargoed list was put off.
+enum Overtaken {
+    /// Everybody can read it by now.
+    Public,
+    /// The case ended without that.
+    Ended,
+}
+
+/// Whether a letter to the embargoed list speaks of a time that is over.
+fn overtaken(office: &Office, row: &EffectRow) -> Result<Option<Overtaken>, StoreError> {
+    let ahead = matches!(
+        &row.effect,
+        Effect::Letter {
+            letter: LetterKind::ListNotice
+                | LetterKind::ListReminder
+                | LetterKind::ListChange
+                | LetterKind::ListCorrected,
+            ..
+        }
+    );
+    let Some(case) = row.case.filter(|_| ahead) else { return Ok(None) };
+    let case = office.store.read(|txn| txn.case(case))?;
+    Ok(match (case.tracks.published, case.closure()) {
+        (Some(_), _) => Some(Overtaken::Public),
+        (None, Some(_)) => Some(Overtaken::Ended),
+        (None, None) => None,
+    })
 }
 
 /// Why a letter that a member ordered must not leave any more, looked at when it leaves.

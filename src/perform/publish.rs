@@ -8,7 +8,7 @@ use super::secrets::{self, Reader};
 use super::{Peers, PerformFault, Verdict, wanted};
 use crate::case::advisory::AdvisoryState;
 use crate::case::decide::{Outcome, may_be_public};
-use crate::case::{Sha256, Task};
+use crate::case::{Event, Sha256, Task};
 use crate::office::Office;
 use crate::store::EffectRow;
 use crate::wire::github::{AdvisoryUpdate, GithubError, Project, RepositoryAdvisory};
@@ -56,8 +56,8 @@ pub(super) async fn publish(
     if seen.advisory.text != *text {
         return Ok(Verdict::Parked { why: "text-changed" });
     }
-    // A CVE id that came since the last look is the case's own.
-    job.case.tracks.advisory = Some(seen.advisory.clone());
+    // What came since the last look is looked at as well: a CVE id that was asked for is the case's own, another one is not.
+    job.case.apply(&Event::AdvisorySeen { advisory: Box::new(seen.advisory.clone()), at: job.now() });
     let whole = seen.text.whole();
     let leaks = office
         .store

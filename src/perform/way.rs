@@ -28,13 +28,8 @@ pub(crate) fn dates(office: &Office, case: &Case) -> Dates {
 /// The same by this policy.
 pub(crate) fn dates_by(policy: &Policy, case: &Case) -> Dates {
     let limit_at = decide::limit(case, policy);
-    let embargo = &case.tracks.embargo;
-    let agreed = embargo.agreed.map(|agreed| agreed.date);
-    // One about which there is no agreement binds nobody: the last day counts.
-    let open = embargo.proposed.filter(|_| embargo.conflict.is_none());
-    let proposed = open.map(|proposed| proposed.date);
     Dates {
-        publish_at: agreed.or(proposed).unwrap_or(limit_at),
+        publish_at: case.tracks.embargo.named(limit_at),
         limit_at,
         wished_days: policy.runbook.target_days,
         limit_days: policy.runbook.limit_days,
@@ -47,7 +42,18 @@ pub(crate) fn agreed_dates(office: &Office, case: &Case) -> Option<Dates> {
 }
 
 /// Why a day moved, for others than the reporter.
-pub(crate) const MOVED: &str = "The reporter and we agreed on another day.";
+pub(crate) fn why_moved(case: &Case) -> &'static str {
+    if is_set(case) {
+        "The team set another day; nobody outside it has a say in that."
+    } else {
+        "The reporter and we agreed on another day."
+    }
+}
+
+/// Whether members set the day, where there is no reporter to agree with.
+pub(crate) fn is_set(case: &Case) -> bool {
+    case.tracks.embargo.agreed.is_some_and(|agreed| agreed.mail.is_none())
+}
 
 /// The day that stood before the one that stands.
 pub(crate) fn moved(case: &Case) -> Option<Timestamp> {

@@ -172,7 +172,7 @@ pub(super) fn happened(office: &Office, case: CaseId, event: &Event) -> Option<S
         | Event::StatusTold { .. } => return commanded(office, case, event),
         Event::Checked { checked } => format!("{case}: known? {}", checked.words()),
         Event::AdvisorySeen { advisory, .. } => shown(case, advisory),
-        Event::ListOrdered { people } => {
+        Event::ListOrdered { people, .. } => {
             format!("{case}: {} of the embargoed list are to be told", people.len())
         }
         Event::PublishHalted { .. } => {

@@ -38,6 +38,9 @@ fn stopped(word: &str) -> Option<&'static str> {
         "public-meanwhile" => {
             "it announces what everybody can read by now: drop it, and see that they hear that it is public"
         }
+        "notice-first" => {
+            "the notice that it speaks of could not leave: retry that first and then this, or drop both"
+        }
         "template" => {
             "its text cannot be made: `sir-intake templates check` names the fault; once it is mended order it anew, and drop this one"
         }

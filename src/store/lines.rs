@@ -95,6 +95,20 @@ impl Txn<'_> {
             .is_some())
     }
 
+    /// Whether that letter to that person could not leave, and waits for somebody to look at it.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn is_parked_for(&self, case: CaseId, letter: LetterKind, to: PersonId) -> Result<bool, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "select 1 from effect where case_id = ?1 and lane = 'letters' and state = 'parked'
+               and json ->> '$.letter' = ?2 and json ->> '$.to' = ?3 limit 1",
+        )?;
+        let letter = serde_json::to_string(&letter)?;
+        let values = params![case.to_string(), letter.trim_matches('"'), to.0];
+        Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
+    }
+
     /// Whether an effect of this case is due and was never begun.
     ///
     /// # Errors

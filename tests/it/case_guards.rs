@@ -134,17 +134,35 @@ fn without_a_reporter_two_members_set_the_day() {
         matches!(effect, Effect::Alert { alert: Alert::Brief { brief: Brief::DayMoved }, .. })
     };
     assert!(case.ordered.iter().filter(told).count() > 0);
+    // Who was told of it hears of the next one; nobody takes it back behind their backs.
+    case.refuses("!undo", "bob", "was done, and others know of it now");
     // A day that is over when the second person agrees is none.
     case.does("!embargo 2026-12-14", "carol");
     case.now = at("2026-12-15T10:00:00Z");
     assert!(!case.agrees("bob"));
     case.does("!publish", "alice");
-    // Taken back, it lacks one again.
-    let mut case = play(Until::Mitigating).alone();
-    case.does("!embargo 2026-12-07", "alice");
+}
+
+/// What members set without a reporter binds no reporter who was never asked.
+#[test]
+fn a_day_that_was_set_binds_nobody_who_comes_later() {
+    let other = sir_intake::case::PersonId(9);
+    let alone = || {
+        let mut case = play(Until::Mitigating).alone();
+        case.around.persons.insert("sam@second.example".to_owned(), other);
+        case.does("!embargo 2026-12-07", "alice");
+        case
+    };
+    let mut case = alone();
+    case.does("!reporter sam@second.example", "carol");
+    assert!(!case.agrees("bob"));
+    assert!(case.said.contains("the report has an address by now"), "{}", case.said);
+    let mut case = alone();
     assert!(case.agrees("bob"));
-    case.does("!undo", "carol");
+    case.does("!reporter sam@second.example", "carol");
     assert_eq!(case.case.tracks.date(), None);
+    case.does("!embargo 2026-12-07", "alice");
+    assert!(case.case.tracks.embargo.proposed.is_some());
 }
 
 impl Play {

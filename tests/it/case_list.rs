@@ -49,7 +49,7 @@ fn a_leak_that_was_none_is_taken_back_before_all_who_were_told() {
         assert!(told > 0);
         let act = case.case.last_act().unwrap().number;
         case.does("!undo", "alice");
-        assert_eq!(briefed(&case, &Brief::NoIncident), told, "{said}");
+        assert_eq!(briefed(&case, &Brief::NoIncident { stays: true }), told, "{said}");
         let corrects = |effect: &&Effect| matches!(effect, Effect::Letter { letter: LetterKind::ListCorrected, act: of, .. } if *of == act);
         assert_eq!(case.ordered.iter().filter(corrects).count(), 1, "{said}");
         assert!(case.said.contains("update tells them"), "{}", case.said);
@@ -60,7 +60,67 @@ fn a_leak_that_was_none_is_taken_back_before_all_who_were_told() {
     let act = case.case.last_act().unwrap().number;
     case.seen(1, AdvisoryState::Published);
     case.does(&format!("!undo {act}"), "alice");
-    assert_eq!((to_list(&case, LetterKind::ListCorrected), briefed(&case, &Brief::NoIncident)), (0, 0));
+    assert_eq!(
+        (to_list(&case, LetterKind::ListCorrected), briefed(&case, &Brief::NoIncident { stays: true })),
+        (0, 0)
+    );
+    // One of two was an error: it is known outside all the same.
+    let mut case = play(Until::Told);
+    case.does("!leaked It is on a forum", "bob");
+    case.does("!exploited Somebody uses it", "bob");
+    case.does("!undo", "alice");
+    assert!(briefed(&case, &Brief::NoIncident { stays: false }) > 0);
+}
+
+/// T23: "whenever the day moves": also where they were told the last day, and one is agreed afterwards.
+#[test]
+fn the_list_hears_of_the_first_day_that_is_agreed_after_they_were_told() {
+    let mut case = play(Until::Mitigating);
+    case.does("!conflict They want none\n!reproduced yes\n!fix none It is hard\n!credit anonymous", "alice");
+    case.does("!review", "alice");
+    case.done();
+    case.reporter();
+    case.approved("bob");
+    case.approved("carol");
+    case.does("!notify", "alice");
+    assert!(case.agrees("bob"));
+    case.done();
+    case.does("!embargo 2026-12-07", "alice");
+    case.done();
+    case.reporter();
+    case.does("!agreed", "alice");
+    assert_eq!(to_list(&case, LetterKind::ListChange), 1);
+    // The same day once more is no news.
+    case.done();
+    case.ordered.clear();
+    case.does("!embargo 2026-12-09", "alice");
+    case.does("!undo", "alice");
+    assert_eq!(to_list(&case, LetterKind::ListChange), 0);
+}
+
+/// "It turned out to be none" is taken back before all who heard it.
+#[test]
+fn whoever_heard_that_it_is_none_hears_that_it_goes_on() {
+    let closed = || {
+        let mut case = play(Until::Mitigating);
+        case.case.severity = None;
+        case.does("!close bug Only your own editor", "alice");
+        let told = briefed(&case, &Brief::Ended);
+        (case, told)
+    };
+    for back in ["!undo", "!reopen"] {
+        let (mut case, told) = closed();
+        case.does(back, "bob");
+        assert_eq!((briefed(&case, &Brief::GoesOn), told > 0), (told, true), "{back}");
+    }
+    // Nobody of the list hears of a leak between that it is none and that it is one after all.
+    let mut case = play(Until::Told);
+    case.does("!close wai It is how it is meant to be", "alice");
+    assert!(case.agrees("bob"));
+    case.done();
+    case.does("!reopen", "alice");
+    case.does("!leaked It is on a forum", "alice");
+    assert_eq!(to_list(&case, LetterKind::ListChange), 0);
 }
 
 /// RUNBOOK 1.2, row 12, after row 24: it turns out to be none when others prepare for it already.

@@ -22,6 +22,13 @@ fn sent_by_nobody() -> Play {
     case
 }
 
+impl Play {
+    fn without_reporter(mut self) -> Self {
+        self.case.reporter = None;
+        self
+    }
+}
+
 fn draft(to: PersonId, act: u32) -> Effect {
     Effect::Letter { letter: LetterKind::DraftForReporter, to, in_reply_to: None, act }
 }
@@ -53,6 +60,28 @@ fn a_draft_that_can_reach_nobody_is_waited_for_as_long_as_one_that_did() {
     case.refuses("!notify", "alice", "the reporter has until");
     case.pass(24 * 10);
     case.does("!notify", "alice");
+}
+
+/// "It is not published while you object; undo, or approve, ends it": and nothing else.
+#[test]
+fn a_review_is_not_taken_back_over_an_objection() {
+    let mut case = play(Until::Mitigating).without_reporter();
+    case.does("!reproduced yes\n!fix none It is hard\n!credit anonymous\n!review", "alice");
+    let review = case.case.last_act().unwrap().number;
+    case.does("!object It does not work on Windows", "bob");
+    case.refuses(&format!("!undo {review}"), "alice", "bob objects");
+    case.does("!undo", "bob");
+    case.does(&format!("!undo {review}"), "alice");
+}
+
+/// A draft on its way to another one is not on its way to the reporter.
+#[test]
+fn a_draft_that_was_ordered_for_another_reporter_holds_up_no_new_one() {
+    let mut case = sent_by_nobody();
+    case.around.persons.insert("sam@second.example".to_owned(), OTHER);
+    case.refuses("!review", "alice", "is under review already");
+    case.does("!reporter sam@second.example", "alice");
+    case.does("!review", "alice");
 }
 
 /// "reporter": letters go there from now on; what the one before read, the other one did not.
@@ -136,6 +165,8 @@ fn an_id_that_nobody_asked_for_is_read_before_it_is_told_or_published() {
     case.now = play(Until::OnItsDay).now;
     case.refuses("!publish", "alice", "GitHub shows CVE-2026-11111, and nobody here asked for it");
     case.refuses("!cve CVE-2026-22222", "alice", "GitHub shows CVE-2026-11111");
+    case.refuses("!cve none It is small", "alice", "GitHub shows CVE-2026-11111");
+    case.refuses("!cve refused", "alice", "GitHub shows CVE-2026-11111");
     case.does("!cve CVE-2026-11111", "alice");
     assert_eq!(letters_about_the_cve(&case), 1);
     case.does("!publish", "alice");

@@ -227,6 +227,11 @@ pub fn limit(case: &Case, policy: &Policy) -> Timestamp {
     day.at(hour, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(last, |at| at.timestamp())
 }
 
+/// The day that others than the reporter are told, as it stands now.
+pub(super) fn named(case: &Case, policy: &Policy) -> Timestamp {
+    case.tracks.embargo.named(limit(case, policy))
+}
+
 /// Until when the embargoed list prepares that is told at that instant (RUNBOOK 1.2, row 25).
 pub(super) fn prepared(case: &Case, policy: &Policy, told: Timestamp) -> Timestamp {
     let grave = case.tracks.assessment.as_ref().map(|found| found.severity) == Some(Severity::Critical);

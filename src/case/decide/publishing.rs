@@ -48,7 +48,7 @@ fn unread(
 ) -> Option<String> {
     let Some(since) = review.asked_since(reporter) else {
         return Some(
-            "the reporter does not have the text yet: the draft (T21) must leave; review sends it again"
+            "the reporter does not have the text yet: the draft (T21) must leave first, or review sends it again"
                 .to_owned(),
         );
     };

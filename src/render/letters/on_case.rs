@@ -133,6 +133,8 @@ pub enum OnCase {
         dates: Dates,
         /// The day before it moved, and why.
         moved: Option<(Timestamp, String)>,
+        /// Members set it: there is no reporter to agree with.
+        set: bool,
     },
     /// T14, to the team, then chairs, then the TSC.
     Conflict(ConflictNote),
@@ -324,7 +326,8 @@ impl OnCase {
                 Desk::by(sheet, *by);
             }
             Self::TscNotice(note) => note.fill(sheet),
-            Self::Embargo { dates, moved } => {
+            Self::Embargo { dates, moved, set } => {
+                sheet.flag("set", *set);
                 published(sheet, dates);
                 sheet.at("limit_at", dates.limit_at);
                 sheet.at_if("was_at", moved.as_ref().map(|(was, _)| *was));

@@ -93,10 +93,11 @@ fn sig_chair(others: Vec<String>) -> OnCase {
 }
 
 fn agreed() -> Vec<(&'static str, OnCase)> {
-    let embargo = |moved| OnCase::Embargo { dates: dates(), moved };
+    let embargo = |moved, set| OnCase::Embargo { dates: dates(), moved, set };
     vec![
-        ("agreed", embargo(None)),
-        ("moved", embargo(Some((noon(14), words("The fix needs one more platform."))))),
+        ("agreed", embargo(None, false)),
+        ("set by two", embargo(None, true)),
+        ("moved", embargo(Some((noon(14), words("The fix needs one more platform."))), false)),
         (
             "",
             OnCase::Conflict(ConflictNote {

@@ -191,8 +191,8 @@ letters! {
         ["severity" "help" "limit_at"];
     /// To the working group: the day is agreed, or has moved; with a calendar entry.
     EmbargoTeam, "T13", "members/T13-embargo-team.txt", Members,
-        ["publish_at" "publish_short" "limit_at" "wished_days" "limit_days" "was_at" "reason"],
-        ["publish_at" "limit_at" "wished_days" "limit_days" "was_at" "reason"];
+        ["publish_at" "publish_short" "limit_at" "wished_days" "limit_days" "was_at" "reason" "set"],
+        ["publish_at" "limit_at" "wished_days" "limit_days" "was_at" "reason" "set"];
     /// To the team, then chairs, then the TSC: no agreement on the day.
     Conflict, "T14", "members/T14-conflict.txt", Members,
         ["issue" "theirs" "ours" "why" "options" "by" "by_short" "limit_at" "wished_days" "limit_days"],

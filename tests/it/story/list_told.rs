@@ -52,7 +52,7 @@ async fn the_list_hears_that_a_leak_was_none() {
     assert!(list.contains("error of ours") && list.contains("The embargo holds as it did before"), "{list}");
     assert!(!list.contains("forum"), "{list}");
     assert_eq!(
-        (world.sent_to(STUDIO).len(), got(&world, ALICE, "you were told of that was an error")),
+        (world.sent_to(STUDIO).len(), got(&world, ALICE, "known outside, or used, was an error")),
         (3, 1)
     );
     world.nothing_is_left_over();

@@ -46,7 +46,8 @@ async fn a_member_who_reports_by_github_looks_not_after_it() {
     let account = "name = \"alice\"\ngithub_login = \"alice-a\"\ngithub_id = 101";
     world.change_config("name = \"alice\"", account);
     open_door(&mut world);
-    let advised = Advised { by: "Alice-A", email: None, state: "triage", summary: "Overflow", description: TEXT };
+    let advised =
+        Advised { by: "Alice-A", email: None, state: "triage", summary: "Overflow", description: TEXT };
     world.peers.hub.advise(O3DE, &advised).unwrap();
     world.settle_within(1).await;
     assert_eq!(world.case(1).source, Source::Advisory);

@@ -240,7 +240,17 @@ impl Run<'_> {
     pub(super) fn reopen(&mut self) -> Result<Said, String> {
         let Some(closure) = self.case()?.closure() else { return Err("it is not closed".to_owned()) };
         let act = self.act(Deed::Reopen);
-        Ok(Said { act: Some(act), ..words(format!("closed ({closure}) -> in triage")) })
+        let was_none = closure != Closure::Disclosed && self.case()?.phase().is_some();
+        let told = if was_none { self.goes_on() } else { String::new() };
+        Ok(Said { act: Some(act), ..words(format!("closed ({closure}) -> in triage{told}")) })
+    }
+
+    /// Whoever was told that it is none hears that it is one after all; the embargoed list by the next `notify`.
+    pub(super) fn goes_on(&mut self) -> String {
+        let Some(case) = &self.case else { return String::new() };
+        let people = told::everybody(case, &self.policy.roster);
+        let count = self.tell_all(people, &Brief::GoesOn);
+        format!("; {count} people hear that it goes on")
     }
 
     /// The RFC: "close the issue in the queue and tell the SIR team".

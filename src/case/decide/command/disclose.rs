@@ -201,8 +201,7 @@ impl Run<'_> {
         }
         let (case, phase) = self.remedy()?;
         if let Step::SetDay { date } = step {
-            let over = *date <= self.now;
-            return if over { Err(format!("{} is over", self.at(*date))) } else { Ok(()) };
+            return self.may_set_day(*date);
         }
         let (asked, lacks) = if let Step::Publish { text } = step {
             (text, self.publish_lacks(case))
@@ -226,11 +225,12 @@ impl Run<'_> {
             self.ruling.decision.then_on_issue(Effect::Publish { text: *text });
         } else if let Step::Notify { .. } = step {
             let people = self.around.embargoed.clone();
-            self.event(Event::ListOrdered { people: people.clone() });
+            let day = self.case.as_ref().map_or(self.now, |case| promises::named(case, self.policy));
+            self.event(Event::ListOrdered { people: people.clone(), day });
             self.tell_list(&people, LetterKind::ListNotice, number);
             self.brief_roles(&[Role::SigChair, Role::Chair], &Brief::Mitigation);
         } else if let Step::SetDay { .. } = step {
-            self.day_is_set(number);
+            self.tell_the_day(number);
         } else if let Step::TakeDown { how, words } = step {
             self.ruling.decision.then_on_issue(Effect::TakeDown { how: *how, words: *words });
         } else if let Step::Collaborate { login } = step {

@@ -12,9 +12,7 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::{promises, told};
 use crate::case::roster::Role;
-use crate::case::{
-    Act, Brief, Content, Deed, Effect, LetterKind, MailId, MemberKey, PersonId, Planned, Step,
-};
+use crate::case::{Act, Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -140,12 +138,10 @@ impl Run<'_> {
             }
             Some(_) | None => {}
         }
-        let listed: Vec<_> = case.tracks.list_told();
-        let group = case.tracks.group.clone();
         let step = Step::Agreed { date: proposed.date, mail };
         let content = Content::Settled { reason: reason.to_owned() };
         let (act, letter) = self.act_with_letter(Deed::Step { step }, LetterKind::Settled, content)?;
-        self.tell_the_day(group, &listed, moved, act);
+        self.tell_the_day(act);
         let day = self.at(proposed.date);
         let said = match before {
             Some(before) if moved => {
@@ -156,27 +152,40 @@ impl Run<'_> {
         Ok(Said { act: Some(act), ..words(said) })
     }
 
-    /// Two members set the day: whoever was told another one hears so.
-    pub(super) fn day_is_set(&mut self, number: u32) {
-        let Some(case) = &self.case else { return };
-        let before = case.act(number).and_then(Act::date_before);
-        let moved = before.is_some() && before != case.tracks.date();
-        let (group, listed) = (case.tracks.group.clone(), case.tracks.list_told());
-        self.tell_the_day(group, &listed, moved, number);
+    /// A second person looks once more: time has passed, and somebody may have an address for the report meanwhile.
+    pub(super) fn may_set_day(&self, date: Timestamp) -> Result<(), String> {
+        if date <= self.now {
+            return Err(format!("{} is over", self.at(date)));
+        }
+        if self.case()?.reporter.is_some() {
+            return Err(
+                "the report has an address by now: embargo proposes the day to the reporter".to_owned()
+            );
+        }
+        Ok(())
     }
 
-    /// The working group hears of each day, and of another one whoever was told the one before: T11, T22 and T25 named it.
-    fn tell_the_day(&mut self, group: Vec<MemberKey>, listed: &[PersonId], moved: bool, act: u32) {
-        let mut people = group;
-        if let Some(case) = self.case.as_ref().filter(|_| moved) {
-            let roster = &self.policy.roster;
+    /// The working group hears of each day, and of another one whoever was told the one before: T11, T22, T23 and T25 named it.
+    pub(super) fn tell_the_day(&mut self, act: u32) {
+        let Some(case) = &self.case else { return };
+        let (Some(date), Some(before)) = (case.tracks.date(), case.act(act).and_then(Act::embargo_before))
+        else {
+            return;
+        };
+        let moved = before.agreed.is_some_and(|agreed| agreed.date != date);
+        let other = before.told.is_some_and(|told| told != date);
+        let (roster, listed) = (&self.policy.roster, case.tracks.list_told());
+        let mut people = case.tracks.group.clone();
+        if moved {
             people.extend(roster.keys_with(&[Role::TscContact]));
-            people.extend(case.tracks.notified.map(|_| told::sig_chairs(case, roster)).unwrap_or_default());
             people.extend(told::release(case, roster));
         }
+        if other {
+            people.extend(told::sig_chairs(case, roster));
+        }
         self.brief(people, &Brief::DayMoved);
-        if moved {
-            self.tell_list(listed, LetterKind::ListChange, act);
+        if other {
+            self.tell_list(&listed, LetterKind::ListChange, act);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Run, Said, words};
 use crate::case::command::runbook::FixWord;
+use crate::case::decide::advisory;
 use crate::case::roster::Role;
 use crate::case::step::CveStep;
 use crate::case::tracks::{Credit, Cve, Fix};
@@ -119,6 +120,12 @@ impl Run<'_> {
             }
             _other => {}
         }
+        let shown = case.tracks.advisory.as_ref().and_then(|seen| seen.cve.as_ref());
+        if let (Some(id), CveStep::Refused | CveStep::Unwanted) = (shown, says) {
+            return Err(format!(
+                "GitHub shows {id}: cve {id} says that it is the right one; if not, take it off there first"
+            ));
+        }
         if *says == CveStep::Request {
             let mut lacks: Vec<&str> = Vec::new();
             if case.tracks.advisory.is_none() {
@@ -160,7 +167,14 @@ impl Run<'_> {
             return Err("the report names nobody".to_owned());
         }
         let confirmed = case.phase().is_some();
+        let new = case.tracks.credit.as_ref() != Some(credit);
         let act = self.step(Step::Credit { credit: credit.clone() });
+        if let (Some(case), true) = (&self.case, new)
+            && let Some(seen) = &case.tracks.advisory
+        {
+            // Whoever was let in before we knew that it is them.
+            advisory::welcome(&mut self.ruling.decision, case, None, seen);
+        }
         if confirmed {
             self.ruling.decision.then_on_issue(Effect::Advisory);
         }

@@ -9,7 +9,10 @@ use crate::case::{Act, Brief, Case, Content, Deed, LetterKind, Phase, Step};
 
 /// Whether the reporter, if there is one, has the text, or the letter with it waits: what did not leave is ordered once more.
 fn has_it(case: &Case, review: &Review) -> bool {
-    let waits = |act: &Act| act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter);
+    let waits = |act: &Act| {
+        act.held().is_some_and(|hold| hold.letter == LetterKind::DraftForReporter)
+            && act.reporter_before() == case.reporter
+    };
     case.reporter.is_none_or(|reporter| review.asked_since(reporter).is_some()) || case.acts.iter().any(waits)
 }
 

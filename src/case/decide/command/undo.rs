@@ -4,7 +4,9 @@ use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::decide::told;
 use crate::case::event::Event;
-use crate::case::{Brief, ClockKind, Deed, Effect, LetterKind, PersonId, Step};
+use jiff::Timestamp;
+
+use crate::case::{Brief, ClockKind, Closure, Deed, Effect, LetterKind, PersonId, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -30,7 +32,7 @@ impl Run<'_> {
                 self.event(Event::Unlinked { case: *other });
                 self.chore(Chore::UnlinkOther { case: *other });
             }
-            Deed::LinkMail { person } if act.state == ActState::Done => {
+            Deed::LinkMail { person } if act.state == ActState::Done && !self.is_of_case(*person)? => {
                 self.chore(Chore::Leave { person: *person });
             }
             Deed::Reporter { person } if !self.is_of_case(*person)? => {
@@ -48,6 +50,11 @@ impl Run<'_> {
             }
             Deed::Step { step: Step::Assess { .. } } if !waited && self.case()?.phase().is_none() => {
                 told = self.draft_stays()?;
+            }
+            Deed::Close { closure }
+                if !waited && *closure != Closure::Disclosed && self.case()?.phase().is_some() =>
+            {
+                told = self.goes_on();
             }
             // The advisory shows what it said.
             Deed::Step { step } if step.shows_on_advisory() && !waited && self.case()?.phase().is_some() => {
@@ -81,7 +88,8 @@ impl Run<'_> {
             return Ok(String::new());
         }
         let (people, listed) = (told::everybody(case, &self.policy.roster), case.tracks.list_told());
-        let count = self.tell_all(people, &Brief::NoIncident);
+        let stays = case.tracks.leaked.or(case.tracks.exploited).is_none();
+        let count = self.tell_all(people, &Brief::NoIncident { stays });
         self.tell_list(&listed, LetterKind::ListCorrected, act);
         let mut said = format!("; {count} people hear that it was an error");
         if !listed.is_empty() {
@@ -149,13 +157,17 @@ impl Run<'_> {
         let tracks = &self.case()?.tracks;
         // Whoever was told in confidence heard that it is none.
         let denied = closes && act.state == ActState::Done && act.stage_before().phase().is_some();
-        if denied && !tracks.list_told().is_empty() && tracks.published.is_none() {
+        let list = |(letter, _, at): &(LetterKind, PersonId, Timestamp)| {
+            *letter == LetterKind::ListEnded && *at >= act.at
+        };
+        let heard = tracks.told.iter().any(list) || !tracks.list_told().is_empty();
+        if denied && heard && tracks.published.is_none() {
             return Err("the embargoed list hears that it is none: reopen goes on with the case".to_owned());
         }
         let public = tracks.published.is_some();
         let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
         let known = |step: &Step| {
-            matches!(step, Step::Fork | Step::Notify { .. })
+            matches!(step, Step::Fork | Step::Notify { .. } | Step::SetDay { .. })
                 // Until it is public it can be called back, also where a person was asked to do it.
                 || public && matches!(step, Step::Publish { .. })
                 // Two people told everybody that it is the one.
@@ -167,6 +179,14 @@ impl Run<'_> {
             && known(step)
         {
             return Err(format!("{} was done, and others know of it now", step.words()));
+        }
+        let review = tracks.review.as_ref().filter(|review| !review.objections.is_empty());
+        if let (Deed::Step { step: Step::Review { .. } }, Some(review)) = (&act.deed, review) {
+            let names: Vec<String> = review.objections.iter().map(ToString::to_string).collect();
+            return Err(format!(
+                "{} objects, and that would be lost with it: end that first",
+                names.join(", ")
+            ));
         }
         if let Deed::Step { step: Step::TakeDown { how, .. } } = &act.deed
             && self.case()?.tracks.posted.as_ref().is_some_and(|posted| posted.is_done(*how))

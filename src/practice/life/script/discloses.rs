@@ -31,7 +31,10 @@ pub(super) async fn told(life: &mut Life) {
         letter.is_some_and(|m| !secret(&m.text) && !secret(&m.subject)),
     );
     life.day.check("with the day for the calendar", letter.is_some_and(|m| m.attachments.len() == 1));
-    life.day.check("the chairs of the SIGs are told", life.got(NORA, "A fix is written, and is to be public by that moment") == 1);
+    life.day.check(
+        "the chairs of the SIGs are told",
+        life.got(NORA, "A fix is written, and is to be public by that moment") == 1,
+    );
     life.until("2027-03-30T16:40:00Z").await;
     life.answers(STUDIO, "Received, thank you. We will be ready.").await;
     let who = life.letters(ALICE).last().is_some_and(|m| m.subject.contains("Example Studios"));
