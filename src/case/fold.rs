@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::act::{Act, ActLetter, ActState, Before, Deed, Stopped};
 use super::closure::Closure;
 use super::event::{Event, Stop};
+use super::part::Part;
 use super::step::Step;
 use super::tracks::Phase;
 use super::{Answer, Case, ClockKind, LetterKind, MemberKey, Stage};
@@ -89,7 +90,13 @@ impl Case {
 
     /// What that deed may set, as it is now.
     pub(super) fn snapshot(&self, deed: &Deed, by: &MemberKey) -> Box<Before> {
-        let part = if let Deed::Step { step } = deed { Some(self.tracks.part(step, by)) } else { None };
+        let part = if let Deed::Step { step } = deed {
+            Some(self.tracks.part(step, by))
+        } else if let Deed::Reporter { .. } = deed {
+            Some(Part::Embargo(self.tracks.embargo))
+        } else {
+            None
+        };
         Box::new(Before {
             stage: self.stage.clone(),
             severity: self.severity_set,
@@ -212,7 +219,12 @@ impl Case {
                 }
             }
             Deed::Severity { .. } => self.severity_set = severity,
-            Deed::Reporter { .. } => self.reporter = reporter,
+            Deed::Reporter { .. } => {
+                self.reporter = reporter;
+                if let Some(Part::Embargo(before)) = part {
+                    self.tracks.bind_day(&before);
+                }
+            }
             Deed::Answered => self.answer = None,
             Deed::Raise { .. } => self.raised = None,
             Deed::Link { .. }

@@ -438,6 +438,12 @@ impl Tracks {
         self.embargo.agreed = self.embargo.agreed.filter(|agreed| agreed.mail.is_some());
     }
 
+    /// There was no reporter after all: what members had set stands again, unless another day does.
+    pub(super) fn bind_day(&mut self, before: &Embargo) {
+        let set = before.agreed.filter(|agreed| agreed.mail.is_none());
+        self.embargo.agreed = self.embargo.agreed.or(set);
+    }
+
     /// It is none: nobody keeps it, or prepares for it, any longer.
     pub(super) fn told_that_it_is_none(&mut self) {
         self.notified = None;

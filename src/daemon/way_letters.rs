@@ -42,7 +42,7 @@ pub(super) fn to_reporter(
         LetterKind::Settled => Coordinated::Embargo {
             dates,
             extension_days: way::extension(office, &dates),
-            moved: way::moved_from(case, act).map(|was| (was, reason(content))),
+            moved: agreed_before(case, act).map(|was| (was, reason(content))),
             confirm: false,
         },
         LetterKind::Update => {
@@ -266,6 +266,12 @@ fn early(office: &Office, case: &Case) -> Option<String> {
         (None, None, false) => "It was made public without the agreement of the team.",
     };
     Some(why.to_owned())
+}
+
+/// The day to which the reporter had agreed before this act, where it is another one.
+fn agreed_before(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
+    let before = act?.embargo_before()?.agreed?;
+    Some(before.date).filter(|was| Some(*was) != case.tracks.date())
 }
 
 /// The day that they were told before this act.

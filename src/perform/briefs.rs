@@ -152,6 +152,8 @@ fn on_case(
         }
         Brief::Retrospective => retrospective(office, case, now),
         Brief::Incident => OnCase::Incident(incident(office, case, reader.words, now)),
+        // It was taken back before it left.
+        Brief::DayMoved if case.tracks.date().is_none() => return Ok(None),
         Brief::DayMoved => day_moved(case, dates),
         Brief::CveCame
         | Brief::CveUnread

@@ -137,9 +137,11 @@ fn without_a_reporter_two_members_set_the_day() {
     // Who was told of it hears of the next one; nobody takes it back behind their backs.
     case.refuses("!undo", "bob", "was done, and others know of it now");
     // A day that is over when the second person agrees is none.
+    case.now = at("2026-12-13T20:00:00Z");
     case.does("!embargo 2026-12-14", "carol");
-    case.now = at("2026-12-15T10:00:00Z");
+    case.now = at("2026-12-14T17:00:00Z");
     assert!(!case.agrees("bob"));
+    assert!(case.said.contains("is over"), "{}", case.said);
     case.does("!publish", "alice");
 }
 
@@ -161,6 +163,11 @@ fn a_day_that_was_set_binds_nobody_who_comes_later() {
     assert!(case.agrees("bob"));
     case.does("!reporter sam@second.example", "carol");
     assert_eq!(case.case.tracks.date(), None);
+    assert!(case.said.contains("does not bind them"), "{}", case.said);
+    // In error: what two had set stands again.
+    case.does("!undo", "carol");
+    assert_eq!(case.case.tracks.date(), Some(at("2026-12-07T16:00:00Z")));
+    case.does("!reporter sam@second.example", "carol");
     case.does("!embargo 2026-12-07", "alice");
     assert!(case.case.tracks.embargo.proposed.is_some());
 }

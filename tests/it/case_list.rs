@@ -90,12 +90,36 @@ fn the_list_hears_of_the_first_day_that_is_agreed_after_they_were_told() {
     case.reporter();
     case.does("!agreed", "alice");
     assert_eq!(to_list(&case, LetterKind::ListChange), 1);
-    // The same day once more is no news.
+    // The day that they were told already is no news.
+    let mut case = play(Until::Mitigating);
+    case.does("!conflict They want none\n!reproduced yes\n!fix none It is hard\n!credit anonymous", "alice");
+    case.does("!review", "alice");
     case.done();
-    case.ordered.clear();
-    case.does("!embargo 2026-12-09", "alice");
-    case.does("!undo", "alice");
+    case.reporter();
+    case.approved("bob");
+    case.approved("carol");
+    case.does("!notify", "alice");
+    assert!(case.agrees("bob"));
+    case.done();
+    case.does("!embargo 2027-02-21T16:00Z", "alice");
+    case.done();
+    case.reporter();
+    case.does("!agreed", "alice");
     assert_eq!(to_list(&case, LetterKind::ListChange), 0);
+}
+
+/// Another reporter reads the text anew; those of the list, who were told of it, are not told twice.
+#[test]
+fn a_review_for_another_reporter_tells_the_list_nothing_again() {
+    let mut case = play(Until::Ready);
+    case.around.persons.insert("sam@second.example".to_owned(), PersonId(9));
+    case.does("!reporter sam@second.example", "alice");
+    case.does("!review", "alice");
+    case.done();
+    assert_eq!(case.case.phase(), Some(Phase::Review));
+    case.now += jiff::SignedDuration::from_hours(24 * 10);
+    case.refuses("!notify", "alice", "they were told already");
+    case.does("!ready", "alice");
 }
 
 /// "It turned out to be none" is taken back before all who heard it.
@@ -112,6 +136,21 @@ fn whoever_heard_that_it_is_none_hears_that_it_goes_on() {
         let (mut case, told) = closed();
         case.does(back, "bob");
         assert_eq!((briefed(&case, &Brief::GoesOn), told > 0), (told, true), "{back}");
+        if back == "!reopen" {
+            case.refuses("!undo", "alice", "others hear that it goes on");
+        }
+    }
+    // With nobody on the list the chairs of all SIGs were told: two people end it, also the second time.
+    let mut case = play(Until::Approved);
+    case.around.embargoed.clear();
+    case.does("!notify", "alice");
+    assert!(case.agrees("bob"));
+    for _ in 0..2 {
+        case.does("!close wai It is how it is meant to be", "alice");
+        assert_eq!(case.case.closure(), None, "{}", case.said);
+        assert!(case.agrees("bob"));
+        case.refuses("!undo", "carol", "hears that it is none: reopen");
+        case.does("!reopen", "alice");
     }
     // Nobody of the list hears of a leak between that it is none and that it is one after all.
     let mut case = play(Until::Told);

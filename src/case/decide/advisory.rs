@@ -161,9 +161,9 @@ pub(super) fn notices(decision: &mut Decision, case: &Case, act: u32, policy: &P
     }
     decision.brief(policy.roster.keys_with(&[Role::ReleaseContact]), &Brief::ReleaseNote);
     let sigs = case.tracks.assessment.as_ref().map(|found| found.sigs.as_slice()).unwrap_or_default();
+    let all = super::told::all_chairs(case);
     let told = |member: &&Member| {
-        let sig = member.is(Role::SigChair)
-            && (case.tracks.notified.is_some() || member.sigs.iter().any(|s| sigs.contains(s)));
+        let sig = member.is(Role::SigChair) && (all || member.sigs.iter().any(|s| sigs.contains(s)));
         let team = member.is(Role::Member) || member.is(Role::Chair);
         (member.is(Role::TscContact) || sig || case.tracks.group.contains(&member.key)) && !team
     };

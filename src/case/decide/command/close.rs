@@ -157,7 +157,7 @@ impl Run<'_> {
 
     /// Why one person alone may not say that nothing will be published: others prepare for it.
     fn ends_for_others(&self, closure: Closure) -> Result<Option<String>, String> {
-        let told = self.case()?.tracks.notified.is_some() && closure != Closure::Disclosed;
+        let told = told::all_chairs(self.case()?) && closure != Closure::Disclosed;
         if told && self.others().is_empty() {
             return Err(
                 "others were told of it, and there is no second person on the roster who could agree"

@@ -22,7 +22,7 @@ impl Run<'_> {
             );
         }
         // A text that changed is told again.
-        if matches!(phase, Phase::Prenotice | Phase::Ready) && case.tracks.told_of == case.tracks.text() {
+        if phase >= Phase::Review && is_told(case) {
             lacks.push("they were told already".to_owned());
         }
         lacks
@@ -65,6 +65,8 @@ impl Run<'_> {
             Phase::Ready | Phase::Prenotice => {}
             // RUNBOOK row 25: no time to prepare where there is nobody to prepare.
             Phase::Review if self.around.embargoed.is_empty() && self.around.lapsed.is_empty() => {}
+            // A review of the text that they were told of asks nobody of them again.
+            Phase::Review if is_told(case) => {}
             Phase::Review => lacks.push("the embargoed list is not told: notify".to_owned()),
             Phase::Confirmed | Phase::Mitigating | Phase::Disclosed => {
                 lacks.push("it is not under review yet".to_owned());
@@ -269,6 +271,11 @@ impl Run<'_> {
         }
         Ok(Said { act: Some(act), ..words(said) })
     }
+}
+
+/// Whether others were told of what the advisory says now.
+fn is_told(case: &Case) -> bool {
+    case.tracks.notified.is_some() && case.tracks.told_of == case.tracks.text()
 }
 
 /// What a publication ends, or goes without (RUNBOOK F8): nobody is held up by it, and somebody should know.

@@ -12,7 +12,7 @@ use crate::case::calendar::{days_after, days_before};
 use crate::case::command::runbook::When;
 use crate::case::decide::{promises, told};
 use crate::case::roster::Role;
-use crate::case::{Act, Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
+use crate::case::{Act, ActState, Brief, Content, Deed, Effect, LetterKind, MailId, PersonId, Planned, Step};
 
 impl Run<'_> {
     pub(super) fn embargo(&mut self, when: When) -> Result<Said, String> {
@@ -172,7 +172,8 @@ impl Run<'_> {
         else {
             return;
         };
-        let moved = before.agreed.is_some_and(|agreed| agreed.date != date);
+        let stood = before.agreed.map(|agreed| agreed.date).or(before.told);
+        let moved = stood.is_some_and(|stood| stood != date);
         let other = before.told.is_some_and(|told| told != date);
         let (roster, listed) = (&self.policy.roster, case.tracks.list_told());
         let mut people = case.tracks.group.clone();
@@ -183,7 +184,13 @@ impl Run<'_> {
         if other {
             people.extend(told::sig_chairs(case, roster));
         }
+        // Not before the letter to the reporter: until then it can be taken back.
+        let asked = matches!(case.act(act).map(|act| &act.state), Some(ActState::Asked { .. }));
+        let (not_before, held_until) = if asked { (None, None) } else { self.held_with(act) };
+        let first = self.ruling.decision.effects.len();
         self.brief(people, &Brief::DayMoved);
+        let briefs = self.ruling.decision.effects.iter_mut().skip(first);
+        briefs.for_each(|planned| (planned.not_before, planned.held_until) = (not_before, held_until));
         if other {
             self.tell_list(&listed, LetterKind::ListChange, act);
         }
@@ -192,16 +199,19 @@ impl Run<'_> {
     /// Tells those of the embargoed list; each hears alone, and not before the letter that the act itself orders: until then
     /// it can be taken back.
     pub(super) fn tell_list(&mut self, people: &[PersonId], letter: LetterKind, act: u32) {
-        let effects = &mut self.ruling.decision.effects;
-        let ordered = effects
-            .iter()
-            .find(|planned| matches!(planned.effect, Effect::Letter { act: of, .. } if of == act));
-        let held = ordered.map(|ordered| (ordered.not_before, ordered.held_until));
-        let (not_before, held_until) = held.unwrap_or_default();
+        let (not_before, held_until) = self.held_with(act);
         for to in people {
             let told = Planned::letter_of_case(letter, *to, None, act);
-            effects.push(Planned { not_before, held_until, ..told });
+            self.ruling.decision.effects.push(Planned { not_before, held_until, ..told });
         }
+    }
+
+    /// Until when the letter that this act ordered is held.
+    fn held_with(&self, act: u32) -> (Option<Timestamp>, Option<Timestamp>) {
+        let of_act =
+            |planned: &&Planned| matches!(planned.effect, Effect::Letter { act: of, .. } if of == act);
+        let ordered = self.ruling.decision.effects.iter().find(of_act);
+        ordered.map(|ordered| (ordered.not_before, ordered.held_until)).unwrap_or_default()
     }
 
     /// `why`: what the reporter wishes instead, in a member's words for the team.

@@ -43,9 +43,17 @@ impl Run<'_> {
         if self.case()?.reporter == Some(person) {
             return Err(format!("{address} is the reporter already"));
         }
+        let set = self.case()?.tracks.date();
         let act = self.act(Deed::Reporter { person });
         self.chore(Chore::Join { person });
-        Ok(Said { act: Some(act), ..words(format!("reporter: {address}; letters go there from now on")) })
+        let mut said = format!("reporter: {address}; letters go there from now on");
+        if let (Some(day), None) = (set, self.case()?.tracks.date()) {
+            let day = self.at(day);
+            said.push_str(&format!(
+                "; the day that two members set ({day}) does not bind them: embargo proposes one, and whoever was told that day hears of the next"
+            ));
+        }
+        Ok(Said { act: Some(act), ..words(said) })
     }
 
     /// The person with that address, who must be nobody of the team.

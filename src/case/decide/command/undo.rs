@@ -4,9 +4,7 @@ use super::{Chore, Run, Said, words};
 use crate::case::act::{Act, ActLetter, ActState, Sets};
 use crate::case::decide::told;
 use crate::case::event::Event;
-use jiff::Timestamp;
-
-use crate::case::{Brief, ClockKind, Closure, Deed, Effect, LetterKind, PersonId, Step};
+use crate::case::{Brief, ClockKind, Closure, Deed, Effect, LetterKind, PersonId, Stage, Step};
 
 impl Run<'_> {
     /// Any member takes back any act; a letter that waits does not leave then.
@@ -155,15 +153,7 @@ impl Run<'_> {
             return Err(format!("the letter of act {number} left already: reopen goes on with the case"));
         }
         let tracks = &self.case()?.tracks;
-        // Whoever was told in confidence heard that it is none.
-        let denied = closes && act.state == ActState::Done && act.stage_before().phase().is_some();
-        let list = |(letter, _, at): &(LetterKind, PersonId, Timestamp)| {
-            *letter == LetterKind::ListEnded && *at >= act.at
-        };
-        let heard = tracks.told.iter().any(list) || !tracks.list_told().is_empty();
-        if denied && heard && tracks.published.is_none() {
-            return Err("the embargoed list hears that it is none: reopen goes on with the case".to_owned());
-        }
+        self.may_deny(act, closes)?;
         let public = tracks.published.is_some();
         let shown = tracks.advisory.as_ref().map(|seen| &seen.ghsa);
         let known = |step: &Step| {
@@ -214,6 +204,22 @@ impl Run<'_> {
             )),
             None => Ok(()),
         }
+    }
+
+    /// What others heard of an end, or of its end, is not taken back behind their backs.
+    fn may_deny(&self, act: &Act, closes: bool) -> Result<(), String> {
+        let tracks = &self.case()?.tracks;
+        // Whoever was told in confidence heard that it is none.
+        let denied = closes && act.state == ActState::Done && act.stage_before().phase().is_some();
+        if denied && told::all_chairs(self.case()?) && tracks.published.is_none() {
+            return Err("whoever was told in confidence hears that it is none: reopen goes on with the case"
+                .to_owned());
+        }
+        let was_none = !matches!(act.stage_before(), Stage::Closed { closure: Closure::Disclosed, .. });
+        if act.deed == Deed::Reopen && was_none && self.case()?.phase().is_some() {
+            return Err("others hear that it goes on: close it, and say why".to_owned());
+        }
+        Ok(())
     }
 
     pub(super) fn confirm(&mut self, nonce: &str) -> Result<Said, String> {
