@@ -186,11 +186,11 @@ impl Run<'_> {
         }
         // Not before the letter to the reporter: until then it can be taken back.
         let asked = matches!(case.act(act).map(|act| &act.state), Some(ActState::Asked { .. }));
-        let (not_before, held_until) = if asked { (None, None) } else { self.held_with(act) };
+        let not_before = if asked { None } else { self.held_with(act).0 };
         let first = self.ruling.decision.effects.len();
         self.brief(people, &Brief::DayMoved);
         let briefs = self.ruling.decision.effects.iter_mut().skip(first);
-        briefs.for_each(|planned| (planned.not_before, planned.held_until) = (not_before, held_until));
+        briefs.for_each(|planned| planned.not_before = not_before);
         if other {
             self.tell_list(&listed, LetterKind::ListChange, act);
         }
