@@ -171,33 +171,10 @@ impl LetterKind {
 
     /// The letter of the embargoed list that must have left before this one: without it they know nothing of what this is about.
     pub fn speaks_of(self) -> Option<Self> {
-        match self {
-            Self::ListChange | Self::ListReminder | Self::ListLifted | Self::ListEnded => {
-                Some(Self::ListNotice)
-            }
-            Self::ListCorrected => Some(Self::ListChange),
-            Self::Receipt
-            | Self::Acknowledgement
-            | Self::KnownIssue
-            | Self::Questions
-            | Self::Reminder
-            | Self::Intended
-            | Self::Bug
-            | Self::NotHere
-            | Self::Reply
-            | Self::Status
-            | Self::Confirmed
-            | Self::Proposal
-            | Self::Settled
-            | Self::Update
-            | Self::CveNews
-            | Self::Invitation
-            | Self::DraftForReporter
-            | Self::PublishedThanks
-            | Self::ListNotice
-            | Self::PublicMail
-            | Self::PosterMail => None,
-        }
+        let of_notice =
+            matches!(self, Self::ListChange | Self::ListReminder | Self::ListLifted | Self::ListEnded);
+        let of_change = (self == Self::ListCorrected).then_some(Self::ListChange);
+        of_change.or(of_notice.then_some(Self::ListNotice))
     }
 
     /// Whether it is for whoever reported the case, and for nobody who no longer counts as that. The receipt, and the line for

@@ -61,7 +61,7 @@ pub(crate) fn moved(case: &Case) -> Option<Timestamp> {
 }
 
 /// The day that stood before this act.
-pub(crate) fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
+fn moved_from(case: &Case, act: Option<&Act>) -> Option<Timestamp> {
     let number = act?.number;
     let earlier = case.acts.iter().rev().filter(|act| act.number < number && act.stands());
     let now = case.tracks.date();

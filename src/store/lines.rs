@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::effects::recipient;
+use super::effects::{EffectState, recipient};
 use super::rows::ms;
 use super::{StoreError, Txn};
 use crate::case::{CaseId, Effect, LetterKind, PersonId, Planned};
@@ -82,17 +82,10 @@ impl Txn<'_> {
         to: PersonId,
         act: Option<u32>,
     ) -> Result<bool, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "select 1 from effect where case_id = ?1 and lane = 'letters' and state in ('done', 'unknown', 'shadowed')
-               and json ->> '$.letter' = ?2 and json ->> '$.to' = ?3 and (?4 is null or json ->> '$.act' = ?4) limit 1",
-        )?;
-        Ok(query
-            .query_row(
-                params![case.to_string(), serde_json::to_string(&letter)?.trim_matches('"'), to.0, act],
-                |_| Ok(()),
-            )
-            .optional()?
-            .is_some())
+        let states = [EffectState::Done, EffectState::Unknown, EffectState::Shadowed];
+        states
+            .iter()
+            .try_fold(false, |found, state| Ok(found || self.has_letter(case, letter, to, act, *state)?))
     }
 
     /// Whether that letter to that person could not leave, and waits for somebody to look at it.
@@ -100,12 +93,23 @@ impl Txn<'_> {
     /// # Errors
     /// A fault of the disk.
     pub fn is_parked_for(&self, case: CaseId, letter: LetterKind, to: PersonId) -> Result<bool, StoreError> {
+        self.has_letter(case, letter, to, None, EffectState::Parked)
+    }
+
+    fn has_letter(
+        &self,
+        case: CaseId,
+        letter: LetterKind,
+        to: PersonId,
+        act: Option<u32>,
+        state: EffectState,
+    ) -> Result<bool, StoreError> {
         let mut query = self.0.prepare_cached(
-            "select 1 from effect where case_id = ?1 and lane = 'letters' and state = 'parked'
-               and json ->> '$.letter' = ?2 and json ->> '$.to' = ?3 limit 1",
+            "select 1 from effect where case_id = ?1 and lane = 'letters' and state = ?2
+               and json ->> '$.letter' = ?3 and json ->> '$.to' = ?4 and (?5 is null or json ->> '$.act' = ?5) limit 1",
         )?;
         let letter = serde_json::to_string(&letter)?;
-        let values = params![case.to_string(), letter.trim_matches('"'), to.0];
+        let values = params![case.to_string(), state.word(), letter.trim_matches('"'), to.0, act];
         Ok(query.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 

@@ -75,37 +75,28 @@ fn a_leak_that_was_none_is_taken_back_before_all_who_were_told() {
 /// T23: "whenever the day moves": also where they were told the last day, and one is agreed afterwards.
 #[test]
 fn the_list_hears_of_the_first_day_that_is_agreed_after_they_were_told() {
-    let mut case = play(Until::Mitigating);
-    case.does("!conflict They want none\n!reproduced yes\n!fix none It is hard\n!credit anonymous", "alice");
-    case.does("!review", "alice");
-    case.done();
-    case.reporter();
-    case.approved("bob");
-    case.approved("carol");
-    case.does("!notify", "alice");
-    assert!(case.agrees("bob"));
-    case.done();
-    case.does("!embargo 2026-12-07", "alice");
-    case.done();
-    case.reporter();
-    case.does("!agreed", "alice");
-    assert_eq!(to_list(&case, LetterKind::ListChange), 1);
-    // The day that they were told already is no news.
-    let mut case = play(Until::Mitigating);
-    case.does("!conflict They want none\n!reproduced yes\n!fix none It is hard\n!credit anonymous", "alice");
-    case.does("!review", "alice");
-    case.done();
-    case.reporter();
-    case.approved("bob");
-    case.approved("carol");
-    case.does("!notify", "alice");
-    assert!(case.agrees("bob"));
-    case.done();
-    case.does("!embargo 2027-02-21T16:00Z", "alice");
-    case.done();
-    case.reporter();
-    case.does("!agreed", "alice");
-    assert_eq!(to_list(&case, LetterKind::ListChange), 0);
+    let agreed = |day: &str| {
+        let mut case = play(Until::Mitigating);
+        case.does(
+            "!conflict They want none\n!reproduced yes\n!fix none It is hard\n!credit anonymous",
+            "alice",
+        );
+        case.does("!review", "alice");
+        case.done();
+        case.reporter();
+        case.approved("bob");
+        case.approved("carol");
+        case.does("!notify", "alice");
+        assert!(case.agrees("bob"));
+        case.done();
+        case.does(&format!("!embargo {day}"), "alice");
+        case.done();
+        case.reporter();
+        case.does("!agreed", "alice");
+        to_list(&case, LetterKind::ListChange)
+    };
+    assert_eq!(agreed("2026-12-07"), 1);
+    assert_eq!(agreed("2027-02-21T16:00Z"), 0, "the day that they were told already is no news");
 }
 
 /// Another reporter reads the text anew; those of the list, who were told of it, are not told twice.

@@ -113,27 +113,9 @@ impl Run<'_> {
     /// Whether that person is of the case whatever was taken back: they report it, did so before, or were linked with it.
     fn is_of_case(&self, person: PersonId) -> Result<bool, String> {
         let case = self.case()?;
-        let by = |act: &Act| match act.deed {
-            Deed::Reporter { .. } => act.reporter_before() == Some(person),
-            Deed::LinkMail { person: linked } => act.state == ActState::Done && linked == person,
-            Deed::Own { .. }
-            | Deed::Disown
-            | Deed::Severity { .. }
-            | Deed::Dup { .. }
-            | Deed::Link { .. }
-            | Deed::Split
-            | Deed::New { .. }
-            | Deed::Open
-            | Deed::Acknowledge { .. }
-            | Deed::Answered
-            | Deed::Ask { .. }
-            | Deed::Remind { .. }
-            | Deed::Known { .. }
-            | Deed::Reply
-            | Deed::Close { .. }
-            | Deed::Reopen
-            | Deed::Raise { .. }
-            | Deed::Step { .. } => false,
+        let by = |act: &Act| {
+            matches!(act.deed, Deed::Reporter { .. }) && act.reporter_before() == Some(person)
+                || act.deed == (Deed::LinkMail { person }) && act.state == ActState::Done
         };
         Ok(case.reporter == Some(person) || case.acts.iter().any(|act| act.stands() && by(act)))
     }
